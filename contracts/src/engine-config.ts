@@ -1,0 +1,63 @@
+/**
+ * Configuration of the C++ engine as every part hands it over: units in names, every bound explicit.
+ *
+ * Invariant: these defaults are the only ones; C++ receives a complete, checked object.
+ */
+import { z } from 'zod';
+
+/** Seconds without a packet after which a flow of that protocol and state ends. */
+export const flowTimeoutsSchema = z.strictObject({
+  tcpNewSeconds: z.int().min(1).max(86_400).default(60),
+  tcpEstablishedSeconds: z.int().min(1).max(86_400).default(600),
+  tcpClosedSeconds: z.int().min(0).max(86_400).default(10),
+  udpNewSeconds: z.int().min(1).max(86_400).default(30),
+  udpEstablishedSeconds: z.int().min(1).max(86_400).default(300),
+  icmpSeconds: z.int().min(1).max(86_400).default(30),
+  otherSeconds: z.int().min(1).max(86_400).default(30),
+});
+
+export const engineConfigSchema = z.strictObject({
+  maxFlows: z
+    .int()
+    .min(64)
+    .max(4_194_304)
+    .default(100_000)
+    .describe('Flows a worker keeps; the least recently seen one is put out for a new one'),
+  reassemblyMiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(64)
+    .describe('Memory for out-of-order TCP segments, per worker'),
+  timeouts: flowTimeoutsSchema.default(flowTimeoutsSchema.parse({})),
+  checksums: z
+    .enum(['validate', 'ignore'])
+    .default('validate')
+    .describe('validate: packets with a wrong TCP or UDP checksum do not reach the parsers'),
+  midstream: z.boolean().default(false).describe('Parse TCP connections whose start was not seen'),
+  dnsVersion: z.union([z.literal(2), z.literal(3)]).default(2),
+  snapLength: z.int().min(64).max(262_144).default(65_535),
+  statsIntervalSeconds: z.int().min(1).max(3_600).default(10),
+});
+export type EngineConfig = z.infer<typeof engineConfigSchema>;
+
+/** Live capture of one interface by AF_PACKET TPACKET_V3. */
+export const captureConfigSchema = z.strictObject({
+  interface: z.string().min(1).max(15),
+  bpfFilter: z.string().max(4096).optional().describe('pcap-filter(7) syntax, applied in the kernel'),
+  promiscuous: z.boolean().default(true),
+  workers: z.int().min(1).max(64).default(1).describe('Fanout threads, each with a ring and a table'),
+  ringSizeMiB: z.int().min(1).max(4096).default(64).describe('Ring memory per worker'),
+});
+export type CaptureConfig = z.infer<typeof captureConfigSchema>;
+
+/** Replay of a capture file: at its own pace times `speed`, or as fast as can be read. */
+export const replayConfigSchema = z.strictObject({
+  path: z.string().min(1),
+  speed: z.union([z.number().positive().max(1000), z.literal('max')]).default(1),
+  rebaseTime: z
+    .boolean()
+    .default(true)
+    .describe('Move time stamps so that the first packet is seen now'),
+});
+export type ReplayConfig = z.infer<typeof replayConfigSchema>;

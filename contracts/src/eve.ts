@@ -1,0 +1,319 @@
+/**
+ * The events: Suricata EVE JSON, one object a line (https://docs.suricata.io, "EVE JSON Format").
+ *
+ * Invariant: field names, nesting, units and spelling are Suricata 8's; what EVE does not know lives
+ * under `netmoth`. Fields are only ever added: readers ignore what they do not know (loose objects),
+ * and `netmoth.schema` carries the version of this file.
+ */
+import { z } from 'zod';
+
+/** Version of the event schema, written as `netmoth.schema` and in the `Netmoth-Schema` header. */
+export const EVENT_SCHEMA_VERSION = 1;
+
+export const EVENT_TYPES = [
+  'alert',
+  'flow',
+  'dns',
+  'tls',
+  'http',
+  'quic',
+  'dhcp',
+  'mdns',
+  'fileinfo',
+  'anomaly',
+  'stats',
+] as const;
+export const eventTypeSchema = z.enum(EVENT_TYPES);
+export type EventType = z.infer<typeof eventTypeSchema>;
+
+/** `2026-11-20T14:32:15.123456+0000`: microseconds, UTC offset without colon, as Suricata writes it. */
+export const eveTimestampSchema = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d{4}$/)
+  .describe('Time of the packet, microseconds, e.g. 2026-11-20T14:32:15.123456+0000');
+
+const port = z.int().min(0).max(65535);
+const count = z.int().min(0);
+
+/** The states of the flow table's machine (netmoth.flow_state). */
+export const FLOW_STATES = ['NEW', 'SYN_SENT', 'ESTABLISHED', 'ACTIVE', 'CLOSING', 'CLOSED'] as const;
+export const flowStateSchema = z.enum(FLOW_STATES);
+
+/** What Netmoth adds to EVE; every field optional because each event type carries its own. */
+export const netmothSchema = z.looseObject({
+  schema: z.int().min(1),
+  flow_state: flowStateSchema.optional(),
+  domain: z.string().optional().describe('Name the client resolved before it connected'),
+  resolved_at: eveTimestampSchema.optional(),
+  confidence: z.number().min(0).max(1).optional().describe('Of the DNS correlation, 0 to 1'),
+  application: z.string().optional(),
+  traffic_type: z.string().optional(),
+});
+
+/** Identity of the two ends, added by the manager from the cluster's own objects. */
+export const kubernetesEndSchema = z.looseObject({
+  namespace: z.string().optional(),
+  pod: z.string().optional(),
+  workload: z.string().optional(),
+  node: z.string().optional(),
+});
+
+/** The fields every packet-born event starts with, in the order in which the engine writes them. */
+const header = {
+  timestamp: eveTimestampSchema,
+  flow_id: z.int().min(0).optional().describe('At most 2^53 - 1; the same for all events of a flow'),
+  in_iface: z.string().optional(),
+  vlan: z.array(z.int().min(0).max(4095)).optional(),
+  src_ip: z.string().optional(),
+  src_port: port.optional(),
+  dest_ip: z.string().optional(),
+  dest_port: port.optional(),
+  proto: z.string().optional().describe('TCP, UDP, ICMP, IPv6-ICMP, SCTP or the protocol number'),
+  ip_v: z.union([z.literal(4), z.literal(6)]).optional(),
+  icmp_type: z.int().optional(),
+  icmp_code: z.int().optional(),
+  app_proto: z.string().optional(),
+  pcap_cnt: count.optional(),
+  tx_id: count.optional(),
+  community_id: z.string().optional().describe('Community ID v1, seed 0'),
+  netmoth: netmothSchema.optional(),
+  kubernetes: z
+    .looseObject({ src: kubernetesEndSchema.optional(), dest: kubernetesEndSchema.optional() })
+    .optional(),
+};
+
+const tcpFlags = {
+  tcp_flags: z.string().describe('Hexadecimal, both directions or-ed'),
+  tcp_flags_ts: z.string(),
+  tcp_flags_tc: z.string(),
+  syn: z.boolean().optional(),
+  fin: z.boolean().optional(),
+  rst: z.boolean().optional(),
+  psh: z.boolean().optional(),
+  ack: z.boolean().optional(),
+  urg: z.boolean().optional(),
+  ecn: z.boolean().optional(),
+  cwr: z.boolean().optional(),
+  state: z.string().describe('none, syn_sent, syn_recv, established, fin_wait1, …, closed'),
+  ts_gap: z.boolean().optional().describe('Bytes towards the server were missing'),
+  tc_gap: z.boolean().optional().describe('Bytes towards the client were missing'),
+};
+
+export const flowEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('flow'),
+  flow: z.looseObject({
+    pkts_toserver: count,
+    pkts_toclient: count,
+    bytes_toserver: count.describe('Captured frame lengths including the link layer'),
+    bytes_toclient: count,
+    start: eveTimestampSchema,
+    end: eveTimestampSchema,
+    age: count.describe('Whole seconds between start and end'),
+    state: z.enum(['new', 'established', 'closed', 'bypassed']),
+    reason: z.enum(['timeout', 'forced', 'shutdown', 'tcp_reuse']),
+    alerted: z.boolean(),
+  }),
+  tcp: z.looseObject(tcpFlags).optional(),
+});
+
+const dnsAnswer = z.looseObject({
+  rrname: z.string(),
+  rrtype: z.string(),
+  ttl: count,
+  rdata: z.unknown().optional(),
+});
+const dnsBody = z.looseObject({
+  version: z.int().optional(),
+  type: z.enum(['query', 'answer', 'request', 'response']),
+  id: z.int(),
+  flags: z.string().optional(),
+  qr: z.boolean().optional(),
+  aa: z.boolean().optional(),
+  tc: z.boolean().optional(),
+  rd: z.boolean().optional(),
+  ra: z.boolean().optional(),
+  z: z.boolean().optional(),
+  opcode: z.int().optional(),
+  rcode: z.string().optional(),
+  rrname: z.string().optional(),
+  rrtype: z.string().optional(),
+  tx_id: count.optional(),
+  answers: z.array(dnsAnswer).optional(),
+  authorities: z.array(dnsAnswer).optional(),
+  additionals: z.array(dnsAnswer).optional(),
+  grouped: z.record(z.string(), z.array(z.unknown())).optional(),
+});
+export const dnsEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('dns'),
+  dns: dnsBody,
+});
+export const mdnsEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('mdns'),
+  mdns: z.looseObject({}),
+});
+
+const fingerprint = z.looseObject({ hash: z.string(), string: z.string() });
+export const tlsEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('tls'),
+  tls: z.looseObject({
+    version: z.string().optional().describe('"TLS 1.2"; "UNDETERMINED" where no server answered'),
+    sni: z.string().optional(),
+    subject: z.string().optional(),
+    issuerdn: z.string().optional(),
+    serial: z.string().optional(),
+    fingerprint: z.string().optional().describe('SHA-1 of the first certificate, colon-separated'),
+    notbefore: z.string().optional().describe('2026-11-20T14:32:15'),
+    notafter: z.string().optional(),
+    subjectaltname: z.array(z.string()).optional(),
+    session_resumed: z.boolean().optional(),
+    client_alpns: z.array(z.string()).optional(),
+    server_alpns: z.array(z.string()).optional(),
+    ja3: fingerprint.optional(),
+    ja3s: fingerprint.optional(),
+    ja4: z.string().optional(),
+  }),
+});
+
+export const httpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('http'),
+  http: z.looseObject({
+    hostname: z.string().optional(),
+    http_port: z.int().optional(),
+    url: z.string().optional(),
+    http_user_agent: z.string().optional(),
+    http_content_type: z.string().optional(),
+    http_refer: z.string().optional(),
+    http_method: z.string().optional(),
+    protocol: z.string().optional(),
+    status: z.int().optional(),
+    redirect: z.string().optional(),
+    length: count.optional().describe('Bytes of the response body seen'),
+  }),
+});
+
+export const quicEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('quic'),
+  quic: z.looseObject({
+    version: z.string().optional(),
+    sni: z.string().optional(),
+    ua: z.string().optional(),
+    ja3: fingerprint.optional(),
+    ja3s: fingerprint.optional(),
+    ja4: z.string().optional(),
+  }),
+});
+
+export const dhcpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('dhcp'),
+  dhcp: z.looseObject({
+    type: z.string(),
+    id: count.optional(),
+    client_mac: z.string().optional(),
+    assigned_ip: z.string().optional(),
+    dhcp_type: z.string().optional(),
+    hostname: z.string().optional(),
+    requested_ip: z.string().optional(),
+    lease_time: count.optional(),
+  }),
+});
+
+export const fileinfoEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('fileinfo'),
+  fileinfo: z.looseObject({
+    filename: z.string().optional(),
+    state: z.string(),
+    stored: z.boolean(),
+    size: count,
+    tx_id: count.optional(),
+  }),
+});
+
+export const alertEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('alert'),
+  alert: z.looseObject({
+    action: z.enum(['allowed', 'blocked']),
+    gid: z.int(),
+    signature_id: z.int(),
+    rev: z.int(),
+    signature: z.string(),
+    category: z.string(),
+    severity: z.int(),
+    metadata: z.record(z.string(), z.array(z.string())).optional(),
+  }),
+});
+
+export const anomalyEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('anomaly'),
+  anomaly: z.looseObject({
+    type: z.enum(['decode', 'stream', 'applayer']),
+    event: z.string().describe('Suricata event name in lower case, e.g. decoder.ipv4.trunc_pkt'),
+    layer: z.string().optional(),
+    app_proto: z.string().optional(),
+  }),
+});
+
+/** Counters since start; `capture` as Suricata spells it, the rest by the engine's own ledger. */
+export const statsEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('stats'),
+  stats: z.looseObject({
+    uptime: count,
+    capture: z.looseObject({ kernel_packets: count, kernel_drops: count }),
+    decoder: z.looseObject({ pkts: count, bytes: count, invalid: count }),
+    flow: z.looseObject({ total: count, active: count, evicted: count }),
+  }),
+});
+
+export const eveEventSchema = z.discriminatedUnion('event_type', [
+  alertEventSchema,
+  flowEventSchema,
+  dnsEventSchema,
+  tlsEventSchema,
+  httpEventSchema,
+  quicEventSchema,
+  dhcpEventSchema,
+  mdnsEventSchema,
+  fileinfoEventSchema,
+  anomalyEventSchema,
+  statsEventSchema,
+]);
+
+export type FlowEvent = z.infer<typeof flowEventSchema>;
+export type DnsEvent = z.infer<typeof dnsEventSchema>;
+export type TlsEvent = z.infer<typeof tlsEventSchema>;
+export type HttpEvent = z.infer<typeof httpEventSchema>;
+export type QuicEvent = z.infer<typeof quicEventSchema>;
+export type AlertEvent = z.infer<typeof alertEventSchema>;
+export type AnomalyEvent = z.infer<typeof anomalyEventSchema>;
+export type StatsEvent = z.infer<typeof statsEventSchema>;
+export type EveEvent = z.infer<typeof eveEventSchema>;
+
+/** Classes a batch of events travels in, most valuable first (spool evicts from the end). */
+export const EVENT_CLASSES = ['alert', 'protocol', 'flow', 'stats'] as const;
+export const eventClassSchema = z.enum(EVENT_CLASSES);
+export type EventClass = z.infer<typeof eventClassSchema>;
+
+/** Which class an event type travels in; `anomaly` counts as a protocol event. */
+export const CLASS_OF_EVENT: Readonly<Record<EventType, EventClass>> = {
+  alert: 'alert',
+  flow: 'flow',
+  dns: 'protocol',
+  tls: 'protocol',
+  http: 'protocol',
+  quic: 'protocol',
+  dhcp: 'protocol',
+  mdns: 'protocol',
+  fileinfo: 'protocol',
+  anomaly: 'protocol',
+  stats: 'stats',
+};

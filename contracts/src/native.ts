@@ -1,0 +1,91 @@
+/**
+ * What crosses Node-API: the words the typed façade (native/lib) and its callers share.
+ *
+ * Invariant: bytes cross in batches, never a packet or an event at a time.
+ */
+import type { CaptureConfig, EngineConfig, ReplayConfig } from './engine-config.ts';
+import type { ErrorCode } from './errors.ts';
+import type { EventClass } from './eve.ts';
+
+/** NDJSON bytes of `count` events of one class; each line ends with "\n". */
+export interface EventBatch {
+  readonly eventClass: EventClass;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Engine counters, all since start, summed over workers. */
+export interface EngineStats {
+  readonly kernelPackets: number;
+  readonly kernelDrops: number;
+  readonly decodedPackets: number;
+  readonly decodedBytes: number;
+  readonly invalidPackets: number;
+  readonly flowsTotal: number;
+  readonly flowsActive: number;
+  readonly flowsEvicted: number;
+  readonly fragments: number;
+  readonly reassemblyGaps: number;
+  readonly reassemblyDrops: number;
+  readonly eventsMade: number;
+  /** Events that found the batch queue to JavaScript full. */
+  readonly eventsDropped: number;
+  /** Events by EVE event_type. */
+  readonly eventsByType: Readonly<Record<string, number>>;
+}
+
+export interface ReadOptions {
+  /** Capture file; "-" is standard input. */
+  readonly path: string;
+  /** NDJSON file to write; "-" is standard output. */
+  readonly evePath: string;
+  readonly engine: EngineConfig;
+  /** Called from time to time with bytes read of the whole (0 where unknown). */
+  readonly onProgress?: (done: { bytes: number; totalBytes: number; packets: number }) => void;
+}
+
+export interface ReadSummary extends EngineStats {
+  readonly packets: number;
+  readonly bytes: number;
+  /** First and last packet, ISO 8601, empty where there was none. */
+  readonly firstPacket: string;
+  readonly lastPacket: string;
+  readonly wallSeconds: number;
+  /** Set where the file ended early: everything before was read and written. */
+  readonly fault?: { readonly code: ErrorCode; readonly message: string };
+}
+
+export interface SensorSource {
+  readonly capture?: CaptureConfig;
+  readonly replay?: ReplayConfig;
+}
+
+export interface LiveOptions {
+  readonly source: SensorSource;
+  readonly engine: EngineConfig;
+  /** Alerts wait at most this long in a batch, other classes at most `batchMaxMs`. */
+  readonly alertMaxMs: number;
+  readonly batchMaxMs: number;
+  readonly batchMaxBytes: number;
+  /** Batches waiting for JavaScript at most; the engine drops and counts beyond. */
+  readonly queueBatches: number;
+  readonly onBatch: (batch: EventBatch) => void;
+  /** The source ended: a replay is through (no error) or capture failed. */
+  readonly onEnd: (error?: Error) => void;
+}
+
+export interface LiveEngine {
+  stats(): EngineStats;
+  /** Stops capture, ends all flows with reason `shutdown`, hands over the last batches, then resolves. */
+  stop(): Promise<void>;
+}
+
+/** The façade: native/lib/index.ts exports these functions; all throw NetmothError. */
+export interface NativeEngine {
+  read(options: ReadOptions): Promise<ReadSummary>;
+  startLive(options: LiveOptions): LiveEngine;
+  /** Interfaces of this machine with their state, for error messages and defaults. */
+  interfaces(): ReadonlyArray<{ readonly name: string; readonly up: boolean; readonly addresses: readonly string[] }>;
+  /** Interface of the default route, if any. */
+  defaultInterface(): string | undefined;
+}
