@@ -1,0 +1,79 @@
+// What the decoder makes of a frame: one Packet per IP datagram (several where tunnels nest).
+//
+// Invariant: every view points into the frame (or the defragmenter's buffer) and lives until the next
+// decode() call. payload is already cut to what the IP and UDP lengths say.
+#pragma once
+
+#include "base/types.h"
+
+namespace netmoth::decode {
+
+// Link types by libpcap's DLT/LINKTYPE numbers (https://www.tcpdump.org/linktypes.html).
+using LinkType = std::uint32_t;
+
+// A frame as a capture source hands it over.
+struct Frame {
+  TimestampNs time = 0;
+  std::uint64_t number = 0;  // 1-based within the source (EVE pcap_cnt)
+  std::uint32_t wire_length = 0;
+  LinkType link = 1;
+  Bytes data;
+  bool checksum_not_ready = false;  // TP_STATUS_CSUMNOTREADY: never validate
+  std::uint16_t vlan_tci = 0;       // outer tag the kernel took off, with vlan_present
+  bool vlan_present = false;
+};
+
+namespace tcp_flag {
+inline constexpr std::uint8_t kFin = 0x01;
+inline constexpr std::uint8_t kSyn = 0x02;
+inline constexpr std::uint8_t kRst = 0x04;
+inline constexpr std::uint8_t kPsh = 0x08;
+inline constexpr std::uint8_t kAck = 0x10;
+inline constexpr std::uint8_t kUrg = 0x20;
+inline constexpr std::uint8_t kEce = 0x40;
+inline constexpr std::uint8_t kCwr = 0x80;
+}  // namespace tcp_flag
+
+struct TcpHeader {
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgment = 0;
+  std::uint16_t window = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t window_scale = 0;  // from the SYN's option, with has_window_scale
+  bool has_window_scale = false;
+  std::uint16_t mss = 0;  // 0 where absent
+  bool has_timestamp = false;
+  std::uint32_t timestamp_value = 0;
+  std::uint32_t timestamp_echo = 0;
+};
+
+inline constexpr std::size_t kMaxVlanTags = 3;
+
+struct Packet {
+  TimestampNs time = 0;
+  std::uint64_t number = 0;
+  std::uint32_t wire_length = 0;  // of the whole frame, link layer included (EVE's byte counts)
+  std::uint32_t captured_length = 0;
+  Address source;
+  Address destination;
+  std::uint16_t source_port = 0;  // TCP, UDP, SCTP; else 0
+  std::uint16_t destination_port = 0;
+  std::uint8_t ip_version = 0;  // 4 or 6; 0 where the frame carries no IP
+  std::uint8_t protocol = 0;    // of the transport, extension headers skipped
+  std::uint8_t ttl = 0;
+  std::uint8_t icmp_type = 0;
+  std::uint8_t icmp_code = 0;
+  bool is_fragment = false;      // set aside: no ports, no payload
+  bool checksum_valid = true;    // IP, TCP, UDP, ICMP; true where it was not validated
+  bool truncated = false;        // captured less than the IP length says
+  std::uint8_t tunnel_depth = 0;  // 0: outermost
+  std::uint8_t vlan_count = 0;
+  std::array<std::uint16_t, kMaxVlanTags> vlan{};  // VIDs, outermost first
+  MacAddress source_mac{};
+  MacAddress destination_mac{};
+  bool has_mac = false;
+  TcpHeader tcp;
+  Bytes payload;  // of the transport; for ICMP what follows the 8-byte header
+};
+
+}  // namespace netmoth::decode

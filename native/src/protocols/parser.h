@@ -1,0 +1,111 @@
+// The contract between the engine and one application protocol.
+//
+// Invariant: a parser owns all its state, bounds it by named constants, and never keeps a view of the
+// bytes it was given beyond the call. Malformed input is a named anomaly (Suricata's applayer event
+// names) and a Verdict, never a throw.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/types.h"
+
+namespace netmoth::protocols {
+
+// Names as EVE's app_proto spells them; see app_proto_name().
+enum class AppProto : std::uint8_t {
+  kUnknown,  // not decided yet, or nothing known: EVE "failed" once detection gave up
+  kFailed,
+  kDns,
+  kMdns,
+  kTls,
+  kHttp,
+  kHttp2,
+  kQuic,
+  kDhcp,
+  kSsh,
+  kSmtp,
+  kFtp,
+  kImap,
+  kPop3,
+  kNtp,
+  kSnmp,
+  kSmb,
+  kRdp,
+  kSip,
+  kMqtt,
+  kKrb5,
+  kTelnet,
+  kLdap,
+  kBittorrentDht,
+  // further ones at the end
+};
+
+std::string_view app_proto_name(AppProto proto);
+
+enum class Transport : std::uint8_t { kTcp, kUdp, kSctp };
+
+struct DnsMessage;
+struct TlsHandshake;
+struct HttpTransaction;
+struct QuicInitial;
+struct DhcpMessage;
+
+// Where finished transactions go: the output writer, correlation and detection implement it together.
+// Records and all views inside them are valid during the call only.
+class TransactionSink {
+ public:
+  virtual ~TransactionSink() = default;
+  virtual void on_dns(Direction direction, const DnsMessage& message, AppProto dns_or_mdns) = 0;
+  virtual void on_tls(const TlsHandshake& handshake) = 0;
+  virtual void on_http(const HttpTransaction& transaction) = 0;
+  virtual void on_quic(const QuicInitial& initial) = 0;
+  virtual void on_dhcp(const DhcpMessage& message) = 0;
+  // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static storage.
+  virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;
+};
+
+enum class Verdict : std::uint8_t {
+  kMore,     // go on
+  kDone,     // nothing further in this flow is of interest (e.g. TLS after the handshake)
+  kNotMine,  // these bytes are not of this protocol: detection may try others
+  kSwitchTls,  // STARTTLS, CONNECT …: what follows is TLS
+};
+
+class Parser {
+ public:
+  virtual ~Parser() = default;
+  // TCP: the next contiguous bytes of that direction; UDP: one datagram. `time` is the packet's.
+  virtual Verdict on_data(Direction direction, Bytes data, TimestampNs time,
+                          TransactionSink& sink) = 0;
+  // `missing` bytes of the stream were never seen. The parser resynchronises or gives up (kDone).
+  virtual Verdict on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) = 0;
+  // The flow ended: hand over what is worth telling.
+  virtual void on_close(TransactionSink& sink) = 0;
+};
+
+struct ProbeInput {
+  Transport transport;
+  std::uint16_t client_port;
+  std::uint16_t server_port;
+  Direction direction;
+  Bytes data;  // TCP: from the start of that direction's stream; UDP: the datagram
+};
+
+enum class Certainty : std::uint8_t { kNo, kUnsure, kCertain };
+
+struct ProbeResult {
+  AppProto proto = AppProto::kUnknown;
+  Certainty certainty = Certainty::kNo;  // kUnsure: ask again with more bytes
+  // The bytes look as if the server had sent them although they go towards the server: first packet
+  // seen was the reply, so client and server must be exchanged.
+  bool reversed = false;
+};
+
+// Looks at payload first, takes ports only as a hint between equals.
+ProbeResult probe(const ProbeInput& input);
+
+// nullptr where the protocol is only recognised, not parsed.
+std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport);
+
+}  // namespace netmoth::protocols
