@@ -257,6 +257,12 @@ export const healthSchema = z.object({
   parts: z.array(partHealthSchema),
 });
 export type Health = z.infer<typeof healthSchema>;
+/** GET /readyz: open to all, so it names parts and states but says no more about them. */
+export const readinessSchema = z.object({
+  status: healthSchema.shape.status,
+  parts: z.array(partHealthSchema.pick({ name: true, status: true })),
+});
+export type Readiness = z.infer<typeof readinessSchema>;
 export type PartHealth = z.infer<typeof partHealthSchema>;
 
 /**
@@ -276,7 +282,18 @@ export const loginSchema = z.strictObject({
   user: z.string().min(1).max(128),
   password: z.string().min(1).max(1024),
 });
+/** PUT /session/password */
+export const passwordChangeSchema = z.strictObject({
+  current: z.string().min(1).max(1024),
+  next: z.string().min(12).max(1024).describe('At least 12 characters'),
+});
 export const sessionSchema = z.object({ user: z.string(), expiresAt: time });
+/** PUT /session/password: 204; every other session of the user ends. NM_FORBIDDEN where `current` is wrong. */
+export const PASSWORD_MIN_LENGTH = 10;
+export const passwordChangeSchema = z.strictObject({
+  current: z.string().min(1).max(1024),
+  next: z.string().min(PASSWORD_MIN_LENGTH).max(1024),
+});
 /** POST /tokens; `token` is told once. Use as `Authorization: Bearer …`. */
 export const tokenRequestSchema = z.strictObject({
   name: z.string().min(1).max(128),
