@@ -44,9 +44,18 @@ export type EngineConfig = z.infer<typeof engineConfigSchema>;
 /** Live capture of one interface by AF_PACKET TPACKET_V3. */
 export const captureConfigSchema = z.strictObject({
   interface: z.string().min(1).max(15),
-  bpfFilter: z.string().max(4096).optional().describe('pcap-filter(7) syntax, applied in the kernel'),
+  bpfFilter: z
+    .string()
+    .max(4096)
+    .optional()
+    .describe('pcap-filter(7) syntax, applied in the kernel'),
   promiscuous: z.boolean().default(true),
-  workers: z.int().min(1).max(64).default(1).describe('Fanout threads, each with a ring and a table'),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Fanout threads, each with a ring and a table'),
   ringSizeMiB: z.int().min(1).max(4096).default(64).describe('Ring memory per worker'),
 });
 export type CaptureConfig = z.infer<typeof captureConfigSchema>;

@@ -17,7 +17,10 @@ export const ERROR_CODES = {
   NM_CAPTURE_NO_PRIVILEGE: { exit: 77, meaning: 'A capability needed to capture is missing.' },
   NM_CAPTURE_FILTER: { exit: 78, meaning: 'The BPF filter does not compile.' },
   NM_CAPTURE_FAILED: { exit: 74, meaning: 'The kernel refused or ended the capture.' },
-  NM_OUTPUT_WRITE: { exit: 74, meaning: 'Output cannot be written, e.g. because the disk is full.' },
+  NM_OUTPUT_WRITE: {
+    exit: 74,
+    meaning: 'Output cannot be written, e.g. because the disk is full.',
+  },
   NM_PORT_IN_USE: { exit: 69, meaning: 'Another program listens on the address already.' },
   NM_DATA_DIR_NEWER: { exit: 78, meaning: 'The data directory was written by a newer version.' },
   NM_DATA_DIR_LOCKED: { exit: 75, meaning: 'Another netmoth uses the data directory.' },

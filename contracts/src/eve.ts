@@ -36,7 +36,14 @@ const port = z.int().min(0).max(65535);
 const count = z.int().min(0);
 
 /** The states of the flow table's machine (netmoth.flow_state). */
-export const FLOW_STATES = ['NEW', 'SYN_SENT', 'ESTABLISHED', 'ACTIVE', 'CLOSING', 'CLOSED'] as const;
+export const FLOW_STATES = [
+  'NEW',
+  'SYN_SENT',
+  'ESTABLISHED',
+  'ACTIVE',
+  'CLOSING',
+  'CLOSED',
+] as const;
 export const flowStateSchema = z.enum(FLOW_STATES);
 
 /** What Netmoth adds to EVE; every field optional because each event type carries its own. */
@@ -61,7 +68,11 @@ export const kubernetesEndSchema = z.looseObject({
 /** The fields every packet-born event starts with, in the order in which the engine writes them. */
 const header = {
   timestamp: eveTimestampSchema,
-  flow_id: z.int().min(0).optional().describe('At most 2^53 - 1; the same for all events of a flow'),
+  flow_id: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('At most 2^53 - 1; the same for all events of a flow'),
   in_iface: z.string().optional(),
   vlan: z.array(z.int().min(0).max(4095)).optional(),
   src_ip: z.string().optional(),

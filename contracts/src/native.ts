@@ -85,7 +85,11 @@ export interface NativeEngine {
   read(options: ReadOptions): Promise<ReadSummary>;
   startLive(options: LiveOptions): LiveEngine;
   /** Interfaces of this machine with their state, for error messages and defaults. */
-  interfaces(): ReadonlyArray<{ readonly name: string; readonly up: boolean; readonly addresses: readonly string[] }>;
+  interfaces(): ReadonlyArray<{
+    readonly name: string;
+    readonly up: boolean;
+    readonly addresses: readonly string[];
+  }>;
   /** Interface of the default route, if any. */
   defaultInterface(): string | undefined;
 }

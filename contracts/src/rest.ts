@@ -288,12 +288,6 @@ export const passwordChangeSchema = z.strictObject({
   next: z.string().min(12).max(1024).describe('At least 12 characters'),
 });
 export const sessionSchema = z.object({ user: z.string(), expiresAt: time });
-/** PUT /session/password: 204; every other session of the user ends. NM_FORBIDDEN where `current` is wrong. */
-export const PASSWORD_MIN_LENGTH = 10;
-export const passwordChangeSchema = z.strictObject({
-  current: z.string().min(1).max(1024),
-  next: z.string().min(PASSWORD_MIN_LENGTH).max(1024),
-});
 /** POST /tokens; `token` is told once. Use as `Authorization: Bearer …`. */
 export const tokenRequestSchema = z.strictObject({
   name: z.string().min(1).max(128),
