@@ -282,10 +282,11 @@ export const loginSchema = z.strictObject({
   user: z.string().min(1).max(128),
   password: z.string().min(1).max(1024),
 });
-/** PUT /session/password */
+/** PUT /session/password: 204; every other session of the user ends. NM_FORBIDDEN where `current` is wrong. */
+export const PASSWORD_MIN_LENGTH = 12;
 export const passwordChangeSchema = z.strictObject({
   current: z.string().min(1).max(1024),
-  next: z.string().min(12).max(1024).describe('At least 12 characters'),
+  next: z.string().min(PASSWORD_MIN_LENGTH).max(1024),
 });
 export const sessionSchema = z.object({ user: z.string(), expiresAt: time });
 /** POST /tokens; `token` is told once. Use as `Authorization: Bearer …`. */
