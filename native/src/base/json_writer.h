@@ -1,8 +1,9 @@
 // Writes JSON straight into a growing byte buffer that the caller owns and reuses.
 //
 // Invariant: what comes out is valid JSON in valid UTF-8 whatever bytes go in: control characters are
-// escaped (RFC 8259 §7) and bytes that are no UTF-8 are written as Suricata does, as \xHH text would
-// break JSON, so each becomes U+FFFD. Commas are the writer's own business.
+// escaped (RFC 8259 section 7), and a text that is not valid UTF-8 is written as Suricata does: each of
+// its bytes from 0x80 on becomes the four characters \xHH (the backslash itself escaped). Commas are
+// the writer's own business.
 #pragma once
 
 #include <string>
@@ -22,7 +23,13 @@ class JsonWriter {
   void begin_array();
   void end_array();
   // `name` is a literal of ours and is written unescaped.
-  void key(std::string_view name);
+  void key(std::string_view name) {
+    separate();
+    out_.push_back('"');
+    out_.append(name);
+    out_.append("\":", 2);
+    need_comma_ = false;
+  }
 
   void text(std::string_view untrusted);
   // A text known to need no escaping (addresses, hexadecimal, names of ours).
@@ -35,8 +42,10 @@ class JsonWriter {
   void hex(Bytes bytes, char separator = 0);
   // `2026-11-20T14:32:15.123456+0000`
   void timestamp(TimestampNs time);
-  // Shortest form (inet_ntop); check against Suricata's own spelling of IPv6 before relying on it.
+  // IPv4 dotted; IPv6 as Suricata's EVE: all eight groups, four digits each, lower case.
   void address(const Address& address, int ip_version);
+  // A literal that is JSON already, e.g. an object written beforehand.
+  void raw(std::string_view json);
 
   void member(std::string_view name, std::string_view untrusted) { key(name), text(untrusted); }
   void member_plain(std::string_view name, std::string_view trusted) { key(name), plain(trusted); }
@@ -56,7 +65,10 @@ class JsonWriter {
   }
 
  private:
-  void separate();
+  void separate() {
+    if (need_comma_) out_.push_back(',');
+    need_comma_ = true;
+  }
 
   std::string& out_;
   bool need_comma_ = false;

@@ -20,13 +20,14 @@ class Reader {
   [[nodiscard]] std::size_t remaining() const { return data_.size() - position_; }
   [[nodiscard]] bool at_end() const { return remaining() == 0; }
 
-  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian(1)); }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
-  std::uint32_t u24() { return static_cast<std::uint32_t>(big_endian(3)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
-  std::uint64_t u64() { return big_endian(8); }
-  std::uint16_t u16_le() { return static_cast<std::uint16_t>(little_endian(2)); }
-  std::uint32_t u32_le() { return static_cast<std::uint32_t>(little_endian(4)); }
+  std::uint8_t u8() { return static_cast<std::uint8_t>(big_endian<1>()); }
+  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian<2>()); }
+  std::uint32_t u24() { return static_cast<std::uint32_t>(big_endian<3>()); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian<4>()); }
+  std::uint64_t u64() { return big_endian<8>(); }
+  std::uint16_t u16_le() { return static_cast<std::uint16_t>(little_endian<2>()); }
+  std::uint32_t u32_le() { return static_cast<std::uint32_t>(little_endian<4>()); }
+  std::uint64_t u64_le() { return little_endian<8>(); }
 
   // A view of the next `count` bytes; empty and failed where fewer remain.
   Bytes bytes(std::size_t count) {
@@ -61,17 +62,22 @@ class Reader {
     return true;
   }
 
-  std::uint64_t big_endian(std::size_t width) {
-    if (!take(width)) return 0;
+  // Byte by byte on purpose: compilers make one load and one byte swap of it.
+  template <std::size_t kWidth>
+  std::uint64_t big_endian() {
+    if (!take(kWidth)) return 0;
+    const std::uint8_t* at = data_.data() + position_ - kWidth;
     std::uint64_t value = 0;
-    for (std::size_t i = position_ - width; i < position_; ++i) value = value << 8 | data_[i];
+    for (std::size_t i = 0; i < kWidth; ++i) value = value << 8 | at[i];
     return value;
   }
 
-  std::uint64_t little_endian(std::size_t width) {
-    if (!take(width)) return 0;
+  template <std::size_t kWidth>
+  std::uint64_t little_endian() {
+    if (!take(kWidth)) return 0;
+    const std::uint8_t* at = data_.data() + position_ - kWidth;
     std::uint64_t value = 0;
-    for (std::size_t i = position_; i > position_ - width; --i) value = value << 8 | data_[i - 1];
+    for (std::size_t i = kWidth; i > 0; --i) value = value << 8 | at[i - 1];
     return value;
   }
 
