@@ -1,0 +1,99 @@
+// The bus. Invariants: the pinned version, built through the Go module proxy (checked by Go's checksum
+// database), kept in the cache by version and build flags; without a usable Go, Debian's older server
+// and a warning that says what is then missing. build/bin/nats-server is the one in use.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { commandPath, installPackages, privilege } from './apt.mjs';
+import { kBuild, kCache } from './paths.mjs';
+import { SetupError } from './step-runner.mjs';
+
+const kVersion = 'v2.14.9';
+const kModule = 'github.com/nats-io/nats-server/v2';
+const kLdflags = '-s -w';
+const kGoEnv = { GOFLAGS: '-trimpath', CGO_ENABLED: '0', GOWORK: 'off' };
+const kLink = join(kBuild, 'bin', 'nats-server');
+const kDebian = '/usr/sbin/nats-server';
+const kMissingThere =
+  "stream compression, subject lists in a consumer's filter and per-message TTL (all need 2.11)";
+
+export function natsServerStep() {
+  return {
+    name: 'nats-server',
+    title: `nats-server ${kVersion}`,
+    needs: [],
+    fresh: () =>
+      linkedServer() !== undefined && (linkedServer() === cached() || goPath() === undefined),
+    async run({ say, exec }) {
+      const go = goPath();
+      if (!existsSync(cached()) && go !== undefined) await build(go, say, exec);
+      if (existsSync(cached())) {
+        link(cached());
+        return;
+      }
+      await takeDebians(go, say, exec);
+    },
+  };
+}
+
+async function build(go, say, exec) {
+  say(`building ${kVersion} with Go through the module proxy`);
+  const folder = `${cached()}.${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  try {
+    const args = ['install', '-ldflags', kLdflags, `${kModule}@${kVersion}`];
+    await exec(go, args, { env: { ...kGoEnv, GOBIN: folder } });
+    renameSync(join(folder, 'nats-server'), cached());
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`WARNING: it could not be built: ${error.message}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function takeDebians(go, say, exec) {
+  const why = go === undefined ? 'Go is not installed' : 'the build failed';
+  if (!existsSync(kDebian)) {
+    say(`${why}: installing Debian's package`);
+    await installPackages(['nats-server'], privilege(['nats-server']), exec);
+  }
+  const version = execFileSync(kDebian, ['--version'], { encoding: 'utf8' }).trim();
+  say(`WARNING: ${why}, so Debian's ${version} is used; missing there: ${kMissingThere}`);
+  link(kDebian);
+}
+
+function cached() {
+  const key = createHash('sha256').update(
+    JSON.stringify([kModule, kLdflags, kGoEnv, process.arch]),
+  );
+  return join(kCache, `nats-server-${kVersion}-${key.digest('hex').slice(0, 8)}`);
+}
+
+function goPath() {
+  return commandPath('go') ?? ['/usr/local/go/bin/go'].find((path) => existsSync(path));
+}
+
+function linkedServer() {
+  try {
+    const target = readlinkSync(kLink);
+    return existsSync(target) ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function link(target) {
+  mkdirSync(join(kBuild, 'bin'), { recursive: true });
+  if (lstatSync(kLink, { throwIfNoEntry: false }) !== undefined) rmSync(kLink);
+  symlinkSync(target, kLink);
+}

@@ -1,0 +1,55 @@
+// Runs the set-up steps in the order of their needs, at most as parallel as they allow. Invariants: one
+// set-up at a time in a clone (the second waits), no output for steps that are fresh, and a failed step
+// ends the set-up once the running ones have finished.
+import { aptStep } from './apt.mjs';
+import { lockSetup } from './lock.mjs';
+import { nativeStep } from './native.mjs';
+import { natsServerStep } from './nats-server.mjs';
+import { npmStep } from './npm-packages.mjs';
+import { kRoot } from './paths.mjs';
+import { SetupError, StepRunner } from './step-runner.mjs';
+import { webStep } from './web.mjs';
+
+export { SetupError };
+
+const kMinimumNodeMajor = 20;
+const kRounds = 2;
+
+/** @param {{ tests: boolean }} options Whether the tests' packages are wanted too. */
+export async function runSetup({ tests }) {
+  const started = Date.now();
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < kMinimumNodeMajor) {
+    throw new SetupError(
+      `Node ${kMinimumNodeMajor} or later is needed; this is ${process.version}`,
+    );
+  }
+  if (stale(allSteps(tests)).length === 0) return;
+  const unlock = await lockSetup();
+  try {
+    await runStale(tests);
+    console.log(`setup  complete after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  } finally {
+    unlock();
+  }
+}
+
+/** A step may make another one stale (new packages, a new header), hence the second round. */
+async function runStale(tests) {
+  for (let round = 0; round < kRounds; round += 1) {
+    const steps = stale(allSteps(tests));
+    if (steps.length === 0) return;
+    console.log(`setup  Netmoth in ${kRoot}: ${steps.map((step) => step.title).join(', ')}`);
+    await new StepRunner(steps).run();
+  }
+  const left = stale(allSteps(tests)).map((step) => step.title);
+  if (left.length > 0) throw new SetupError(`still not complete: ${left.join(', ')}`);
+}
+
+function allSteps(tests) {
+  return [aptStep({ tests }), npmStep(), natsServerStep(), nativeStep(), webStep()];
+}
+
+function stale(steps) {
+  return steps.filter((step) => !step.fresh());
+}
