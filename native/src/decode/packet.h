@@ -1,7 +1,7 @@
 // What the decoder makes of a frame: one Packet per IP datagram (several where tunnels nest).
 //
-// Invariant: every view points into the frame (or the defragmenter's buffer) and lives until the next
-// decode() call. payload is already cut to what the IP and UDP lengths say.
+// Invariant: every view points into the frame (or the defragmenter's buffer) and lives as long as the
+// frame's bytes do. payload is already cut to what the IP and UDP lengths say.
 #pragma once
 
 #include "base/types.h"
@@ -49,11 +49,39 @@ struct TcpHeader {
 
 inline constexpr std::size_t kMaxVlanTags = 3;
 
+// How a packet came to the decoder (EVE's pkt_src, see packet_origin_name).
+enum class PacketOrigin : std::uint8_t {
+  kWire,
+  kIpv4Tunnel,
+  kIpv6Tunnel,
+  kGre,
+  kErspan,
+  kVxlan,
+  kGeneve,
+  kTeredo,
+  kGtp,
+  kAyiya,
+  kDefragmented,
+};
+
+// Suricata's spelling where it has one: "wire/pcap", "vxlan encapsulation", … Static storage.
+std::string_view packet_origin_name(PacketOrigin origin);
+
+// The packet an ICMP error speaks about, from the headers it quotes.
+struct QuotedPacket {
+  Address source;
+  Address destination;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+};
+
 struct Packet {
   TimestampNs time = 0;
   std::uint64_t number = 0;
-  std::uint32_t wire_length = 0;  // of the whole frame, link layer included (EVE's byte counts)
-  std::uint32_t captured_length = 0;
+  // Outermost packet: of the whole frame, link layer included. In a tunnel: of the inner datagram.
+  std::uint32_t wire_length = 0;
+  std::uint32_t captured_length = 0;  // what Suricata counts as bytes of a flow
   Address source;
   Address destination;
   std::uint16_t source_port = 0;  // TCP, UDP, SCTP; else 0
@@ -63,17 +91,25 @@ struct Packet {
   std::uint8_t ttl = 0;
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
+  bool invalid = false;          // a header could not be read: an anomaly says why; make no flow of it
   bool is_fragment = false;      // set aside: no ports, no payload
   bool checksum_valid = true;    // IP, TCP, UDP, ICMP; true where it was not validated
-  bool truncated = false;        // captured less than the IP length says
+  // Cut by the snap length: payload is shorter than payload_length. Sound, but incomplete.
+  bool truncated = false;
   std::uint8_t tunnel_depth = 0;  // 0: outermost
+  PacketOrigin origin = PacketOrigin::kWire;
   std::uint8_t vlan_count = 0;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};  // VIDs, outermost first
   MacAddress source_mac{};
   MacAddress destination_mac{};
   bool has_mac = false;
+  std::uint16_t ether_type = 0;  // of what the frame carries, tags skipped; 0 where unknown
   TcpHeader tcp;
+  bool has_quoted = false;  // ICMP error with a readable quote
+  QuotedPacket quoted;
   Bytes payload;  // of the transport; for ICMP what follows the 8-byte header
+  // Bytes of payload there were on the wire; payload.size() unless truncated.
+  std::uint32_t payload_length = 0;
 };
 
 }  // namespace netmoth::decode
