@@ -247,7 +247,9 @@ CREATE TABLE devices (
   -- how far the hostname is trusted: 0 none, 1 DNS answer, 2 mDNS, 3 DHCP
   hostname_rank smallint NOT NULL DEFAULT 0,
   first_seen timestamptz NOT NULL,
-  last_seen timestamptz NOT NULL
+  last_seen timestamptz NOT NULL,
+  -- when we last heard of it by our clock: a replayed capture is old by the events' clock only
+  updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX devices_last_seen ON devices (last_seen, ip);
 
