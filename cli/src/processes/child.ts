@@ -18,7 +18,8 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
+  /** Added to a minimal environment; nothing of ours is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly runAs?: RunAs | undefined;
   /** What the kernel sends the child when its owner dies without stopping it. */
   readonly deathSignal?: 'TERM' | 'INT' | 'KILL';
@@ -44,6 +45,8 @@ export interface Child {
 }
 
 const kLastLines = 20;
+/** Nothing of the caller's locale, PG* or GO* variables may change what a server does. */
+const kEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 const kSetpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
 
 /** Spawns the child; rejects when the command cannot be executed at all. */
@@ -51,7 +54,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const [command, args] = wrapped(options);
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env: { ...kEnvironment, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -71,7 +71,6 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
     cwd: dataDir,
-    env: serverEnvironment(),
     runAs,
     deathSignal: 'INT',
     onLine,
@@ -133,7 +132,6 @@ async function createCluster(
         '--no-instructions',
       ],
       cwd: fresh,
-      env: serverEnvironment(),
       runAs,
       deathSignal: 'KILL',
       onLine,
@@ -162,11 +160,6 @@ function checkVersion(dataDir: string): void {
       `${dataDir} was made by PostgreSQL ${found}; this Netmoth carries PostgreSQL ${kPostgresMajor}`,
     );
   }
-}
-
-/** Nothing of the caller's locale or PG* variables may change what the server does. */
-function serverEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }
 
 async function probe(url: string): Promise<{ version: string }> {
