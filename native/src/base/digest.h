@@ -1,7 +1,7 @@
 // MD5 (JA3), SHA-1 (certificates, community id) and SHA-256 (JA4), by nettle.
 //
-// Invariant: no allocation, no global state; nettle is linked statically or by its own soname so that
-// nothing collides with the OpenSSL inside Node.
+// Invariant: no allocation, no global state; nettle is linked statically or by its own soname so
+// that nothing collides with the OpenSSL inside Node.
 #pragma once
 
 #include <array>

@@ -16,7 +16,9 @@ constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
 constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
 
 // Non-zero where some of eight bytes is zero (the classic word trick; exact as a yes-or-no answer).
-constexpr std::uint64_t has_zero(std::uint64_t word) { return (word - kOnes) & ~word & kHighBits; }
+constexpr std::uint64_t has_zero(std::uint64_t word) {
+  return (word - kOnes) & ~word & kHighBits;
+}
 
 constexpr bool needs_care(std::uint64_t word) {
   const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighBits;
@@ -36,19 +38,34 @@ std::size_t clean_prefix(std::string_view text) {
     std::memcpy(&word, text.data() + i, sizeof word);
     if (needs_care(word)) break;
   }
-  while (i < text.size() && !needs_care(static_cast<std::uint8_t>(text[i]))) ++i;
+  while (i < text.size() && !needs_care(static_cast<std::uint8_t>(text[i])))
+    ++i;
   return i;
 }
 
 void append_escaped(std::string& out, std::uint8_t byte) {
   switch (byte) {
-    case '"': out.append("\\\"", 2); return;
-    case '\\': out.append("\\\\", 2); return;
-    case '\b': out.append("\\b", 2); return;
-    case '\t': out.append("\\t", 2); return;
-    case '\n': out.append("\\n", 2); return;
-    case '\f': out.append("\\f", 2); return;
-    case '\r': out.append("\\r", 2); return;
+    case '"':
+      out.append("\\\"", 2);
+      return;
+    case '\\':
+      out.append("\\\\", 2);
+      return;
+    case '\b':
+      out.append("\\b", 2);
+      return;
+    case '\t':
+      out.append("\\t", 2);
+      return;
+    case '\n':
+      out.append("\\n", 2);
+      return;
+    case '\f':
+      out.append("\\f", 2);
+      return;
+    case '\r':
+      out.append("\\r", 2);
+      return;
     default: {
       const char escape[6] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
       out.append(escape, sizeof escape);

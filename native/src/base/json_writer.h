@@ -1,9 +1,9 @@
 // Writes JSON straight into a growing byte buffer that the caller owns and reuses.
 //
-// Invariant: what comes out is valid JSON in valid UTF-8 whatever bytes go in: control characters are
-// escaped (RFC 8259 section 7), and a text that is not valid UTF-8 is written as Suricata does: each of
-// its bytes from 0x80 on becomes the four characters \xHH (the backslash itself escaped). Commas are
-// the writer's own business.
+// Invariant: what comes out is valid JSON in valid UTF-8 whatever bytes go in: control characters
+// are escaped (RFC 8259 section 7), and a text that is not valid UTF-8 is written as Suricata does:
+// each of its bytes from 0x80 on becomes the four characters \xHH (the backslash itself escaped).
+// Commas are the writer's own business.
 #pragma once
 
 #include <string>
@@ -50,7 +50,7 @@ class JsonWriter {
   void member(std::string_view name, std::string_view untrusted) { key(name), text(untrusted); }
   void member_plain(std::string_view name, std::string_view trusted) { key(name), plain(trusted); }
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void member(std::string_view name, T value) {
     key(name);
     if constexpr (std::is_same_v<T, bool>) {

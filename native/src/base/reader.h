@@ -1,7 +1,7 @@
 // The one bounds-checked reader of untrusted bytes.
 //
-// Invariant: no read passes the end. A read that would sets the sticky failure flag and yields zeros
-// (or an empty view), so a parser may read a whole header and ask ok() once.
+// Invariant: no read passes the end. A read that would sets the sticky failure flag and yields
+// zeros (or an empty view), so a parser may read a whole header and ask ok() once.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,8 @@ class Reader {
     if (!take(kWidth)) return 0;
     const std::uint8_t* at = data_.data() + position_ - kWidth;
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < kWidth; ++i) value = value << 8 | at[i];
+    for (std::size_t i = 0; i < kWidth; ++i)
+      value = value << 8 | at[i];
     return value;
   }
 
@@ -77,7 +78,8 @@ class Reader {
     if (!take(kWidth)) return 0;
     const std::uint8_t* at = data_.data() + position_ - kWidth;
     std::uint64_t value = 0;
-    for (std::size_t i = kWidth; i > 0; --i) value = value << 8 | at[i - 1];
+    for (std::size_t i = kWidth; i > 0; --i)
+      value = value << 8 | at[i - 1];
     return value;
   }
 

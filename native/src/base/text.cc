@@ -38,7 +38,7 @@ bool is_utf8(std::string_view text) {
 }
 
 CivilTime civil_time(std::int64_t seconds) {
-  constexpr std::int64_t kYear0 = -62'167'219'200;      // 0000-01-01T00:00:00Z
+  constexpr std::int64_t kYear0 = -62'167'219'200;     // 0000-01-01T00:00:00Z
   constexpr std::int64_t kYear9999 = 253'402'300'799;  // 9999-12-31T23:59:59Z
   seconds = std::clamp(seconds, kYear0, kYear9999);
   std::int64_t days = seconds / 86'400;
@@ -59,7 +59,7 @@ CivilTime civil_time(std::int64_t seconds) {
   const auto year =
       static_cast<unsigned>(static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2));
   const auto rest = static_cast<unsigned>(of_day);
-  return {year,        month, day_of_year - (153 * shifted_month + 2) / 5 + 1,
+  return {year,        month,          day_of_year - (153 * shifted_month + 2) / 5 + 1,
           rest / 3600, rest / 60 % 60, rest % 60};
 }
 

@@ -1,7 +1,8 @@
-// Text forms that several writers share: UTF-8 check, calendar time, EVE's time stamps and addresses.
+// Text forms that several writers share: UTF-8 check, calendar time, EVE's time stamps and
+// addresses.
 //
-// Invariant: pure functions of their arguments; no locale, no time zone but UTC, no allocation beyond
-// the string that is appended to.
+// Invariant: pure functions of their arguments; no locale, no time zone but UTC, no allocation
+// beyond the string that is appended to.
 #pragma once
 
 #include <string>
@@ -11,7 +12,8 @@
 
 namespace netmoth::base {
 
-// True where `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
+// True where `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most
+// U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
 struct CivilTime {

@@ -1,7 +1,7 @@
 // The few types every folder shares.
 //
-// Invariant: packet bytes travel only as Bytes (a view; the owner is the capture source or a parser's
-// own buffer) and are read only through base::Reader.
+// Invariant: packet bytes travel only as Bytes (a view; the owner is the capture source or a
+// parser's own buffer) and are read only through base::Reader.
 #pragma once
 
 #include <array>
@@ -24,7 +24,9 @@ constexpr Direction opposite(Direction d) {
   return d == Direction::kToServer ? Direction::kToClient : Direction::kToServer;
 }
 
-constexpr std::size_t index_of(Direction d) { return static_cast<std::size_t>(d); }
+constexpr std::size_t index_of(Direction d) {
+  return static_cast<std::size_t>(d);
+}
 
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

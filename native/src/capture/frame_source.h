@@ -1,7 +1,8 @@
 // Where frames come from: a capture file, standard input or a live interface.
 //
-// Invariant: frames come in batches and in order; what was readable before a fault is delivered before
-// the fault is reported. The bytes of a batch stay valid until the next call of next_batch().
+// Invariant: frames come in batches and in order; what was readable before a fault is delivered
+// before the fault is reported. The bytes of a batch stay valid until the next call of
+// next_batch().
 #pragma once
 
 #include <span>

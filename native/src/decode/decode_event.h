@@ -1,6 +1,7 @@
 // The named anomalies of decoding, spelled as Suricata spells them in EVE's anomaly.event.
 //
-// Invariant: the enum and the table of names have one source, the list below, so they cannot differ.
+// Invariant: the enum and the table of names have one source, the list below, so they cannot
+// differ.
 #pragma once
 
 #include <cstddef>

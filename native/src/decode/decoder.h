@@ -1,8 +1,10 @@
-// From a frame to IP packets: link layer, tags and labels, IP, transport header, and tunnels inside.
+// From a frame to IP packets: link layer, tags and labels, IP, transport header, and tunnels
+// inside.
 //
-// Invariant: every frame gives at least one Packet (ip_version 0 where it carries no readable IP) and
-// whatever is wrong with it is a named DecodeEvent; decode() never reads outside the frame, never
-// throws, never allocates. Views in the result point into the frame and live as long as its bytes do.
+// Invariant: every frame gives at least one Packet (ip_version 0 where it carries no readable IP)
+// and whatever is wrong with it is a named DecodeEvent; decode() never reads outside the frame,
+// never throws, never allocates. Views in the result point into the frame and live as long as its
+// bytes do.
 //
 // A tunnel gives one Packet per IP datagram, outermost first: the outer UDP/GRE/IP packet with
 // tunnel_depth 0, then what it carries with 1, 2, …, at most kMaxTunnelDepth.
@@ -67,7 +69,7 @@ struct DecoderCounters {
   std::uint64_t fragments = 0;
   std::uint64_t vlan = 0;
   std::uint64_t tunneled = 0;
-  std::uint64_t truncated = 0;      // cut by the snap length
+  std::uint64_t truncated = 0;  // cut by the snap length
   std::uint64_t bad_checksums = 0;
   std::uint64_t anomalies_dropped = 0;  // more than kMaxAnomaliesPerFrame in one frame
   std::array<std::uint64_t, kDecodeEventCount> events{};

@@ -1,7 +1,7 @@
 // What the decoder makes of a frame: one Packet per IP datagram (several where tunnels nest).
 //
-// Invariant: every view points into the frame (or the defragmenter's buffer) and lives as long as the
-// frame's bytes do. payload is already cut to what the IP and UDP lengths say.
+// Invariant: every view points into the frame (or the defragmenter's buffer) and lives as long as
+// the frame's bytes do. payload is already cut to what the IP and UDP lengths say.
 #pragma once
 
 #include "base/types.h"
@@ -91,9 +91,9 @@ struct Packet {
   std::uint8_t ttl = 0;
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
-  bool invalid = false;          // a header could not be read: an anomaly says why; make no flow of it
-  bool is_fragment = false;      // set aside: no ports, no payload
-  bool checksum_valid = true;    // IP, TCP, UDP, ICMP; true where it was not validated
+  bool invalid = false;      // a header could not be read: an anomaly says why; make no flow of it
+  bool is_fragment = false;  // set aside: no ports, no payload
+  bool checksum_valid = true;  // IP, TCP, UDP, ICMP; true where it was not validated
   // Cut by the snap length: payload is shorter than payload_length. Sound, but incomplete.
   bool truncated = false;
   std::uint8_t tunnel_depth = 0;  // 0: outermost

@@ -34,9 +34,8 @@ TEST(JsonWriter, PutsCommasBetweenMembersAndElements) {
   json.raw("{\"f\":0}");
   json.member("g", false);
   json.end_object();
-  EXPECT_EQ(out,
-            R"({"a":1,"b":"x","c":[18446744073709551615,-9223372036854775808,{}],"d":true,)"
-            R"("e":{"f":0},"g":false})");
+  EXPECT_EQ(out, R"({"a":1,"b":"x","c":[18446744073709551615,-9223372036854775808,{}],"d":true,)"
+                 R"("e":{"f":0},"g":false})");
 }
 
 TEST(JsonWriter, EscapesWhatJsonRequires) {
@@ -49,15 +48,16 @@ TEST(JsonWriter, FindsTheEscapeAtEveryPositionOfALongText) {
     for (std::size_t at = 0; at < length; ++at) {
       std::string input(length, 'x');
       input[at] = '"';
-      std::string expected = "\"" + std::string(at, 'x') + "\\\"" +
-                             std::string(length - at - 1, 'x') + "\"";
+      std::string expected =
+          "\"" + std::string(at, 'x') + "\\\"" + std::string(length - at - 1, 'x') + "\"";
       EXPECT_EQ(text_of(input), expected);
     }
   }
 }
 
 TEST(JsonWriter, KeepsUtf8AndSpellsOtherBytesAsSuricataDoes) {
-  EXPECT_EQ(text_of("gr\xc3\xbc\xc3\x9f \xf0\x9f\xa6\x8b"), "\"gr\xc3\xbc\xc3\x9f \xf0\x9f\xa6\x8b\"");
+  EXPECT_EQ(text_of("gr\xc3\xbc\xc3\x9f \xf0\x9f\xa6\x8b"),
+            "\"gr\xc3\xbc\xc3\x9f \xf0\x9f\xa6\x8b\"");
   EXPECT_EQ(text_of("VACKD\x03\xc5\xe9\x01"), R"("VACKD\u0003\\xc5\\xe9\u0001")");
   // One bad byte and even the good sequences are spelled out: the text as a whole is no UTF-8.
   EXPECT_EQ(text_of("\xc3\xbc\xff"), R"("\\xc3\\xbc\\xff")");
@@ -95,12 +95,12 @@ TEST(JsonWriter, WritesAddressesAsSuricataDoes) {
   JsonWriter json(out);
   json.begin_array();
   json.address(Address{{192, 0, 2, 255}}, 4);
-  json.address(Address{{0x26, 0, 0x1f, 0x13, 0, 0xf8, 0xd4, 0, 3, 0xa6, 0, 0, 0xe0, 0x11, 0x18, 0xeb}}, 6);
+  json.address(
+      Address{{0x26, 0, 0x1f, 0x13, 0, 0xf8, 0xd4, 0, 3, 0xa6, 0, 0, 0xe0, 0x11, 0x18, 0xeb}}, 6);
   json.address(Address{}, 6);
   json.end_array();
-  EXPECT_EQ(out,
-            R"(["192.0.2.255","2600:1f13:00f8:d400:03a6:0000:e011:18eb",)"
-            R"("0000:0000:0000:0000:0000:0000:0000:0000"])");
+  EXPECT_EQ(out, R"(["192.0.2.255","2600:1f13:00f8:d400:03a6:0000:e011:18eb",)"
+                 R"("0000:0000:0000:0000:0000:0000:0000:0000"])");
 }
 
 TEST(JsonWriter, WritesHexAndDoubles) {

@@ -30,8 +30,12 @@ struct PcapSpec {
   std::uint32_t snap_length = 262144;
 };
 
-inline Buffer word32(bool big_endian, std::uint64_t v) { return big_endian ? be32(v) : le32(v); }
-inline Buffer word16(bool big_endian, std::uint64_t v) { return big_endian ? be16(v) : le16(v); }
+inline Buffer word32(bool big_endian, std::uint64_t v) {
+  return big_endian ? be32(v) : le32(v);
+}
+inline Buffer word16(bool big_endian, std::uint64_t v) {
+  return big_endian ? be16(v) : le16(v);
+}
 
 inline Buffer pcap_header(const PcapSpec& spec) {
   const auto w32 = [&](std::uint64_t v) { return word32(spec.big_endian, v); };
@@ -66,7 +70,8 @@ struct Pcapng {
   [[nodiscard]] Buffer w16(std::uint64_t v) const { return word16(big_endian, v); }
 
   [[nodiscard]] Buffer block(std::uint32_t type, Buffer body) const {
-    while (body.size() % 4 != 0) body.push_back(0);
+    while (body.size() % 4 != 0)
+      body.push_back(0);
     const std::size_t total = 12 + body.size();
     return w32(type) + w32(total) + body + w32(total);
   }
@@ -75,17 +80,19 @@ struct Pcapng {
   }
   [[nodiscard]] Buffer option(std::uint16_t code, Buffer value) const {
     const std::size_t length = value.size();
-    while (value.size() % 4 != 0) value.push_back(0);
+    while (value.size() % 4 != 0)
+      value.push_back(0);
     return w16(code) + w16(length) + value;
   }
   [[nodiscard]] Buffer interface(std::uint16_t link, const Buffer& options = {},
                                  std::uint32_t snap_length = 0) const {
     return block(1, w16(link) + w16(0) + w32(snap_length) + options);
   }
-  [[nodiscard]] Buffer enhanced(std::uint32_t interface_id, std::uint64_t ticks,
-                                const Buffer& data, std::uint32_t wire_length = 0) const {
+  [[nodiscard]] Buffer enhanced(std::uint32_t interface_id, std::uint64_t ticks, const Buffer& data,
+                                std::uint32_t wire_length = 0) const {
     Buffer padded = data;
-    while (padded.size() % 4 != 0) padded.push_back(0);
+    while (padded.size() % 4 != 0)
+      padded.push_back(0);
     return block(6, w32(interface_id) + w32(ticks >> 32) + w32(ticks & 0xFFFFFFFF) +
                         w32(data.size()) + w32(wire_length ? wire_length : data.size()) + padded);
   }

@@ -1,8 +1,11 @@
-// Packets built in code for tests: Ethernet, VLAN, IPv4, IPv6, TCP, UDP, ICMP, with right checksums.
+// Packets built in code for tests: Ethernet, VLAN, IPv4, IPv6, TCP, UDP, ICMP, with right
+// checksums.
 //
-//   Buffer frame = ethernet(ipv4("10.0.0.1", "10.0.0.2", tcp({.source_port = 1, …}, "GET / HTTP/1.1")));
+//   Buffer frame = ethernet(ipv4("10.0.0.1", "10.0.0.2", tcp({.source_port = 1, …}, "GET /
+//   HTTP/1.1")));
 //
-// Invariant: written from the RFCs and sharing no code with the decoder, so the two check each other.
+// Invariant: written from the RFCs and sharing no code with the decoder, so the two check each
+// other.
 #pragma once
 
 #include <arpa/inet.h>
@@ -20,10 +23,13 @@ using Buffer = std::vector<std::uint8_t>;
 
 inline Buffer bytes(std::initializer_list<int> values) {
   Buffer out;
-  for (const int value : values) out.push_back(static_cast<std::uint8_t>(value));
+  for (const int value : values)
+    out.push_back(static_cast<std::uint8_t>(value));
   return out;
 }
-inline Buffer bytes(std::string_view text) { return {text.begin(), text.end()}; }
+inline Buffer bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 // "45 00 0054" → octets; spaces are ignored.
 inline Buffer from_hex(std::string_view text) {
@@ -42,11 +48,15 @@ inline Buffer from_hex(std::string_view text) {
   return out;
 }
 
-inline Buffer be16(std::uint64_t v) { return bytes({int(v >> 8 & 255), int(v & 255)}); }
+inline Buffer be16(std::uint64_t v) {
+  return bytes({int(v >> 8 & 255), int(v & 255)});
+}
 inline Buffer be32(std::uint64_t v) {
   return bytes({int(v >> 24 & 255), int(v >> 16 & 255), int(v >> 8 & 255), int(v & 255)});
 }
-inline Buffer le16(std::uint64_t v) { return bytes({int(v & 255), int(v >> 8 & 255)}); }
+inline Buffer le16(std::uint64_t v) {
+  return bytes({int(v & 255), int(v >> 8 & 255)});
+}
 inline Buffer le32(std::uint64_t v) {
   return bytes({int(v & 255), int(v >> 8 & 255), int(v >> 16 & 255), int(v >> 24 & 255)});
 }
@@ -55,7 +65,9 @@ inline Buffer operator+(Buffer left, const Buffer& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
-inline Buffer operator+(Buffer left, std::string_view right) { return std::move(left) + bytes(right); }
+inline Buffer operator+(Buffer left, std::string_view right) {
+  return std::move(left) + bytes(right);
+}
 
 inline void put16(Buffer& out, std::size_t at, std::uint32_t value) {
   out.at(at) = static_cast<std::uint8_t>(value >> 8);
@@ -105,7 +117,8 @@ struct TcpSpec {
 };
 
 inline Segment tcp(TcpSpec spec, const Buffer& payload = {}) {
-  while (spec.options.size() % 4 != 0) spec.options.push_back(0);
+  while (spec.options.size() % 4 != 0)
+    spec.options.push_back(0);
   const auto words = static_cast<int>(5 + spec.options.size() / 4);
   Buffer data = be16(spec.source_port) + be16(spec.destination_port) + be32(spec.sequence) +
                 be32(spec.acknowledgment) + bytes({words << 4, spec.flags}) + be16(spec.window) +
@@ -133,7 +146,9 @@ inline Segment icmp(int type, int code, const Buffer& rest) {
 inline Segment icmpv6(int type, int code, const Buffer& rest) {
   return {ip_proto::kIcmpV6, bytes({type, code, 0, 0}) + rest, 2, true};
 }
-inline Segment other(std::uint8_t protocol, const Buffer& payload) { return {protocol, payload}; }
+inline Segment other(std::uint8_t protocol, const Buffer& payload) {
+  return {protocol, payload};
+}
 
 inline Buffer finish_segment(const Segment& segment, const Buffer& source,
                              const Buffer& destination) {
@@ -159,7 +174,8 @@ struct Ipv4Spec {
 
 inline Buffer ipv4(const std::string& source, const std::string& destination,
                    const Segment& segment, Ipv4Spec spec = {}) {
-  while (spec.options.size() % 4 != 0) spec.options.push_back(0);
+  while (spec.options.size() % 4 != 0)
+    spec.options.push_back(0);
   const Buffer from = address_bytes(source);
   const Buffer to = address_bytes(destination);
   const Buffer data = finish_segment(segment, from, to);
@@ -174,7 +190,8 @@ inline Buffer ipv4(const std::string& source, const std::string& destination,
 
 struct Ipv6Spec {
   std::uint8_t hop_limit = 64;
-  // Extension headers in order: number of each and its octets, whose first one (next header) is set here.
+  // Extension headers in order: number of each and its octets, whose first one (next header) is set
+  // here.
   std::vector<std::pair<std::uint8_t, Buffer>> extensions = {};
 };
 
