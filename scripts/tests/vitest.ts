@@ -1,0 +1,101 @@
+// The TypeScript tests, against real servers, and the page's tests. Invariant: the numbers come from
+// vitest's own JSON report; a file that does not even load counts as failed.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { runCommand } from './command.ts';
+import { kResults, kRoot, type Layer, type LayerResult, single } from './layer.ts';
+
+const kVitest = join(kRoot, 'node_modules/.bin/vitest');
+const kWeb = 'manager/web';
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+interface CoverageSummary {
+  readonly total: Record<'lines' | 'branches' | 'functions', { readonly pct: number }>;
+}
+
+export const vitestLayer: Layer = {
+  name: 'vitest',
+  title: 'TypeScript: vitest with real servers, with coverage',
+  async run({ filters }) {
+    const summary = join(kRoot, 'coverage/ts/coverage-summary.json');
+    rmSync(summary, { force: true });
+    const result = await runVitest('vitest', [
+      ...filters,
+      `--exclude=${kWeb}/**`,
+      ...(filters.length === 0 ? ['--coverage'] : []),
+    ]);
+    return { ...result, notes: filters.length === 0 ? [typeScriptCoverage(summary)] : [] };
+  },
+};
+
+export const webLayer: Layer = {
+  name: 'web',
+  title: 'the dashboard: vitest and real Chromium',
+  run: ({ filters }) => runVitest('web', [`--dir=${kWeb}`, ...filters]),
+};
+
+async function runVitest(name: string, args: readonly string[]): Promise<LayerResult> {
+  const report = join(kResults, `${name}.json`);
+  mkdirSync(kResults, { recursive: true });
+  rmSync(report, { force: true });
+  const { ok } = await runCommand(
+    kVitest,
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args],
+    { name, live: true, env: { FORCE_COLOR: process.stdout.isTTY ? '1' : '0' } },
+  );
+  const result = readReport(report);
+  if (result === undefined || result.passed + result.failed === 0) {
+    return single(`${name} ran no test`, false);
+  }
+  // Errors outside tests (an unhandled rejection) fail the run without failing a test.
+  if (!ok && result.failed === 0) {
+    return { ...result, failed: 1, failures: [`${name}: an error outside the tests`] };
+  }
+  return result;
+}
+
+function readReport(path: string): LayerResult | undefined {
+  const text = readText(path);
+  if (text === undefined) return undefined;
+  const failures: string[] = [];
+  const skipped: string[] = [];
+  let passed = 0;
+  for (const file of (JSON.parse(text) as Report).testResults) {
+    const where = relative(kRoot, file.name);
+    for (const { fullName, status } of file.assertionResults) {
+      if (status === 'passed') passed += 1;
+      else if (status === 'failed') failures.push(`${where}: ${fullName}`);
+      else skipped.push(`${where}: ${fullName} (${status})`);
+    }
+    const counted = file.assertionResults.some(({ status }) => status === 'failed');
+    if (file.status === 'failed' && !counted) failures.push(`${where}: ${firstLine(file.message)}`);
+  }
+  return { passed, failed: failures.length, failures, skipped, notes: [] };
+}
+
+function typeScriptCoverage(path: string): string {
+  const text = readText(path);
+  if (text === undefined) return 'TypeScript coverage: no report was written';
+  const { lines, branches, functions } = (JSON.parse(text) as CoverageSummary).total;
+  return `TypeScript coverage: ${lines.pct} % of lines, ${branches.pct} % of branches, ${functions.pct} % of functions`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
