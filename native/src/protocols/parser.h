@@ -38,6 +38,15 @@ enum class AppProto : std::uint8_t {
   kTelnet,
   kLdap,
   kBittorrentDht,
+  // Recognised only; names that Suricata's EVE does not have.
+  kDhcpV6,
+  kStun,
+  kDtls,
+  kRtp,
+  kWireguard,
+  kLlmnr,
+  kNetbiosNs,
+  kSsdp,
   // further ones at the end
 };
 

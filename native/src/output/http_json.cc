@@ -1,0 +1,43 @@
+// Writes http events (EVE, extended form). See http_json.h.
+#include "output/http_json.h"
+
+namespace netmoth::output {
+namespace {
+
+void optional(base::JsonWriter& json, std::string_view name, std::string_view value) {
+  if (!value.empty()) json.member(name, value);
+}
+
+}  // namespace
+
+void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
+  json.key("http");
+  json.begin_object();
+  optional(json, "hostname", t.hostname);
+  if (t.port != 0) json.member("http_port", t.port);
+  optional(json, "url", t.url);
+  optional(json, "http_user_agent", t.user_agent);
+  optional(json, "xff", t.forwarded_for);
+  // The media type alone: parameters are cut off.
+  optional(json, "http_content_type",
+           std::string_view(t.content_type).substr(0, t.content_type.find(';')));
+  if (!t.content_range.empty()) {
+    json.key("content_range");
+    json.begin_object();
+    json.member("raw", t.content_range);
+    json.end_object();
+  }
+  optional(json, "http_refer", t.referer);
+  optional(json, "http_method", t.method);
+  optional(json, "protocol", t.protocol.empty() ? t.response_protocol : t.protocol);
+  if (t.status != 0) {
+    json.member("status", t.status);
+  } else if (!t.status_text.empty()) {
+    json.member("status_string", t.status_text);
+  }
+  if (t.status >= 300 && t.status < 400) optional(json, "redirect", t.location);
+  json.member("length", t.response_length);
+  json.end_object();
+}
+
+}  // namespace netmoth::output

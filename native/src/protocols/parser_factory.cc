@@ -1,0 +1,23 @@
+// Which parser reads which protocol.
+#include "protocols/dhcp_parser.h"
+#include "protocols/dns_parser.h"
+#include "protocols/tls_parser.h"
+
+namespace netmoth::protocols {
+
+std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
+  switch (proto) {
+    case AppProto::kDns:
+    case AppProto::kMdns:
+    case AppProto::kLlmnr:
+      return std::make_unique<DnsParser>(proto, transport);
+    case AppProto::kTls:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
+    case AppProto::kDhcp:
+      return std::make_unique<DhcpParser>();
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace netmoth::protocols

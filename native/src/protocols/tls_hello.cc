@@ -1,0 +1,111 @@
+// Reads hello messages. See tls_hello.h.
+#include "protocols/tls_hello.h"
+
+#include <algorithm>
+
+#include "base/reader.h"
+
+namespace netmoth::protocols {
+namespace {
+
+constexpr std::size_t kRandomLength = 32;
+
+// SHA-256 of "HelloRetryRequest" (RFC 8446 §4.1.3), which stands in place of the random.
+constexpr std::array<std::uint8_t, kRandomLength> kRetryRandom{
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+// Returns false where the block is shorter than it says.
+bool read_extensions(base::Reader& reader, TlsExtensions& extensions) {
+  extensions.clear();
+  if (reader.at_end()) return true;  // hellos before RFC 3546 have none
+  const std::size_t total = reader.u16();
+  const bool whole = reader.ok() && total <= reader.remaining();
+  base::Reader block(reader.bytes(std::min(total, reader.remaining())));
+  while (!block.at_end()) {
+    TlsExtension extension;
+    extension.type = block.u16();
+    const std::size_t length = block.u16();
+    extension.data = block.bytes(length);
+    if (!block.ok()) return false;
+    if (!extensions.add(extension)) return false;
+  }
+  return whole;
+}
+
+bool plausible_version(std::uint16_t version) {
+  const unsigned major = version >> 8;
+  return major == 3 || major == 0xfe || major == 0x7f || major == 1;
+}
+
+}  // namespace
+
+bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls) {
+  base::Reader reader(body);
+  hello.ssl2 = false;
+  hello.legacy_version = reader.u16();
+  reader.skip(kRandomLength);
+  hello.session_id = reader.bytes(reader.u8());
+  if (dtls) reader.skip(reader.u8());  // cookie
+  hello.ciphers = reader.bytes(reader.u16());
+  reader.skip(reader.u8());  // compression methods
+  if (!reader.ok() || !plausible_version(hello.legacy_version)) return false;
+  if (hello.session_id.size() > 32) return false;
+  hello.cut = !read_extensions(reader, hello.extensions);
+  return true;
+}
+
+bool parse_server_hello(Bytes body, ServerHello& hello) {
+  base::Reader reader(body);
+  hello.legacy_version = hello.version = reader.u16();
+  const Bytes random = reader.bytes(kRandomLength);
+  hello.retry = std::ranges::equal(random, kRetryRandom);
+  // Drafts before 22 of TLS 1.3 had neither session id nor compression here.
+  const bool early_draft = (hello.version >> 8) == 0x7f && (hello.version & 0xff) < 22;
+  if (!early_draft) hello.session_id = reader.bytes(reader.u8());
+  hello.cipher = reader.u16();
+  if (!early_draft) reader.skip(1);
+  if (!reader.ok() || !plausible_version(hello.version)) return false;
+  hello.cut = !read_extensions(reader, hello.extensions);
+  if (const auto* chosen = hello.extensions.find(tls_extension::kSupportedVersions);
+      chosen != nullptr && chosen->data.size() == 2) {
+    hello.version = base::Reader(chosen->data).u16();
+  }
+  return true;
+}
+
+bool parse_ssl2_client_hello(Bytes record, ClientHello& hello) {
+  base::Reader reader(record);
+  const std::uint8_t type = reader.u8();
+  hello.ssl2 = true;
+  hello.cut = false;
+  hello.legacy_version = reader.u16();
+  const std::size_t ciphers = reader.u16();
+  const std::size_t session_id = reader.u16();
+  const std::size_t challenge = reader.u16();
+  hello.ciphers = reader.bytes(ciphers);
+  hello.session_id = reader.bytes(session_id);
+  reader.skip(challenge);
+  hello.extensions.clear();
+  const bool version_known =
+      hello.legacy_version == tls_version::kSsl2 || (hello.legacy_version >> 8) == 3;
+  return reader.ok() && type == 1 && version_known && ciphers > 0 && ciphers % 3 == 0 &&
+         challenge >= 16 && challenge <= 32;
+}
+
+std::string_view server_name(const ClientHello& hello) {
+  constexpr std::uint8_t kHostName = 0;
+  const TlsExtension* extension = hello.extensions.find(tls_extension::kServerName);
+  if (extension == nullptr) return {};
+  base::Reader reader(extension->data);
+  reader.skip(2);  // length of the list
+  while (reader.ok() && !reader.at_end()) {
+    const std::uint8_t type = reader.u8();
+    const std::size_t length = reader.u16();
+    const Bytes name = reader.bytes(length);
+    if (reader.ok() && type == kHostName) return as_text(name);
+  }
+  return {};
+}
+
+}  // namespace netmoth::protocols

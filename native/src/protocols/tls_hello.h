@@ -1,0 +1,108 @@
+// ClientHello and ServerHello (RFC 8446 §4.1, RFC 5246 §7.4.1, SSL 2.0) as views of the wire bytes.
+// TLS, DTLS and QUIC carry the same messages, so all three parsers read them here.
+//
+// Invariant: views live as long as the message; a hello that is cut off inside its extensions keeps
+// what stood before the cut and says so.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/types.h"
+
+namespace netmoth::protocols {
+
+namespace tls_extension {
+inline constexpr std::uint16_t kServerName = 0;
+inline constexpr std::uint16_t kGroups = 10;
+inline constexpr std::uint16_t kPointFormats = 11;
+inline constexpr std::uint16_t kSignatureAlgorithms = 13;
+inline constexpr std::uint16_t kAlpn = 16;
+inline constexpr std::uint16_t kSessionTicket = 35;
+inline constexpr std::uint16_t kSupportedVersions = 43;
+}  // namespace tls_extension
+
+namespace tls_version {
+inline constexpr std::uint16_t kSsl2 = 0x0002;
+inline constexpr std::uint16_t kSsl3 = 0x0300;
+inline constexpr std::uint16_t kTls10 = 0x0301;
+inline constexpr std::uint16_t kTls11 = 0x0302;
+inline constexpr std::uint16_t kTls12 = 0x0303;
+inline constexpr std::uint16_t kTls13 = 0x0304;
+}  // namespace tls_version
+
+// RFC 8701: values of the form 0x?a?a with equal octets mean nothing.
+constexpr bool is_grease(std::uint16_t value) {
+  return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
+}
+
+inline constexpr std::size_t kMaxExtensions = 128;
+
+struct TlsExtension {
+  std::uint16_t type = 0;
+  Bytes data;
+};
+
+// Extensions in their order of appearance; those beyond kMaxExtensions are not kept.
+class TlsExtensions {
+ public:
+  bool add(TlsExtension extension) {
+    if (count_ == kMaxExtensions) return false;
+    items_[count_++] = extension;
+    return true;
+  }
+  void clear() { count_ = 0; }
+  [[nodiscard]] std::span<const TlsExtension> all() const { return {items_.data(), count_}; }
+  // The first of that type; nullptr where there is none.
+  [[nodiscard]] const TlsExtension* find(std::uint16_t type) const {
+    for (const TlsExtension& e : all()) {
+      if (e.type == type) return &e;
+    }
+    return nullptr;
+  }
+
+ private:
+  std::array<TlsExtension, kMaxExtensions> items_;
+  std::size_t count_ = 0;
+};
+
+struct ClientHello {
+  std::uint16_t legacy_version = 0;
+  bool ssl2 = false;    // ciphers are then three octets each
+  Bytes session_id;
+  Bytes ciphers;        // two octets each
+  TlsExtensions extensions;
+  bool cut = false;     // ended inside the extensions
+};
+
+struct ServerHello {
+  std::uint16_t legacy_version = 0;
+  std::uint16_t version = 0;  // supported_versions where present
+  bool retry = false;         // HelloRetryRequest
+  Bytes session_id;
+  std::uint16_t cipher = 0;
+  TlsExtensions extensions;
+  bool cut = false;
+};
+
+// `body` follows the four-octet handshake header (for DTLS: the twelve-octet one). False where it is no
+// hello.
+[[nodiscard]] bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls = false);
+[[nodiscard]] bool parse_server_hello(Bytes body, ServerHello& hello);
+// `record` is the SSL 2.0 record without its two-octet length.
+[[nodiscard]] bool parse_ssl2_client_hello(Bytes record, ClientHello& hello);
+
+// Host name of the server_name extension (RFC 6066 §3); empty where absent or broken.
+std::string_view server_name(const ClientHello& hello);
+
+// Calls `each(Bytes protocol)` for every name of an ALPN extension (RFC 7301).
+template <typename Each>
+void for_each_alpn(const TlsExtensions& extensions, Each each);
+
+// Calls `each(uint16)` for the values of a list with a length prefix of `prefix` octets.
+template <typename Each>
+void for_each_u16(Bytes list, std::size_t prefix, Each each);
+
+}  // namespace netmoth::protocols
+
+#include "protocols/tls_hello_lists.h"
