@@ -2,7 +2,7 @@
 // The program `netmoth`. Plain JavaScript that any Node parses: it finds its clone through the symlink
 // npx used, and goes on under the Node 24 that set-up installed when the one on the PATH is older.
 import { existsSync, realpathSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,7 +20,7 @@ if (!existsSync(node) || !existsSync(join(root, 'build', 'native', 'netmoth.node
 } else if (Number(process.versions.node.split('.')[0]) < kMinimumNodeMajor) {
   await runUnder(node);
 } else {
-  enableCompileCache?.();
+  module.enableCompileCache?.();
   process.argv[1] = main;
   await import(main);
 }

@@ -33,7 +33,13 @@ function allowedBelow(levels: readonly (readonly string[])[]): Map<string, Reado
   return allowed;
 }
 
-export const cppAllowed = allowedBelow(kCppLevels);
+/** A source of frames knows the frame and the link types that decode understands; never the reverse. */
+const kCaptureKnowsDecode = ['capture', new Set(['capture', 'decode', 'base'])] as const;
+
+export const cppAllowed: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ...allowedBelow(kCppLevels),
+  kCaptureKnowsDecode,
+]);
 
 export const typeScriptAllowed = new Map<string, ReadonlySet<string>>([
   ...allowedBelow(kTypeScriptLevels),

@@ -5,8 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { kBuild } from './paths.mjs';
 
 /** Resolves with the function that unlocks. */
-export async function lockSetup() {
-  const path = join(kBuild, 'setup.lock');
+export async function lockSetup(path = join(kBuild, 'setup.lock')) {
   mkdirSync(kBuild, { recursive: true });
   for (let told = false; ; ) {
     try {

@@ -29,7 +29,8 @@ export function npmStep() {
     fresh: () => lockInstalled() && unscripted().length === 0 && linked(),
     async run({ say, exec }) {
       const env = { PATH: outsidePath(), NODE_ENV: '' };
-      const npm = (...args) => exec('npm', [...args, '--ignore-scripts=false'], { env });
+      const npm = (...args) =>
+        exec('npm', [...args, '--ignore-scripts=false', '--loglevel=error'], { env });
       const cache = ['--cache', join(kCache, 'npm')];
       if (!lockInstalled()) {
         say('npm ci');

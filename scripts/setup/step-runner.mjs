@@ -50,8 +50,13 @@ export class StepRunner {
     }
     try {
       const results = await Promise.allSettled(runs.values());
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      const reasons = new Set(results.flatMap(({ reason }) => (reason ? [reason] : [])));
+      const [first] = reasons;
+      const unexpected = [...reasons].find((reason) => !(reason instanceof SetupError));
+      if (unexpected !== undefined) throw unexpected;
+      if (first !== undefined) {
+        throw new SetupError([...reasons].map(({ message }) => message).join('\nsetup  '));
+      }
     } finally {
       clearInterval(ticker);
     }

@@ -10,6 +10,8 @@ export const kProfiles = join(kTestBuild, 'profiles');
 
 const kDefinitions = [
   '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
+  // Without CMake's -DNDEBUG: assertions count in tests.
+  '-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g',
   '-DCMAKE_CXX_COMPILER=clang++-14',
   '-DCMAKE_C_COMPILER=clang-14',
   // fuzzer-no-link lets the fuzzers see the branches of the libraries, not only their own.
@@ -28,7 +30,7 @@ export async function buildCppTests({ configureOnly = false } = {}): Promise<str
   const configured = await runCommand('cmake', arguments_, { name: 'cpp-configure', env });
   if (!configured.ok) return `cmake failed:\n${lastLines(configured.output)}`;
   if (configureOnly) return undefined;
-  const build = ['--build', kTestBuild, '-j', '2'];
+  const build = ['--build', kTestBuild, '-j', '2', '--', '-k', '0'];
   const built = await runCommand('cmake', build, { name: 'cpp-build', env });
   return built.ok ? undefined : `the C++ test build failed:\n${lastLines(built.output)}`;
 }
