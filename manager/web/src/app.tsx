@@ -1,0 +1,48 @@
+// Which page an address shows. Invariant: nothing but the login is rendered without a session, and each
+// page is a chunk of its own.
+import { lazy, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { ApiError } from './api/client.ts';
+import { useSession } from './api/queries.ts';
+import { Login } from './pages/login.tsx';
+import { NotFound } from './pages/not-found.tsx';
+import { Shell } from './shell/shell.tsx';
+import { ErrorState } from './states/error-state.tsx';
+import { Skeleton } from './states/skeleton.tsx';
+
+const PAGES = [
+  ['/', lazy(() => import('./pages/overview/overview.tsx'))],
+  ['/flows', lazy(() => import('./pages/flows.tsx'))],
+  ['/dns', lazy(() => import('./pages/dns.tsx'))],
+  ['/tls', lazy(() => import('./pages/tls.tsx'))],
+  ['/http', lazy(() => import('./pages/http.tsx'))],
+  ['/alerts', lazy(() => import('./pages/alerts.tsx'))],
+  ['/anomalies', lazy(() => import('./pages/anomalies.tsx'))],
+] as const;
+
+export function App() {
+  const session = useSession();
+  if (session.data !== undefined) {
+    return (
+      <Shell>
+        <Suspense fallback={<Skeleton lines={12} />}>
+          <Switch>
+            {PAGES.map(([path, Page]) => (
+              <Route key={path} path={path} component={Page} />
+            ))}
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </Shell>
+    );
+  }
+  if (session.isPending) return null;
+  if (session.error instanceof ApiError && session.error.code === 'NM_UNAUTHENTICATED') {
+    return <Login />;
+  }
+  return (
+    <main className="centered">
+      <ErrorState error={session.error} onRetry={() => void session.refetch()} />
+    </main>
+  );
+}

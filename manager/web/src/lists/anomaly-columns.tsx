@@ -1,0 +1,47 @@
+// The columns of anomalies: malformed packets, broken streams, broken application data.
+import type { AnomalyRow } from '../api/contract.ts';
+import { Badge, type Tone } from '../controls/badge.tsx';
+import { Endpoint, TimeText } from '../table/cells.tsx';
+import type { Column } from '../table/column.ts';
+import { FieldLink } from '../table/field-link.tsx';
+
+const TYPE_TONE: Readonly<Record<string, Tone>> = {
+  decode: 'warn',
+  stream: 'info',
+  applayer: 'plum',
+};
+
+export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
+  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  {
+    id: 'type',
+    label: 'Layer',
+    tight: true,
+    cell: (row) => <Badge tone={TYPE_TONE[row.type] ?? 'plain'}>{row.type}</Badge>,
+  },
+  {
+    id: 'event',
+    label: 'Event',
+    phone: 'full',
+    cell: (row) => <FieldLink field="event" value={row.event} mono />,
+  },
+  {
+    id: 'source',
+    label: 'Source',
+    phone: 'full',
+    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
+  },
+  {
+    id: 'destination',
+    label: 'Destination',
+    phone: 'full',
+    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
+  },
+  { id: 'proto', label: 'Protocol', tight: true, phone: 'out', cell: (row) => row.proto },
+  {
+    id: 'sensor',
+    label: 'Sensor',
+    phone: 'out',
+    cell: (row) => <FieldLink field="sensor" value={row.sensor} />,
+  },
+];

@@ -1,0 +1,94 @@
+// The columns of flows.
+import type { FlowRow } from '../api/contract.ts';
+import { Badge } from '../controls/badge.tsx';
+import { formatCountry } from '../format/endpoint.ts';
+import { formatBytes, formatExact } from '../format/quantity.ts';
+import { spanBetween } from '../format/time.ts';
+import { Endpoint, TimeText } from '../table/cells.tsx';
+import type { Column } from '../table/column.ts';
+import { FieldLink } from '../table/field-link.tsx';
+
+export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
+  { id: 'time', label: 'Start', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  {
+    id: 'source',
+    label: 'Source',
+    phone: 'full',
+    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
+  },
+  {
+    id: 'destination',
+    label: 'Destination',
+    phone: 'full',
+    cell: (row) => (
+      <>
+        <Endpoint ip={row.dest_ip} port={row.dest_port} />
+        {row.country !== null && (
+          <span className="muted" title={formatCountry(row.country)}>
+            {' '}
+            {row.country}
+          </span>
+        )}
+      </>
+    ),
+  },
+  {
+    id: 'domain',
+    label: 'Domain',
+    phone: 'full',
+    cell: (row) => <FieldLink field="domain" value={row.domain} />,
+  },
+  {
+    id: 'app',
+    label: 'Application',
+    tight: true,
+    cell: (row) => (
+      <>
+        <FieldLink field="app_proto" value={row.app_proto} />{' '}
+        <span className="muted">
+          <FieldLink field="proto" value={row.proto} />
+        </span>
+      </>
+    ),
+  },
+  {
+    id: 'state',
+    label: 'State',
+    tight: true,
+    phone: 'out',
+    cell: (row) => (
+      <>
+        <span className="muted">{row.flow_state ?? row.state}</span>{' '}
+        {row.alerted && <Badge tone="danger">alert</Badge>}
+      </>
+    ),
+  },
+  {
+    id: 'duration',
+    label: 'Duration',
+    end: true,
+    phone: 'out',
+    cell: (row) => spanBetween(row.time, row.end),
+  },
+  {
+    id: 'packets',
+    label: 'Packets',
+    end: true,
+    phone: 'out',
+    cell: (row) => formatExact(row.pkts_toserver + row.pkts_toclient),
+  },
+  {
+    id: 'sent',
+    label: 'To server',
+    end: true,
+    phone: 'labelled',
+    cell: (row) => formatBytes(row.bytes_toserver),
+  },
+  {
+    id: 'received',
+    label: 'To client',
+    end: true,
+    phone: 'labelled',
+    cell: (row) => formatBytes(row.bytes_toclient),
+  },
+];

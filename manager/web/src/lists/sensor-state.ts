@@ -1,0 +1,19 @@
+// One word and tone for a sensor. Invariant: silence outweighs everything, then a false condition, then
+// loss.
+import type { SensorRow } from '../api/contract.ts';
+
+export interface SensorTone {
+  readonly tone: 'ok' | 'warn' | 'danger';
+  readonly word: string;
+}
+
+/** Loss above one packet in a thousand is worth a look. */
+export const LOSS_WORTH_SAYING = 0.001;
+
+export function sensorTone(sensor: SensorRow): SensorTone {
+  if (!sensor.reporting) return { tone: 'danger', word: 'silent' };
+  const failing = sensor.report.conditions.find((condition) => condition.status === 'False');
+  if (failing !== undefined) return { tone: 'warn', word: 'degraded' };
+  if (sensor.lossRatio > LOSS_WORTH_SAYING) return { tone: 'warn', word: 'losing' };
+  return { tone: 'ok', word: 'healthy' };
+}

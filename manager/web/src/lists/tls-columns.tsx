@@ -1,0 +1,65 @@
+// The columns of TLS handshakes.
+import type { TlsRow } from '../api/contract.ts';
+import { Badge } from '../controls/badge.tsx';
+import { Endpoint, TimeText } from '../table/cells.tsx';
+import type { Column } from '../table/column.ts';
+import { FieldLink } from '../table/field-link.tsx';
+
+/** Versions that RFC 8996 and its forerunners withdrew. */
+const WITHDRAWN = /^(SSL|TLS 1\.[01]$|TLSv1$)/i;
+
+export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
+  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  {
+    id: 'version',
+    label: 'Version',
+    tight: true,
+    cell: (row) =>
+      row.version !== null && (
+        <Badge tone={WITHDRAWN.test(row.version) ? 'warn' : 'plain'}>
+          <FieldLink field="version" value={row.version} />
+        </Badge>
+      ),
+  },
+  {
+    id: 'sni',
+    label: 'Server name',
+    phone: 'full',
+    cell: (row) => <FieldLink field="sni" value={row.sni} />,
+  },
+  {
+    id: 'source',
+    label: 'Source',
+    phone: 'full',
+    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
+  },
+  {
+    id: 'destination',
+    label: 'Destination',
+    phone: 'full',
+    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
+  },
+  {
+    id: 'ja4',
+    label: 'JA4',
+    phone: 'full',
+    cell: (row) => <FieldLink field="ja4" value={row.ja4} mono />,
+  },
+  {
+    id: 'ja3',
+    label: 'JA3',
+    phone: 'out',
+    cell: (row) =>
+      row.ja3 !== null && (
+        <FieldLink field="ja3" value={row.ja3} mono>
+          {`${row.ja3.slice(0, 8)}…`}
+        </FieldLink>
+      ),
+  },
+  {
+    id: 'issuer',
+    label: 'Issuer',
+    phone: 'out',
+    cell: (row) => row.issuerdn !== null && <span className="clip muted">{row.issuerdn}</span>,
+  },
+];

@@ -1,0 +1,90 @@
+// The biggest of a kind, as bars that lead to their flows.
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import type { StatsName } from '../../api/contract.ts';
+import { useStats } from '../../api/queries.ts';
+import { formatBytes, formatCount } from '../../format/quantity.ts';
+import { EmptyState } from '../../states/empty-state.tsx';
+import { ErrorState } from '../../states/error-state.tsx';
+import { Skeleton } from '../../states/skeleton.tsx';
+import { rangeQuery } from '../../url/time-range.ts';
+import { type Patch, useUrlState } from '../../url/url-state.ts';
+
+interface TopPanelProps {
+  readonly title: string;
+  readonly name: Exclude<StatsName, 'bandwidth' | 'events'>;
+  readonly device?: string;
+  readonly nameOf?: (key: string) => string;
+  /** Filters of the flows behind an entry; none where flows cannot be filtered so. */
+  readonly flowsOf?: (key: string) => Patch;
+  readonly mono?: boolean;
+  readonly emptyHint: string;
+}
+
+const SHOWN = '8';
+
+export function TopPanel(props: TopPanelProps) {
+  const { title, name, device, emptyHint } = props;
+  const { range } = useUrlState();
+  const query = {
+    ...rangeQuery(range),
+    limit: SHOWN,
+    ...(device === undefined ? {} : { device }),
+  };
+  const top = useStats(name, query, range);
+  const items = top.data?.items ?? [];
+  const most = items.reduce((highest, item) => Math.max(highest, item.bytes), 1);
+  return (
+    <section className="panel" aria-label={title}>
+      <div className="panel-head">
+        <h2>{title}</h2>
+        <span className="muted">bytes</span>
+      </div>
+      {top.data === undefined && top.error === null && <Skeleton />}
+      {top.data === undefined && top.error !== null && (
+        <ErrorState error={top.error} onRetry={() => void top.refetch()} />
+      )}
+      {top.data !== undefined && items.length === 0 && (
+        <EmptyState compact title="None yet">
+          {emptyHint}
+        </EmptyState>
+      )}
+      <ol className="top">
+        {items.map((item) => (
+          <TopRow key={item.key} {...props} item={item} share={item.bytes / most} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface TopRowProps extends TopPanelProps {
+  readonly item: { key: string; label: string | null; bytes: number; flows: number };
+  readonly share: number;
+}
+
+function TopRow({ item, share, nameOf, flowsOf, mono, device }: TopRowProps) {
+  const url = useUrlState();
+  const name = nameOf?.(item.key) ?? item.key;
+  const body: ReactNode = (
+    <>
+      <span className="top-bar" style={{ inlineSize: `${Math.max(1, share * 100)}%` }} />
+      <span className="top-name">
+        <span className={mono === true ? 'mono' : undefined}>{name}</span>
+        {item.label !== null && item.label !== name && <span className="muted"> {item.label}</span>}
+      </span>
+      <span className="top-value" title={`${formatCount(item.flows)} flows`}>
+        {formatBytes(item.bytes)}
+      </span>
+    </>
+  );
+  if (flowsOf === undefined) return <li className="top-row">{body}</li>;
+  const patch = device === undefined ? flowsOf(item.key) : { device, ...flowsOf(item.key) };
+  return (
+    <li>
+      <Link className="top-row" href={url.page('/flows', patch)}>
+        {body}
+      </Link>
+    </li>
+  );
+}

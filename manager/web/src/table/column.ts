@@ -1,0 +1,13 @@
+// A column of a list.
+import type { ReactNode } from 'react';
+
+export interface Column<Row> {
+  readonly id: string;
+  readonly label: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** Numbers stand at the end. */
+  readonly end?: boolean;
+  readonly tight?: boolean;
+  /** On a phone: the whole width, left out, or with its label in front. */
+  readonly phone?: 'full' | 'out' | 'labelled';
+}

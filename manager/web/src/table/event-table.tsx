@@ -1,0 +1,90 @@
+// The rows of a list as a table, cards on a phone. Invariant: a click on a row and its first cell's
+// button do the same, so the keyboard misses nothing.
+import type { ReactNode } from 'react';
+import type { Column } from './column.ts';
+
+interface EventTableProps<Row> {
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly keyOf: (row: Row) => string;
+  readonly selected: string | null;
+  readonly onOpen: (row: Row) => void;
+}
+
+export function EventTable<Row>(props: EventTableProps<Row>) {
+  const { label, columns, rows, keyOf, selected, onOpen } = props;
+  return (
+    <div className="table-scroll">
+      <table className="table">
+        <caption className="visually-hidden">{label}</caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.id} scope="col" className={column.end ? 'end' : undefined}>
+                {column.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => {
+            const key = keyOf(row);
+            return (
+              <tr
+                key={key}
+                data-row={key}
+                aria-selected={selected === key}
+                onClick={() => {
+                  if (window.getSelection()?.type !== 'Range') onOpen(row);
+                }}
+              >
+                {columns.map((column, index) => (
+                  <Cell key={column.id} column={column}>
+                    {index === 0 ? (
+                      <button
+                        type="button"
+                        className="row-open"
+                        aria-haspopup="dialog"
+                        onClick={(event) => {
+                          event.stopPropagation();
+                          onOpen(row);
+                        }}
+                      >
+                        {column.cell(row)}
+                      </button>
+                    ) : (
+                      column.cell(row)
+                    )}
+                  </Cell>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface CellProps {
+  readonly column: Omit<Column<never>, 'cell'>;
+  readonly children: ReactNode;
+}
+
+function Cell({ column, children }: CellProps) {
+  const classes = [
+    column.end === true ? 'end' : '',
+    column.tight === true ? 'tight' : '',
+    column.phone === 'full' ? 'full' : '',
+    column.phone === 'out' ? 'wide-only' : '',
+  ].filter((name) => name !== '');
+  return (
+    <td
+      className={classes.length > 0 ? classes.join(' ') : undefined}
+      data-label={column.phone === 'labelled' ? column.label : undefined}
+    >
+      {children}
+    </td>
+  );
+}

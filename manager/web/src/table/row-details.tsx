@@ -1,0 +1,113 @@
+// Everything known of one row, at the side (over the page where there is no room). Invariant: Escape
+// closes it and gives the focus back to the row; the arrows walk the rows.
+import { useEffect, useRef } from 'react';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { Icon } from '../shell/icon.tsx';
+import { TimeText } from './cells.tsx';
+import { fieldLabel, fieldText, isMonoField, shownFields } from './field-labels.ts';
+import { FieldLink } from './field-link.tsx';
+import { RelatedEvents } from './related-events.tsx';
+
+export interface DetailsRow {
+  readonly id: string;
+  readonly time: string;
+  readonly flow_id: number | null;
+}
+
+interface RowDetailsProps {
+  readonly title: string;
+  readonly row: DetailsRow;
+  readonly onClose: () => void;
+  readonly onStep: (step: 1 | -1) => void;
+}
+
+const COPIED = new Set([
+  'community_id',
+  'fingerprint',
+  'ja3',
+  'ja3s',
+  'ja4',
+  'src_ip',
+  'dest_ip',
+  'url',
+]);
+
+export function RowDetails({ title, row, onClose, onStep }: RowDetailsProps) {
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.target instanceof HTMLInputElement) return;
+      if (event.key === 'Escape') onClose();
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step === 1 || step === -1) {
+        event.preventDefault();
+        onStep(step);
+      }
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [onClose, onStep]);
+  return (
+    <aside className="panel details" role="dialog" aria-label={title} tabIndex={-1} ref={panel}>
+      <div className="details-head">
+        <h2>{title}</h2>
+        <StepButton name="up" label="Previous row" onClick={() => onStep(-1)} />
+        <StepButton name="down" label="Next row" onClick={() => onStep(1)} />
+        <StepButton name="close" label="Close details" onClick={onClose} />
+      </div>
+      <dl className="fields">
+        {shownFields(row).map(([field, value]) => (
+          <div key={field}>
+            <dt>{fieldLabel(field)}</dt>
+            <dd>
+              <FieldValue field={field} value={value} />
+            </dd>
+            {COPIED.has(field) && <CopyButton text={String(value)} what={fieldLabel(field)} />}
+          </div>
+        ))}
+      </dl>
+      {row.flow_id !== null && <RelatedEvents row={row} flowId={row.flow_id} />}
+    </aside>
+  );
+}
+
+interface FieldValueProps {
+  readonly field: string;
+  readonly value: unknown;
+}
+
+function FieldValue({ field, value }: FieldValueProps) {
+  if ((field === 'time' || field === 'end') && typeof value === 'string') {
+    return <TimeText value={value} />;
+  }
+  const text = fieldText(field, value);
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    return <span className="field-lines">{text}</span>;
+  }
+  return (
+    <FieldLink field={field} value={value} mono={isMonoField(field)}>
+      {text}
+    </FieldLink>
+  );
+}
+
+interface StepButtonProps {
+  readonly name: 'up' | 'down' | 'close';
+  readonly label: string;
+  readonly onClick: () => void;
+}
+
+function StepButton({ name, label, onClick }: StepButtonProps) {
+  return (
+    <button
+      type="button"
+      className="button quiet icon small"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
+      <Icon name={name} />
+    </button>
+  );
+}
