@@ -67,7 +67,7 @@ export interface LiveOptions {
   readonly alertMaxMs: number;
   readonly batchMaxMs: number;
   readonly batchMaxBytes: number;
-  /** Batches waiting for JavaScript at most; the engine drops and counts beyond. */
+  /** Batches waiting for JavaScript at most; beyond, live capture drops and counts, a replay waits. */
   readonly queueBatches: number;
   readonly onBatch: (batch: EventBatch) => void;
   /** The source ended: a replay is through (no error) or capture failed. */

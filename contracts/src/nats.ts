@@ -115,6 +115,9 @@ export const countersSchema = z.object({
   reassemblyGaps: count,
   reassemblyDrops: count.describe('Segments not kept because the reassembly memory was full'),
   eventsMade: count,
+  eventsDroppedQueue: count
+    .default(0)
+    .describe('Events lost between engine and spool: a queue was full or they could not be packed'),
   eventsSpooled: count,
   eventsDroppedSpool: count.describe('Events lost because the spool was full'),
   eventsPublished: count,

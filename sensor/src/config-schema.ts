@@ -1,0 +1,113 @@
+/**
+ * The sensor's configuration: every key, its bounds and its default.
+ *
+ * Invariant: these are the only defaults of the sensor; the engine's stand in the contracts.
+ */
+import { z } from 'zod';
+import {
+  captureConfigSchema,
+  engineConfigSchema,
+  replayConfigSchema,
+} from '#contracts/engine-config.ts';
+import { tokenSchema } from '#contracts/nats.ts';
+
+const MiB = 1024 * 1024;
+
+export const natsConfigSchema = z.strictObject({
+  servers: z.array(z.string().min(1)).min(1).default(['nats://127.0.0.1:4222']),
+  user: z.string().min(1).optional(),
+  password: z.string().min(1).optional().describe('secret'),
+  token: z.string().min(1).optional().describe('secret'),
+  credsFile: z.string().min(1).optional().describe('NATS credentials file'),
+  replicas: z.int().min(1).max(5).default(1).describe('Of a stream or bucket the sensor makes'),
+  streamMaxMiB: z.int().min(64).max(16_777_216).default(4096).describe('Of the stream it makes'),
+  ackTimeoutMs: z.int().min(100).max(60_000).default(5_000),
+  maxInFlight: z.int().min(1).max(1_024).default(64).describe('Batches without acknowledgement'),
+  maxInFlightMiB: z.int().min(1).max(256).default(16),
+});
+
+export const outputsConfigSchema = z.strictObject({
+  batchMaxBytes: z
+    .int()
+    .min(4_096)
+    .max(8 * MiB)
+    .default(MiB)
+    .describe('NDJSON bytes of a batch'),
+  batchMaxMs: z.int().min(10).max(60_000).default(1_000),
+  alertMaxMs: z.int().min(1).max(60_000).default(100),
+  queueBatches: z.int().min(1).max(4_096).default(64).describe('Between engine and sensor'),
+  intakeMiB: z.int().min(1).max(1_024).default(32).describe('NDJSON waiting to be compressed'),
+});
+
+export const spoolConfigSchema = z.strictObject({
+  dir: z.string().min(1).optional().describe('Default: <dataDir>/sensor/spool'),
+  maxMiB: z.int().min(8).max(1_048_576).default(1_024),
+  memoryMiB: z.int().min(1).max(4_096).default(32).describe('Compressed batches held in memory'),
+  fsync: z.boolean().default(false).describe('true: batches survive a power cut too'),
+});
+
+export const sensorConfigSchema = z.strictObject({
+  name: tokenSchema.default('netmoth').describe('Sensor, one for all nodes that run the same'),
+  node: tokenSchema.describe('Default: the host name'),
+  dataDir: z.string().min(1).describe('Default: $XDG_DATA_HOME/netmoth'),
+  nats: natsConfigSchema.prefault({}),
+  capture: captureConfigSchema
+    .partial({ interface: true })
+    .optional()
+    .describe('Without an interface: that of the default route'),
+  replay: replayConfigSchema.optional(),
+  exitWhenDone: z.boolean().default(false).describe('End when the replay is through'),
+  engine: engineConfigSchema.prefault({}),
+  outputs: outputsConfigSchema.prefault({}),
+  spool: spoolConfigSchema.prefault({}),
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]\s]+):\d{1,5}$/, 'HOST:PORT')
+    .default('127.0.0.1:9464')
+    .describe('Of /metrics, /healthz and /readyz'),
+  drainMs: z.int().min(0).max(600_000).default(10_000).describe('Wait for the bus at the end'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+export type SensorConfig = z.infer<typeof sensorConfigSchema>;
+
+/** A key that holds one value, with its way down from the root. */
+export interface Leaf {
+  readonly path: readonly string[];
+  readonly kind: 'string' | 'number' | 'boolean' | 'list' | 'numberOrWord';
+}
+
+/** Every leaf of an object schema, in its order. */
+export function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodObject) {
+    return Object.entries(inner.shape).flatMap(([key, value]) => leavesOf(value, [...path, key]));
+  }
+  return [{ path, kind: kindOf(inner) }];
+}
+
+/** The keys an object schema has at that path; empty where there is no object. */
+export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let at = unwrap(schema);
+  for (const key of path) {
+    const next = at instanceof z.ZodObject ? at.shape[String(key)] : undefined;
+    if (next === undefined) return [];
+    at = unwrap(next);
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  let at = schema;
+  while (at instanceof z.ZodDefault || at instanceof z.ZodPrefault || at instanceof z.ZodOptional) {
+    at = at.def.innerType;
+  }
+  return at;
+}
+
+function kindOf(schema: z.core.$ZodType): Leaf['kind'] {
+  if (schema instanceof z.ZodNumber) return 'number';
+  if (schema instanceof z.ZodBoolean) return 'boolean';
+  if (schema instanceof z.ZodArray) return 'list';
+  if (schema instanceof z.ZodUnion) return 'numberOrWord';
+  return 'string';
+}

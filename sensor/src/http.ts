@@ -1,0 +1,87 @@
+/**
+ * /metrics, /healthz and /readyz.
+ *
+ * Invariant: answers GET and HEAD of these three paths only, reads no request body, and keeps no state.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { NetmothError } from '#contracts/errors.ts';
+
+const kRequestTimeoutMs = 10_000;
+const kMaxConnections = 64;
+
+export interface HttpOptions {
+  /** HOST:PORT, an IPv6 host in brackets. */
+  readonly listen: string;
+  readonly metrics: () => Promise<string>;
+  readonly ready: () => { readonly ready: boolean; readonly conditions: readonly unknown[] };
+}
+
+export interface HttpServer {
+  /** With the port the system gave where 0 was asked for. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createServer({ requestTimeout: kRequestTimeoutMs }, (request, response) => {
+    answer(options, request, response).catch(() => response.destroy());
+  });
+  server.maxConnections = kMaxConnections;
+  const at = options.listen.lastIndexOf(':');
+  const host = options.listen.slice(0, at).replace(/^\[|\]$/g, '');
+  await listen(server, host, Number(options.listen.slice(at + 1)));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    address: `${options.listen.slice(0, at)}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  options: HttpOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const send = (status: number, type: string, body: string) => {
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return send(405, 'text/plain', 'only GET\n');
+  }
+  switch (request.url?.split('?')[0]) {
+    case '/metrics':
+      return send(200, 'text/plain; version=0.0.4; charset=utf-8', await options.metrics());
+    case '/healthz':
+      return send(200, 'text/plain', 'ok\n');
+    case '/readyz': {
+      const state = options.ready();
+      return send(state.ready ? 200 : 503, 'application/json', `${JSON.stringify(state)}\n`);
+    }
+    default:
+      return send(404, 'text/plain', 'here are /metrics, /healthz and /readyz\n');
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const used = cause.code === 'EADDRINUSE';
+      const why = used ? 'is in use by another program' : `cannot be listened on (${cause.code})`;
+      reject(
+        new NetmothError(
+          used ? 'NM_PORT_IN_USE' : 'NM_CONFIG_INVALID',
+          `The address ${host}:${port} ${why}: give another with --listen HOST:PORT.`,
+          { cause },
+        ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

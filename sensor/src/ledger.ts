@@ -1,0 +1,51 @@
+/**
+ * The one ledger of the sensor: what was seen, made, sent and lost, from the parts that count it.
+ *
+ * Invariant: eventsMade = acknowledged + lost + held, up to what is on its way between two parts.
+ */
+import { EVENT_CLASSES } from '#contracts/eve.ts';
+import type { EngineStats } from '#contracts/native.ts';
+import type { Counters } from '#contracts/nats.ts';
+import type { IntakeState } from './intake.ts';
+import { LOSS_REASONS, type OutboxState } from './outbox.ts';
+import type { PublisherState } from './publisher.ts';
+
+/** What all parts say at one moment. */
+export interface Readings {
+  readonly engine: EngineStats;
+  readonly intake: IntakeState;
+  readonly outbox: OutboxState;
+  readonly publisher: PublisherState;
+  /** Stats events: made by the sensor itself, not by the engine. */
+  readonly ownEvents: number;
+}
+
+export function countersOf(readings: Readings): Counters {
+  const { engine, intake, outbox, publisher } = readings;
+  return {
+    kernelPackets: engine.kernelPackets,
+    kernelDrops: engine.kernelDrops,
+    decodedPackets: engine.decodedPackets,
+    decodedBytes: engine.decodedBytes,
+    invalidPackets: engine.invalidPackets,
+    flowsTotal: engine.flowsTotal,
+    flowsActive: engine.flowsActive,
+    flowsEvicted: engine.flowsEvicted,
+    reassemblyGaps: engine.reassemblyGaps,
+    reassemblyDrops: engine.reassemblyDrops,
+    eventsMade: engine.eventsMade + readings.ownEvents,
+    eventsDroppedQueue: engine.eventsDropped + intake.droppedEvents + intake.tooLargeEvents,
+    eventsSpooled: outbox.spooledEvents,
+    eventsDroppedSpool: lostEvents(outbox),
+    eventsPublished: publisher.publishedEvents,
+    eventsAcknowledged: outbox.acknowledgedEvents,
+  };
+}
+
+export function lostEvents(outbox: OutboxState): number {
+  let sum = 0;
+  for (const eventClass of EVENT_CLASSES) {
+    for (const reason of LOSS_REASONS) sum += outbox.lost[eventClass][reason].events;
+  }
+  return sum;
+}

@@ -1,0 +1,228 @@
+/**
+ * What /metrics shows, in Prometheus' words; docs/metrics-sensor.md explains each (a test compares).
+ *
+ * Invariant: nothing is counted here: every value is read from the part that counts it, when asked.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { EVENT_CLASSES } from '#contracts/eve.ts';
+import type { Condition } from './health.ts';
+import type { Readings } from './ledger.ts';
+import { LOSS_REASONS } from './outbox.ts';
+
+export interface MetricsInput {
+  readonly readings: () => Readings;
+  readonly conditions: () => readonly Condition[];
+  readonly busReconnects: () => number;
+  readonly spoolWriteErrors: () => number;
+  readonly version: string;
+}
+
+type Sample = readonly [labels: Record<string, string>, value: number];
+
+export function makeMetrics(input: MetricsInput): Registry {
+  const registry = new Registry();
+  const define = definer(registry);
+  const { readings } = input;
+  captureMetrics(define, readings);
+  eventMetrics(define, readings);
+  queueMetrics(define, readings);
+  define('counter', 'bus_reconnects_total', 'Connections made to the bus', input.busReconnects);
+  define('counter', 'spool_write_errors_total', 'Batches the disk refused', input.spoolWriteErrors);
+  define('gauge', 'condition', '1 where the condition is True', () =>
+    input.conditions().map(({ type, status }) => [{ type }, status === 'True' ? 1 : 0]),
+  );
+  define('gauge', 'info', 'Always 1', () => [[{ version: input.version }, 1]]);
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+type Define = ReturnType<typeof definer>;
+
+function captureMetrics(define: Define, readings: MetricsInput['readings']): void {
+  const engine = () => readings().engine;
+  define(
+    'counter',
+    'kernel_packets_total',
+    'Packets handed to our rings, drops included',
+    () => engine().kernelPackets,
+  );
+  define(
+    'counter',
+    'kernel_drops_total',
+    'Packets the kernel could not put into our rings',
+    () => engine().kernelDrops,
+  );
+  define('counter', 'decoded_packets_total', 'Packets decoded', () => engine().decodedPackets);
+  define('counter', 'decoded_bytes_total', 'Bytes decoded', () => engine().decodedBytes);
+  define(
+    'counter',
+    'invalid_packets_total',
+    'Packets with a decode anomaly',
+    () => engine().invalidPackets,
+  );
+  define('counter', 'fragments_total', 'IP fragments set aside', () => engine().fragments);
+  define('counter', 'flows_total', 'Flows begun', () => engine().flowsTotal);
+  define('gauge', 'flows_active', 'Flows in the table', () => engine().flowsActive);
+  define(
+    'counter',
+    'flows_evicted_total',
+    'Flows put out of a full table',
+    () => engine().flowsEvicted,
+  );
+  define('counter', 'reassembly_gaps_total', 'Gaps in TCP streams', () => engine().reassemblyGaps);
+  define(
+    'counter',
+    'reassembly_drops_total',
+    'Segments over the reassembly memory',
+    () => engine().reassemblyDrops,
+  );
+}
+
+function eventMetrics(define: Define, readings: MetricsInput['readings']): void {
+  define('counter', 'events_made_total', 'Events made by the engine, by event type', () =>
+    Object.entries(readings().engine.eventsByType).map(([type, count]) => [{ type }, count]),
+  );
+  define(
+    'counter',
+    'events_published_total',
+    'Events handed to the bus',
+    () => readings().publisher.publishedEvents,
+  );
+  define(
+    'counter',
+    'events_acknowledged_total',
+    'Events the bus has stored',
+    () => readings().outbox.acknowledgedEvents,
+  );
+  define(
+    'counter',
+    'published_bytes_total',
+    'Compressed bytes handed to the bus',
+    () => readings().publisher.publishedBytes,
+  );
+  define(
+    'counter',
+    'batches_acknowledged_total',
+    'Batches the bus has stored',
+    () => readings().publisher.acknowledgedBatches,
+  );
+  define(
+    'counter',
+    'batches_duplicate_total',
+    'Retries of batches the bus had already',
+    () => readings().publisher.duplicates,
+  );
+  define(
+    'counter',
+    'publish_faults_total',
+    'Attempts without acknowledgement',
+    () => readings().publisher.faults,
+  );
+}
+
+/** Engine queue → intake → spool → in flight: depth and losses of each. */
+function queueMetrics(define: Define, readings: MetricsInput['readings']): void {
+  define(
+    'counter',
+    'engine_queue_dropped_events_total',
+    'Events that found the engine queue full',
+    () => readings().engine.eventsDropped,
+  );
+  define(
+    'gauge',
+    'intake_batches',
+    'Batches waiting to be compressed',
+    () => readings().intake.batches,
+  );
+  define('gauge', 'intake_bytes', 'Bytes waiting to be compressed', () => readings().intake.bytes);
+  define(
+    'counter',
+    'intake_blocked_batches_total',
+    'Batches that held the engine back',
+    () => readings().intake.blockedBatches,
+  );
+  define('counter', 'intake_dropped_events_total', 'Events that could not be packed', () => [
+    [{ reason: 'fault' }, readings().intake.droppedEvents],
+    [{ reason: 'tooLarge' }, readings().intake.tooLargeEvents],
+  ]);
+  define('gauge', 'spool_batches', 'Batches not acknowledged yet, by class', () =>
+    EVENT_CLASSES.map((each) => [{ class: each }, readings().outbox.held[each].batches]),
+  );
+  define('gauge', 'spool_events', 'Events not acknowledged yet, by class', () =>
+    EVENT_CLASSES.map((each) => [{ class: each }, readings().outbox.held[each].events]),
+  );
+  define('gauge', 'spool_disk_bytes', 'Disk the spool takes', () => readings().outbox.diskBytes);
+  define(
+    'gauge',
+    'spool_capacity_bytes',
+    'Disk the spool may take',
+    () => readings().outbox.capacityBytes,
+  );
+  define(
+    'gauge',
+    'spool_memory_bytes',
+    'Compressed batches held in memory',
+    () => readings().outbox.memoryBytes,
+  );
+  define(
+    'counter',
+    'spool_waited_events_total',
+    'Events that could not be sent at once',
+    () => readings().outbox.spooledEvents,
+  );
+  define('counter', 'spool_dropped_events_total', 'Events lost from the spool', () =>
+    EVENT_CLASSES.flatMap((each) =>
+      LOSS_REASONS.map(
+        (reason): Sample => [{ class: each, reason }, readings().outbox.lost[each][reason].events],
+      ),
+    ),
+  );
+  define(
+    'gauge',
+    'in_flight_batches',
+    'Batches sent and not acknowledged',
+    () => readings().publisher.inFlight,
+  );
+  define(
+    'gauge',
+    'in_flight_bytes',
+    'Bytes sent and not acknowledged',
+    () => readings().publisher.inFlightBytes,
+  );
+}
+
+function definer(registry: Registry) {
+  return (
+    kind: 'counter' | 'gauge',
+    name: string,
+    help: string,
+    read: () => number | readonly Sample[],
+  ): void => {
+    const samples = (): readonly Sample[] => {
+      const value = read();
+      return typeof value === 'number' ? [[{}, value]] : value;
+    };
+    const options = { name: `netmoth_sensor_${name}`, help, registers: [registry] };
+    const labelNames = [...new Set(samples().flatMap(([labels]) => Object.keys(labels)))];
+    if (labelNames.length === 0 && name === 'events_made_total') labelNames.push('type');
+    if (kind === 'gauge') {
+      new Gauge({
+        ...options,
+        labelNames,
+        collect() {
+          this.reset();
+          for (const [labels, value] of samples()) this.set(labels, value);
+        },
+      });
+    } else {
+      new Counter({
+        ...options,
+        labelNames,
+        collect() {
+          this.reset();
+          for (const [labels, value] of samples()) this.inc(labels, value);
+        },
+      });
+    }
+  };
+}

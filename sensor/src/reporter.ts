@@ -1,0 +1,117 @@
+/**
+ * Tells the cluster how this node is (bucket netmoth-reported) and hears what is wanted of it
+ * (bucket netmoth-desired).
+ *
+ * Invariant: reads and writes its own key only. A wish is checked before anyone acts on it; one that
+ * does not parse is logged and leaves the last good one standing.
+ */
+import { StorageType } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import {
+  BUCKET_DESIRED,
+  BUCKET_REPORTED,
+  type Desired,
+  desiredSchema,
+  nodeKey,
+  REPORTED_TTL_MS,
+  type Reported,
+} from '#contracts/nats.ts';
+import type { Bus } from './bus.ts';
+
+export interface ReporterOptions {
+  readonly bus: Bus;
+  readonly sensor: string;
+  readonly node: string;
+  readonly replicas: number;
+  readonly log: Logger;
+  readonly report: () => Reported;
+  readonly onDesired: (desired: Desired) => void;
+}
+
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #key: string;
+  #reported: { connection: NatsConnection; bucket: KV } | undefined;
+  #watched: NatsConnection | undefined;
+  #failing = false;
+  #busy = false;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#key = nodeKey(options.sensor, options.node);
+  }
+
+  /** One report; also begins to watch for wishes where that is not so yet. Never rejects. */
+  async tick(): Promise<void> {
+    const connection = this.#options.bus.connection;
+    if (connection === undefined || this.#busy) return;
+    this.#busy = true;
+    try {
+      await this.#put(connection);
+      if (this.#failing) this.#options.log.info('Reporting works again');
+      this.#failing = false;
+      await this.#watch(connection);
+    } catch (error) {
+      this.#reported = undefined;
+      if (!this.#failing) this.#options.log.warn({ err: error }, 'Report could not be written');
+      this.#failing = true;
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #put(connection: NatsConnection): Promise<void> {
+    if (this.#reported?.connection !== connection) {
+      const bucket = await new Kvm(connection).create(BUCKET_REPORTED, {
+        history: 1,
+        ttl: REPORTED_TTL_MS,
+        replicas: this.#options.replicas,
+        storage: StorageType.Memory,
+      });
+      this.#reported = { connection, bucket };
+    }
+    await this.#reported.bucket.put(this.#key, JSON.stringify(this.#options.report()));
+  }
+
+  /** The bucket is the operator's to make: while it is missing there is nothing wanted. */
+  async #watch(connection: NatsConnection): Promise<void> {
+    if (this.#watched === connection) return;
+    try {
+      const bucket = await new Kvm(connection).open(BUCKET_DESIRED);
+      const entries = await bucket.watch({ key: this.#key });
+      this.#watched = connection;
+      void this.#follow(entries);
+    } catch (error) {
+      this.#options.log.debug({ err: error, bucket: BUCKET_DESIRED }, 'Nothing to watch yet');
+    }
+  }
+
+  async #follow(
+    entries: AsyncIterable<{ readonly operation: string; json<T>(): T }>,
+  ): Promise<void> {
+    try {
+      for await (const entry of entries) {
+        if (entry.operation === 'PUT') this.#hear(entry);
+      }
+    } catch (error) {
+      this.#options.log.warn({ err: error, bucket: BUCKET_DESIRED }, 'Watch ended');
+    }
+    this.#watched = undefined;
+  }
+
+  #hear(entry: { json<T>(): T }): void {
+    const { log, onDesired } = this.#options;
+    let value: unknown;
+    try {
+      value = entry.json<unknown>();
+    } catch (error) {
+      log.warn({ err: error }, 'Desired state is no JSON');
+      return;
+    }
+    const desired = desiredSchema.safeParse(value);
+    if (desired.success) onDesired(desired.data);
+    else log.warn({ faults: desired.error.issues }, 'Desired state is not valid');
+  }
+}
