@@ -47,7 +47,10 @@ export const listQuerySchema = timeRangeQuerySchema.extend({
   flow_id: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(MAX_EXPORT_ROWS).default(DEFAULT_PAGE),
   cursor: z.string().max(256).optional(),
-  format: z.enum(LIST_FORMATS).default('json').describe('csv and ndjson stream up to `limit` rows'),
+  format: z
+    .enum(LIST_FORMATS)
+    .default('json')
+    .describe('json: a page of at most 1,000; csv and ndjson: up to `limit` rows as a stream'),
 });
 
 export const flowsQuerySchema = listQuerySchema.extend({
@@ -57,7 +60,7 @@ export const flowsQuerySchema = listQuerySchema.extend({
   dest_ip: z.union([z.ipv4(), z.ipv6()]).optional(),
   port: z.coerce.number().int().min(0).max(65_535).optional().describe('Either end'),
   community_id: z.string().max(64).optional(),
-  domain: z.string().max(253).optional(),
+  domain: z.string().max(253).optional().describe('The name itself and what is below it'),
 });
 export const dnsQuerySchema = listQuerySchema.extend({
   rrname: z.string().max(253).optional().describe('The name itself and what is below it'),
@@ -71,7 +74,7 @@ export const tlsQuerySchema = listQuerySchema.extend({
   ja4: z.string().max(64).optional(),
 });
 export const httpQuerySchema = listQuerySchema.extend({
-  hostname: z.string().max(253).optional(),
+  hostname: z.string().max(253).optional().describe('The name itself and what is below it'),
   method: z.string().max(32).optional(),
   status: z.coerce.number().int().optional(),
 });

@@ -47,7 +47,7 @@ export interface Route {
 }
 
 const LIST_SUMMARIES: Readonly<Record<ListName, string>> = {
-  flows: 'Flows that ended in the time range, newest first',
+  flows: 'Flows that began in the time range, newest first',
   dns: 'DNS questions and answers, newest first',
   tls: 'TLS handshakes, newest first',
   http: 'HTTP transactions, newest first',
@@ -139,7 +139,7 @@ const otherRoutes: readonly Route[] = [
     path: `${API_PREFIX}/session`,
     operationId: 'getSession',
     summary: 'Who is logged in',
-    auth: 'account',
+    auth: 'session',
     status: 200,
     answer: sessionSchema,
   },

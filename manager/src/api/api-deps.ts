@@ -1,0 +1,38 @@
+// What the API server is given. Invariant: the server constructs none of these and reads no
+// environment; main.ts does, tests pass real ones of their own.
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { StorePool } from '../store/pool.ts';
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+export interface ApiConfig {
+  /** Folder of the built dashboard; absent or missing: only the API is served. */
+  readonly webRoot?: string;
+  /** Behind a reverse proxy whose X-Forwarded-* headers are to be believed. */
+  readonly trustProxy: boolean;
+  /** Send the session cookie over HTTPS only. */
+  readonly cookieSecure: boolean;
+  /** /metrics needs no account from anywhere; without it only from loopback. */
+  readonly metricsOpen?: boolean;
+  /** Requests below /api/v1 per address and minute. */
+  readonly requestsPerMinute?: number;
+  /** WebSocket clients at once. */
+  readonly liveClients?: number;
+}
+
+export interface ApiDeps {
+  /** A pool of its own with a statement timeout, so that no query here holds up ingest. */
+  readonly pool: StorePool;
+  /** null: no bus; the live feed and the sensor list say so. */
+  readonly nats: NatsConnection | null;
+  readonly config: ApiConfig;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly version: string;
+  /** supervisor.json of `netmoth up`. */
+  readonly supervisorStateFile?: string;
+}

@@ -1,0 +1,153 @@
+// The state of every part, as this manager sees it and as `netmoth up` tells it. Invariants: a check
+// takes at most CHECK_MS, and one answer serves all who ask within CACHE_MS, since /readyz is open.
+import { readFile } from 'node:fs/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EVENTS_STREAM, MANAGER_CONSUMER } from '#contracts/nats.ts';
+import { type Health, type PartHealth, supervisorStateSchema } from '#contracts/rest.ts';
+import type { StorePool } from '../store/pool.ts';
+import type { Clock } from './api-deps.ts';
+import type { SensorReports } from './sensor-reports.ts';
+
+const CHECK_MS = 2_000;
+const CACHE_MS = 1_000;
+/** Batches on the bus that are not stored yet; beyond this the store does not keep up. */
+const LAG_BATCHES = 1_000;
+
+export interface HealthOptions {
+  readonly pool: StorePool;
+  readonly nats: NatsConnection | null;
+  readonly sensors: SensorReports | undefined;
+  readonly supervisorStateFile?: string | undefined;
+  readonly version: string;
+  readonly clock: Clock;
+}
+
+const RANK = { ok: 0, degraded: 1, down: 2 } as const;
+const worse = (a: PartHealth['status'], b: PartHealth['status']): PartHealth['status'] =>
+  RANK[a] >= RANK[b] ? a : b;
+
+export class HealthService {
+  readonly #options: HealthOptions;
+  #cached: { readonly untilMs: number; readonly health: Promise<Health> } | undefined;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  health(): Promise<Health> {
+    const nowMs = this.#options.clock();
+    if (this.#cached === undefined || nowMs >= this.#cached.untilMs) {
+      this.#cached = { untilMs: nowMs + CACHE_MS, health: this.#check() };
+    }
+    return this.#cached.health;
+  }
+
+  async #check(): Promise<Health> {
+    const [postgres, nats, ingest, supervised] = await Promise.all([
+      this.#postgres(),
+      this.#nats(),
+      this.#ingest(),
+      this.#supervised(),
+    ]);
+    const own: PartHealth[] = [
+      { name: 'manager', status: 'ok', message: 'answers' },
+      postgres,
+      nats,
+      ingest,
+      this.#sensors(),
+    ];
+    const parts = merge(own, supervised);
+    const status = parts.map((part) => part.status).reduce(worse, 'ok');
+    return { status, version: this.#options.version, parts };
+  }
+
+  async #postgres(): Promise<PartHealth> {
+    const name = 'postgres';
+    try {
+      await within(CHECK_MS, this.#options.pool.query('SELECT 1'));
+      return { name, status: 'ok', message: 'answers' };
+    } catch {
+      return { name, status: 'down', message: 'does not answer' };
+    }
+  }
+
+  async #nats(): Promise<PartHealth> {
+    const name = 'nats';
+    const { nats } = this.#options;
+    if (nats === null) return { name, status: 'down', message: 'not connected' };
+    try {
+      await within(CHECK_MS, nats.rtt());
+      return { name, status: 'ok', message: 'answers' };
+    } catch {
+      return { name, status: 'down', message: 'does not answer' };
+    }
+  }
+
+  async #ingest(): Promise<PartHealth> {
+    const name = 'ingest';
+    const { nats } = this.#options;
+    if (nats === null) return { name, status: 'down', message: 'no bus to take events from' };
+    try {
+      const manager = await within(CHECK_MS, jetstreamManager(nats, { checkAPI: false }));
+      const info = await within(CHECK_MS, manager.consumers.info(EVENTS_STREAM, MANAGER_CONSUMER));
+      const waiting = info.num_pending + info.num_ack_pending;
+      const message = `${waiting} batches wait to be stored`;
+      return { name, status: waiting > LAG_BATCHES ? 'degraded' : 'ok', message };
+    } catch {
+      return { name, status: 'degraded', message: 'the consumer of events cannot be asked' };
+    }
+  }
+
+  #sensors(): PartHealth {
+    const name = 'sensors';
+    const rows = this.#options.sensors?.rows() ?? [];
+    if (rows.length === 0) return { name, status: 'ok', message: 'no sensor has reported yet' };
+    const silent = rows.filter((row) => !row.reporting);
+    const unwell = rows.filter(
+      (row) =>
+        row.reporting && row.report.conditions.some((condition) => condition.status === 'False'),
+    );
+    const message = `${rows.length - silent.length} of ${rows.length} report, ${unwell.length} with a fault`;
+    return { name, status: silent.length + unwell.length > 0 ? 'degraded' : 'ok', message };
+  }
+
+  async #supervised(): Promise<PartHealth[]> {
+    const { supervisorStateFile } = this.#options;
+    if (supervisorStateFile === undefined) return [];
+    try {
+      const text = await readFile(supervisorStateFile, 'utf8');
+      return supervisorStateSchema.parse(JSON.parse(text)).parts;
+    } catch {
+      const message = 'its state file cannot be read';
+      return [{ name: 'supervisor', status: 'degraded', message }];
+    }
+  }
+}
+
+/**
+ * What the supervisor says of a part and what we see of it, the worse of both. Of ourselves we know
+ * better: whoever answers is up, whatever was written while we started.
+ */
+function merge(own: readonly PartHealth[], supervised: readonly PartHealth[]): PartHealth[] {
+  const merged = own.map((part): PartHealth => {
+    const told = supervised.find((each) => each.name === part.name);
+    if (told === undefined) return part;
+    const restarts = told.restarts === undefined ? {} : { restarts: told.restarts };
+    if (part.name === 'manager') return { ...part, ...restarts };
+    const bad = RANK[told.status] > RANK[part.status] ? told : part;
+    return { ...part, status: bad.status, message: bad.message, ...restarts };
+  });
+  const others = supervised.filter((told) => !own.some((part) => part.name === told.name));
+  return [...merged, ...others];
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('timeout')), limitMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

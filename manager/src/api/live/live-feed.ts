@@ -1,0 +1,157 @@
+// Brings events from the bus to the WebSocket clients of this replica. Invariants: the bus is read
+// only while somebody has subscribed, by an ordered consumer of our own that starts with what comes
+// next, so every replica shows all events and none takes any from ingest; what cannot be read is
+// left to ingest to reject and is only counted here.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import { eventTypeSchema } from '#contracts/eve.ts';
+import {
+  ENCODING_ZSTD,
+  EVENTS_STREAM,
+  EVENTS_SUBJECT_ALL,
+  HEADER_ENCODING,
+  MAX_BATCH_BYTES,
+} from '#contracts/nats.ts';
+import type { LiveClient, LiveEvent } from './live-client.ts';
+
+const decompress = promisify(zstdDecompress);
+const RETRY_MS = 2_000;
+/** Batches asked of the bus ahead. */
+const MAX_MESSAGES = 16;
+
+export interface LiveFeedOptions {
+  readonly nats: NatsConnection;
+  readonly logger: Logger;
+  readonly onUnreadable: () => void;
+}
+
+export class LiveFeed {
+  readonly #options: LiveFeedOptions;
+  readonly #clients = new Set<LiveClient>();
+  #stop: AbortController | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Clients that wait for the consumer to stand, so that nothing after `ready` is missed. */
+  #ready = Promise.withResolvers<void>();
+
+  add(client: LiveClient): void {
+    this.#clients.add(client);
+    if (this.#stop !== undefined) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    const before = this.#running;
+    this.#running = (async () => {
+      await before;
+      await this.#run(stop.signal);
+    })();
+  }
+
+  remove(client: LiveClient): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#end();
+  }
+
+  /** Resolves when the bus is being read. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#clients.clear();
+    this.#end();
+    await this.#running;
+  }
+
+  #end(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#ready = Promise.withResolvers<void>();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#read(signal);
+      } catch (error) {
+        this.#options.logger.debug({ err: error }, 'the live feed cannot read the bus yet');
+      }
+      if (!signal.aborted) await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const consumer = await jetstream(this.#options.nats).consumers.get(EVENTS_STREAM, {
+      filter_subjects: EVENTS_SUBJECT_ALL,
+      deliver_policy: DeliverPolicy.New,
+    });
+    const messages: ConsumerMessages = await consumer.consume({ max_messages: MAX_MESSAGES });
+    const onAbort = (): void => messages.stop();
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) messages.stop();
+    this.#ready.resolve();
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) break;
+        await this.#take(message);
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      await messages.close();
+      // The server forgets it by itself where it cannot be told.
+      await consumer.delete().catch(() => false);
+    }
+  }
+
+  async #take(message: JsMsg): Promise<void> {
+    const interested = [...this.#clients].filter((client) => client.wantsEvents);
+    if (interested.length === 0) return;
+    let text: string;
+    try {
+      text = await textOf(message);
+    } catch {
+      this.#options.onUnreadable();
+      return;
+    }
+    for (const line of text.split('\n')) {
+      if (line === '') continue;
+      const event = eventOf(line);
+      if (event === undefined) this.#options.onUnreadable();
+      else for (const client of interested) client.offer(event);
+    }
+  }
+}
+
+async function textOf(message: JsMsg): Promise<string> {
+  const encoding = message.headers?.get(HEADER_ENCODING) ?? '';
+  if (encoding === '') return Buffer.from(message.data).toString();
+  if (encoding !== ENCODING_ZSTD) throw new Error(`unknown encoding ${encoding}`);
+  return (await decompress(message.data, { maxOutputLength: MAX_BATCH_BYTES })).toString();
+}
+
+/** Undefined where the line is no event. */
+function eventOf(line: string): LiveEvent | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const { event_type, timestamp, src_ip, dest_ip } = parsed as Record<string, unknown>;
+  const type = eventTypeSchema.safeParse(event_type);
+  if (!type.success || typeof timestamp !== 'string') return undefined;
+  return {
+    type: type.data,
+    sourceIp: typeof src_ip === 'string' ? src_ip : undefined,
+    destinationIp: typeof dest_ip === 'string' ? dest_ip : undefined,
+    line,
+  };
+}

@@ -1,0 +1,101 @@
+// The HTTP server of the manager: REST, WebSocket, probes, metrics and the dashboard's files.
+//
+// Invariants: routes are those of contracts/src/routes.ts; the guard runs before every handler; every
+// error is errorBodySchema; nothing waits without a bound (bodies, headers, requests, clients).
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { API_PREFIX } from '#contracts/rest.ts';
+import type { ApiDeps } from './api-deps.ts';
+import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
+import { installAccountRoutes } from './auth/account-routes.ts';
+import { Accounts } from './auth/accounts.ts';
+import { installGuard } from './auth/guard.ts';
+import { installErrorAnswers, RateLimitError } from './error-answers.ts';
+import { HealthService } from './health.ts';
+import { installListRoutes } from './list-routes.ts';
+import { LiveFeed } from './live/live-feed.ts';
+import { installLiveRoute } from './live/live-route.ts';
+import { installSecurityHeaders } from './security-headers.ts';
+import { SensorReports } from './sensor-reports.ts';
+import { installStaticFiles } from './static-files.ts';
+import { installStatsRoutes } from './stats-routes.ts';
+import { installStatusRoutes } from './status-routes.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_LIVE_MESSAGE_BYTES = 16 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 10_000;
+const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
+const DEFAULT_LIVE_CLIENTS = 100;
+
+/** Ready to listen; `close()` ends live clients, watches and whatever else it started. */
+export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
+  const { pool, nats, config, logger, registry, clock, version } = deps;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    trustProxy: config.trustProxy,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 128 },
+  });
+  const metrics = new ApiMetrics(registry);
+  const accounts = new Accounts(pool, clock);
+  const sensors = nats === null ? undefined : new SensorReports({ nats, clock, logger });
+  const feed =
+    nats === null
+      ? undefined
+      : new LiveFeed({ nats, logger, onUnreadable: () => metrics.liveUnreadable.inc() });
+  const health = new HealthService({
+    pool,
+    nats,
+    sensors,
+    clock,
+    version,
+    supervisorStateFile: deps.supervisorStateFile,
+  });
+
+  installErrorAnswers(app);
+  installSecurityHeaders(app, config.cookieSecure);
+  installMetricHooks(app, metrics);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (request.url.startsWith(API_PREFIX)) reply.header('cache-control', 'no-store');
+  });
+  await app.register(cookie);
+  await app.register(websocket, {
+    options: { maxPayload: MAX_LIVE_MESSAGE_BYTES, perMessageDeflate: false },
+  });
+  await app.register(rateLimit, {
+    max: config.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    allowList: (request) => !request.url.startsWith(`${API_PREFIX}/`),
+    errorResponseBuilder: (_request, { ttl }) =>
+      new RateLimitError('too many requests from this address', ttl / 1000),
+  });
+  installGuard(app, { accounts, cookieSecure: config.cookieSecure });
+
+  installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
+  installListRoutes(app, { pool, clock });
+  installStatsRoutes(app, { pool, clock });
+  installStatusRoutes(app, { health, sensors, registry, metricsOpen: config.metricsOpen ?? false });
+  installLiveRoute(app, {
+    feed,
+    accounts,
+    metrics,
+    version,
+    maxClients: config.liveClients ?? DEFAULT_LIVE_CLIENTS,
+  });
+  installStaticFiles(app, config.webRoot);
+
+  app.addHook('onReady', async () => sensors?.start());
+  app.addHook('onClose', async () => {
+    await feed?.stop();
+    await sensors?.stop();
+  });
+  return app;
+}
