@@ -34,7 +34,10 @@ export async function storedBatches(url: string): Promise<StoredBatch[]> {
     });
     const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, name);
     while (stored.length < messages) {
-      for await (const message of await consumer.fetch({ max_messages: 500, expires: 2_000 })) {
+      for await (const message of await consumer.fetch({
+        max_messages: Math.min(500, messages - stored.length),
+        expires: 2_000,
+      })) {
         const { msgId, count, schema } = batchHeadersSchema.parse({
           msgId: message.headers?.get(HEADER_MSG_ID),
           count: message.headers?.get(HEADER_COUNT),
