@@ -4,6 +4,10 @@ import type { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
 import { nearestName } from './nearest-name.ts';
 
+/** The one character that PostgreSQL's text cannot hold. */
+const NUL = '\0';
+const NUL_TOLD = 'holds a NUL character';
+
 export interface InputFault {
   readonly path: string;
   readonly message: string;
@@ -29,6 +33,7 @@ export function parseQuery<T extends z.ZodObject>(schema: T, input: unknown): z.
   const faults: InputFault[] = [];
   for (const [name, value] of Object.entries(given)) {
     if (!known.includes(name)) faults.push({ path: name, message: unknownName(name, known) });
+    else if (String(value).includes(NUL)) faults.push({ path: name, message: NUL_TOLD });
     else if (Array.isArray(value)) faults.push({ path: name, message: 'is given more than once' });
   }
   const parsed = schema.safeParse(given);
@@ -51,6 +56,10 @@ function unknownName(name: string, known: readonly string[]): string {
 export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new InputError(faultsOf(parsed.error));
+  const values: unknown[] = Object.values(parsed.data ?? {});
+  if (values.some((value) => typeof value === 'string' && value.includes(NUL))) {
+    throw new InputError([{ path: 'body', message: NUL_TOLD }]);
+  }
   return parsed.data;
 }
 

@@ -48,6 +48,20 @@ export async function ensureAdmin(
   return rowCount === 1;
 }
 
+/**
+ * Makes `token` (of the form nm_…) an API token of `admin` under this name, in place of the one that
+ * had the name before: for the programs of the machine that runs us.
+ */
+export async function ensureToken(
+  pool: StorePool,
+  { name, token }: { readonly name: string; readonly token: string },
+): Promise<void> {
+  if (!token.startsWith(TOKEN_PREFIX)) {
+    throw new NetmothError('NM_CONFIG_INVALID', `an API token begins with ${TOKEN_PREFIX}`);
+  }
+  await pool.query(sql.REPLACE_TOKEN, [randomUUID(), 'admin', name, hashOf(token)]);
+}
+
 export class Accounts {
   readonly #pool: StorePool;
   readonly #clock: Clock;

@@ -28,6 +28,11 @@ export const INSERT_TOKEN = `INSERT INTO api_tokens (id, user_name, name, token_
 SELECT $1, $2, $3, $4, to_timestamp($5::float8 / 1000), to_timestamp($6::float8 / 1000)
 WHERE (SELECT count(*) FROM api_tokens WHERE user_name = $2) < $7
 RETURNING ${TOKEN_COLUMNS}`;
+/** Nothing changes where the very token is there already. */
+export const REPLACE_TOKEN = `WITH old AS (
+  DELETE FROM api_tokens WHERE user_name = $2 AND name = $3 AND token_hash <> $4)
+INSERT INTO api_tokens (id, user_name, name, token_hash) VALUES ($1, $2, $3, $4)
+ON CONFLICT (token_hash) DO NOTHING`;
 export const SELECT_TOKENS = `SELECT ${TOKEN_COLUMNS} FROM api_tokens
 WHERE user_name = $1 ORDER BY created_at DESC, id`;
 export const DELETE_TOKEN = 'DELETE FROM api_tokens WHERE id = $1 AND user_name = $2';

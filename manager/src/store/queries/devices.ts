@@ -27,7 +27,7 @@ const ADD_TRAFFIC_AFTER = `
     AND device IN (SELECT ip FROM chosen)
   GROUP BY device
 )
-SELECT chosen.ip::text AS ip, mac::text AS mac, vendor, hostname, first_seen, last_seen,
+SELECT host(chosen.ip) AS ip, mac::text AS mac, vendor, hostname, first_seen, last_seen,
   coalesce(bytes_sent, 0) AS bytes_sent, coalesce(bytes_received, 0) AS bytes_received,
   coalesce(flows, 0) AS flows
 FROM chosen LEFT JOIN traffic ON traffic.device = chosen.ip

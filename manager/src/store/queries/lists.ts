@@ -17,8 +17,8 @@ export interface ListSelection {
   readonly limit: number;
 }
 
-const HEADER = `id::text AS id, time, sensor, node, flow_id, src_ip::text AS src_ip, src_port,
-  dest_ip::text AS dest_ip, dest_port, proto, app_proto`;
+const HEADER = `id::text AS id, time, sensor, node, flow_id, host(src_ip) AS src_ip, src_port,
+  host(dest_ip) AS dest_ip, dest_port, proto, app_proto`;
 
 const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>> = {
   flows: {

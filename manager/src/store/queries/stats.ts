@@ -59,7 +59,7 @@ export function selectTalkers(selection: StatsSelection): Statement {
     : topPeersOf(selection.device, selection);
 }
 
-const NAMED_BEFORE = 'SELECT key::text AS key, devices.hostname AS label, bytes, flows FROM (';
+const NAMED_BEFORE = 'SELECT host(key) AS key, devices.hostname AS label, bytes, flows FROM (';
 const NAMED_AFTER = `) AS top LEFT JOIN devices ON devices.ip = top.key
 ORDER BY bytes DESC, top.key`;
 
