@@ -1,0 +1,152 @@
+/**
+ * Reads the events stream through the one durable consumer that all replicas share.
+ *
+ * Invariants: every message is acknowledged by who stored it, never here; the stream and the consumer are
+ * made where they are missing; a lost bus, stream or consumer is waited for, for ever.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type NatsConnection, nanos } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import { EVENTS_STREAM, EVENTS_SUBJECT_ALL, MANAGER_CONSUMER } from '#contracts/nats.ts';
+import type { Inbox } from './inbox.ts';
+import type { IngestMetrics } from './metrics.ts';
+
+export interface BusSourceOptions {
+  readonly connection: NatsConnection;
+  readonly inbox: Inbox<JsMsg>;
+  readonly log: Logger;
+  readonly metrics: IngestMetrics;
+  /** For the stream, where it has to be made. */
+  readonly replicas: number;
+  readonly streamMaxBytes: number;
+}
+
+/** Messages delivered and not yet acknowledged, over all replicas. */
+export const MAX_ACK_PENDING = 1_000;
+/** A group is stored or given a sign of work within this time. */
+export const ACK_WAIT_MS = 60_000;
+const kPrefetchMessages = 64;
+const kRetryMs = 1_000;
+const kWatchMs = 5_000;
+const kStreamMaxAgeMs = 24 * 3_600_000;
+const kDuplicateWindowMs = 120_000;
+const kStreamNotFound = 10_059;
+const kStreamNameInUse = 10_058;
+const kConsumerExists = 10_148;
+
+/** Puts messages into the inbox until the signal. */
+export async function readBus(options: BusSourceOptions, signal: AbortSignal): Promise<void> {
+  const { log } = options;
+  let failed = false;
+  while (!signal.aborted) {
+    try {
+      await ensureConsumer(options);
+      if (failed) log.info('the bus is back');
+      failed = false;
+      await consume(options, signal);
+    } catch (error) {
+      // Logged once per outage; the state is in /metrics and /readyz all the time.
+      if (!failed && !signal.aborted) log.warn({ err: error }, 'the bus cannot be read, retrying');
+      failed = true;
+    }
+    await sleep(kRetryMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function ensureConsumer(options: BusSourceOptions): Promise<void> {
+  const manager = await jetstreamManager(options.connection, { checkAPI: false });
+  try {
+    await manager.streams.info(EVENTS_STREAM);
+  } catch (error) {
+    if (!isApiError(error, kStreamNotFound)) throw error;
+    await makeStream(manager, options);
+  }
+  try {
+    await manager.consumers.add(EVENTS_STREAM, {
+      durable_name: MANAGER_CONSUMER,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ACK_WAIT_MS),
+      max_ack_pending: MAX_ACK_PENDING,
+      max_deliver: -1,
+    });
+  } catch (error) {
+    // It exists with settings that somebody chose: those hold.
+    if (!isApiError(error, kConsumerExists)) throw error;
+  }
+}
+
+async function makeStream(manager: JetStreamManager, options: BusSourceOptions): Promise<void> {
+  try {
+    await manager.streams.add({
+      name: EVENTS_STREAM,
+      subjects: [EVENTS_SUBJECT_ALL],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.File,
+      discard: DiscardPolicy.Old,
+      max_bytes: options.streamMaxBytes,
+      max_age: nanos(kStreamMaxAgeMs),
+      duplicate_window: nanos(kDuplicateWindowMs),
+      num_replicas: options.replicas,
+    });
+  } catch (error) {
+    if (!isApiError(error, kStreamNameInUse)) throw error;
+  }
+}
+
+async function consume(options: BusSourceOptions, signal: AbortSignal): Promise<void> {
+  const { connection, inbox, metrics } = options;
+  const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, MANAGER_CONSUMER);
+  const messages = await consumer.consume({
+    max_messages: kPrefetchMessages,
+    abort_on_missing_resource: true,
+  });
+  const stop = (): void => messages.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const watch = setInterval(() => void watchLoss(options), kWatchMs);
+  try {
+    for await (const message of messages) {
+      metrics.lag.set(message.info.pending);
+      if (!(await inbox.put(message))) break;
+    }
+  } finally {
+    clearInterval(watch);
+    signal.removeEventListener('abort', stop);
+    await messages.close();
+  }
+}
+
+/**
+ * What the stream discarded before it was delivered, where its bound was too small for an outage. Seen by
+ * looking from time to time, so the count is a lower bound.
+ */
+async function watchLoss({ connection, metrics, log }: BusSourceOptions): Promise<void> {
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    const consumer = await manager.consumers.info(EVENTS_STREAM, MANAGER_CONSUMER);
+    const stream = await manager.streams.info(EVENTS_STREAM);
+    metrics.lag.set(consumer.num_pending);
+    const lost = stream.state.first_seq - 1 - consumer.delivered.stream_seq;
+    if (stream.state.messages === 0 || lost <= 0) return;
+    metrics.lostMessages.inc(lost);
+    log.error({ lost }, 'the stream discarded messages that nobody had read');
+  } catch (error) {
+    log.debug({ err: error }, 'the state of the stream cannot be read');
+  }
+}
+
+function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}

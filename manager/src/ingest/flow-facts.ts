@@ -1,0 +1,73 @@
+/**
+ * What enriching finds of a flow: whose it is, where it went, by which name.
+ *
+ * Invariants: the device is the end on our side, the client's where both or neither are; the domain is
+ * the engine's DNS correlation, else the SNI or HTTP host seen for the flow, in this order.
+ */
+import type { Address } from '#manager/enrich/address-book.ts';
+import type { DomainCache } from '#manager/enrich/domain-cache.ts';
+import type { Instant } from '#manager/store/binary-rows.ts';
+import {
+  cleanText,
+  integer,
+  type Json,
+  object,
+  optionalObject,
+  optionalText,
+  time,
+} from './event-fields.ts';
+
+export interface FlowFacts {
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly src: Address | undefined;
+  readonly dest: Address | undefined;
+  readonly device: Address | undefined;
+  readonly domain: string | null;
+  readonly country: string | null;
+  readonly application: string;
+  readonly bytesToServer: number;
+  readonly bytesToClient: number;
+  readonly packets: number;
+}
+
+export interface Ends {
+  readonly src: Address | undefined;
+  readonly dest: Address | undefined;
+}
+
+export const MAX_DOMAIN_CHARS = 253;
+const kMaxApplicationChars = 64;
+
+export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFacts {
+  const { src, dest } = ends;
+  const flow = object(event['flow'], 'flow');
+  const netmoth = optionalObject(event['netmoth'], 'netmoth');
+  const named = optionalText(netmoth?.['domain'], 'netmoth.domain');
+  const application =
+    optionalText(netmoth?.['application'], 'netmoth.application') ??
+    optionalText(event['app_proto'], 'app_proto') ??
+    'unknown';
+  const device = dest?.home && src?.home !== true ? dest : src;
+  return {
+    ...ends,
+    start: time(flow['start'], 'flow.start'),
+    end: time(flow['end'], 'flow.end'),
+    device: device?.unicast === true ? device : undefined,
+    domain: named === undefined ? domains.of(event['flow_id']) : normalDomain(named),
+    country: (dest?.home === false ? dest.country : null) ?? src?.country ?? null,
+    application: cleanText(application.slice(0, kMaxApplicationChars)),
+    bytesToServer: integer(flow['bytes_toserver'], 'flow.bytes_toserver'),
+    bytesToClient: integer(flow['bytes_toclient'], 'flow.bytes_toclient'),
+    packets:
+      integer(flow['pkts_toserver'], 'flow.pkts_toserver') +
+      integer(flow['pkts_toclient'], 'flow.pkts_toclient'),
+  };
+}
+
+/** Lower case, without the final dot, bounded; null for what is left of nothing. */
+export function normalDomain(name: string): string | null {
+  const bare = name.endsWith('.') ? name.slice(0, -1) : name;
+  const normal = cleanText(bare.slice(0, MAX_DOMAIN_CHARS).toLowerCase());
+  return normal === '' ? null : normal;
+}

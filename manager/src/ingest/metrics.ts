@@ -1,0 +1,73 @@
+/**
+ * What ingest counts. Names and help texts are what docs/metrics.md lists.
+ */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export type IngestMetrics = ReturnType<typeof ingestMetrics>;
+
+export function ingestMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    events: new Counter({
+      name: 'netmoth_manager_events_stored_total',
+      help: 'Events committed to PostgreSQL',
+      labelNames: ['type'],
+      registers,
+    }),
+    batches: new Counter({
+      name: 'netmoth_manager_batches_total',
+      help: 'Batches taken from the bus, by what became of them: stored, duplicate, refused',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    rejected: new Counter({
+      name: 'netmoth_manager_events_rejected_total',
+      help: 'Lines that are no event and went into the table rejected instead',
+      registers,
+    }),
+    countMismatches: new Counter({
+      name: 'netmoth_manager_batch_count_mismatches_total',
+      help: 'Batches whose number of lines was not what their header said',
+      registers,
+    }),
+    lostMessages: new Counter({
+      name: 'netmoth_manager_bus_lost_messages_total',
+      help: 'Messages the stream discarded before any manager had read them',
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'netmoth_manager_bus_pending_messages',
+      help: 'Messages in the stream that wait to be delivered to the managers',
+      registers,
+    }),
+    groupEvents: new Histogram({
+      name: 'netmoth_manager_transaction_events',
+      help: 'Events in one transaction',
+      buckets: [1, 10, 100, 1_000, 3_000, 10_000, 30_000, 100_000],
+      registers,
+    }),
+    transactionSeconds: new Histogram({
+      name: 'netmoth_manager_transaction_seconds',
+      help: 'Time of one transaction, commit included',
+      buckets: [0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers,
+    }),
+    encodeSeconds: new Histogram({
+      name: 'netmoth_manager_encode_seconds',
+      help: 'Time to parse and encode the events of one transaction',
+      buckets: [0.005, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'netmoth_manager_transaction_retries_total',
+      help: 'Transactions repeated, by reason: transient, duplicate, bisect',
+      labelNames: ['reason'],
+      registers,
+    }),
+    failovers: new Counter({
+      name: 'netmoth_manager_store_failovers_total',
+      help: 'Times all connections to PostgreSQL were thrown away to look for the primary',
+      registers,
+    }),
+  };
+}
