@@ -42,6 +42,7 @@ struct TcpHeader {
   std::uint8_t window_scale = 0;  // from the SYN's option, with has_window_scale
   bool has_window_scale = false;
   std::uint16_t mss = 0;  // 0 where absent
+  bool sack_permitted = false;
   bool has_timestamp = false;
   std::uint32_t timestamp_value = 0;
   std::uint32_t timestamp_echo = 0;
@@ -62,6 +63,7 @@ enum class PacketOrigin : std::uint8_t {
   kGtp,
   kAyiya,
   kDefragmented,
+  kOtherTunnel,
 };
 
 // Suricata's spelling where it has one: "wire/pcap", "vxlan encapsulation", … Static storage.
@@ -74,6 +76,8 @@ struct QuotedPacket {
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   std::uint8_t protocol = 0;
+  std::uint8_t icmp_type = 0;  // where the quoted packet is ICMP itself
+  std::uint8_t icmp_code = 0;
 };
 
 struct Packet {
@@ -91,9 +95,11 @@ struct Packet {
   std::uint8_t ttl = 0;
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
+  std::uint32_t icmp_rest = 0;  // octets 5 to 8: identifier and sequence of an echo
   bool invalid = false;      // a header could not be read: an anomaly says why; make no flow of it
   bool is_fragment = false;  // set aside: no ports, no payload
-  bool checksum_valid = true;  // IP, TCP, UDP, ICMP; true where it was not validated
+  bool checksum_valid = true;  // of the transport; true where it was not validated
+  bool ip_checksum_valid = true;
   // Cut by the snap length: payload is shorter than payload_length. Sound, but incomplete.
   bool truncated = false;
   std::uint8_t tunnel_depth = 0;  // 0: outermost
