@@ -18,6 +18,11 @@ const PAGES = [
   ['/http', lazy(() => import('./pages/http.tsx'))],
   ['/alerts', lazy(() => import('./pages/alerts.tsx'))],
   ['/anomalies', lazy(() => import('./pages/anomalies.tsx'))],
+  ['/devices', lazy(() => import('./pages/devices.tsx'))],
+  ['/devices/:ip', lazy(() => import('./pages/device.tsx'))],
+  ['/sensors', lazy(() => import('./pages/sensors.tsx'))],
+  ['/live', lazy(() => import('./pages/live.tsx'))],
+  ['/settings', lazy(() => import('./pages/settings/settings.tsx'))],
 ] as const;
 
 export function App() {

@@ -21,7 +21,7 @@ export function Endpoint({ ip, port }: EndpointProps) {
   if (ip === null) return <span className="muted">–</span>;
   const colons = ip.includes(':');
   return (
-    <span className="mono">
+    <span className="mono endpoint">
       {colons && port !== null ? '[' : ''}
       <FieldLink field="src_ip" value={ip} />
       {colons && port !== null ? ']' : ''}

@@ -10,10 +10,12 @@ interface EventTableProps<Row> {
   readonly keyOf: (row: Row) => string;
   readonly selected: string | null;
   readonly onOpen: (row: Row) => void;
+  /** What a row opens: its details at the side, or a page. */
+  readonly opens?: 'details' | 'page';
 }
 
 export function EventTable<Row>(props: EventTableProps<Row>) {
-  const { label, columns, rows, keyOf, selected, onOpen } = props;
+  const { label, columns, rows, keyOf, selected, onOpen, opens = 'details' } = props;
   return (
     <div className="table-scroll">
       <table className="table">
@@ -21,7 +23,7 @@ export function EventTable<Row>(props: EventTableProps<Row>) {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={column.end ? 'end' : undefined}>
+              <th key={column.id} scope="col" className={classesOf(column)}>
                 {column.label}
               </th>
             ))}
@@ -45,7 +47,7 @@ export function EventTable<Row>(props: EventTableProps<Row>) {
                       <button
                         type="button"
                         className="row-open"
-                        aria-haspopup="dialog"
+                        aria-haspopup={opens === 'details' ? 'dialog' : undefined}
                         onClick={(event) => {
                           event.stopPropagation();
                           onOpen(row);
@@ -73,18 +75,21 @@ interface CellProps {
 }
 
 function Cell({ column, children }: CellProps) {
-  const classes = [
-    column.end === true ? 'end' : '',
-    column.tight === true ? 'tight' : '',
-    column.phone === 'full' ? 'full' : '',
-    column.phone === 'out' ? 'wide-only' : '',
-  ].filter((name) => name !== '');
   return (
     <td
-      className={classes.length > 0 ? classes.join(' ') : undefined}
+      className={classesOf(column)}
       data-label={column.phone === 'labelled' ? column.label : undefined}
     >
       {children}
     </td>
   );
+}
+
+function classesOf(column: CellProps['column']): string {
+  return [
+    column.end === true ? 'end' : '',
+    column.tight === true ? 'tight' : '',
+    column.phone === 'full' ? 'full' : '',
+    column.phone === 'out' ? 'wide-only' : '',
+  ].join(' ');
 }

@@ -86,13 +86,14 @@ export function fieldText(field: string, value: unknown): string {
     : JSON.stringify(value);
 }
 
-/** Fields that carry something, in the order in which the row has them, the row id last. */
+/** Where a row comes from and how it is numbered matters least. */
+const LAST = ['flow_id', 'sensor', 'node', 'id'];
+
+/** Fields that carry something, in the order in which the row has them, those of LAST at the end. */
 export function shownFields(row: object): readonly (readonly [string, unknown])[] {
   const fields = Object.entries(row).filter(
     ([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
   );
-  return [
-    ...fields.filter(([field]) => field !== 'id'),
-    ...fields.filter(([field]) => field === 'id'),
-  ];
+  const last = (field: string) => LAST.indexOf(field);
+  return fields.toSorted(([a], [b]) => last(a) - last(b));
 }

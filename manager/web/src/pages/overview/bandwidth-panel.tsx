@@ -84,7 +84,7 @@ function Wings({ answer, range, asOfMs }: WingsProps) {
           height={HEIGHT_PX}
           series={SERIES}
           data={data}
-          formatValue={(value) => formatBitRate(Math.abs(value))}
+          formatValue={(value) => formatBitRate(Math.abs(value)).replace(/\.0+ /, ' ')}
           onHover={setHover}
           onZoom={(sinceMs, untilMs) => setRange({ kind: 'fixed', sinceMs, untilMs })}
         />

@@ -1,0 +1,147 @@
+// One device: what it moves, whom it talks to, what it asked and what was noticed about it.
+import { useState } from 'react';
+import { Link, useParams } from 'wouter';
+import { useLatest } from '../api/queries.ts';
+import { CopyButton } from '../controls/copy-button.tsx';
+import { formatBytes, formatCount } from '../format/quantity.ts';
+import { formatAgo, formatUtc } from '../format/time.ts';
+import { ALERT_COLUMNS } from '../lists/alert-columns.tsx';
+import { DNS_COLUMNS } from '../lists/dns-columns.tsx';
+import { FLOW_COLUMNS } from '../lists/flow-columns.tsx';
+import { TLS_COLUMNS } from '../lists/tls-columns.tsx';
+import { PageHead } from '../shell/page-head.tsx';
+import { EventList } from '../table/event-list.tsx';
+import { rangeQuery } from '../url/time-range.ts';
+import { useUrlState } from '../url/url-state.ts';
+import { BandwidthPanel } from './overview/bandwidth-panel.tsx';
+import './overview/overview.css';
+import { TopPanel } from './overview/top-panel.tsx';
+
+const TABS = [
+  ['flows', 'Flows'],
+  ['dns', 'DNS'],
+  ['tls', 'TLS'],
+  ['alerts', 'Alerts'],
+] as const;
+type Tab = (typeof TABS)[number][0];
+
+export default function Device() {
+  const ip = decodeURIComponent(useParams<{ ip: string }>().ip);
+  const url = useUrlState();
+  return (
+    <div className="page">
+      <PageHead title={ip}>
+        <CopyButton text={ip} what="address" />
+      </PageHead>
+      <p>
+        <Link className="link" href={url.page('/devices')}>
+          All devices
+        </Link>
+      </p>
+      <DeviceFacts ip={ip} />
+      <BandwidthPanel device={ip} />
+      <div className="grid tops">
+        <TopPanel
+          title="Talks to domains"
+          name="domains"
+          device={ip}
+          flowsOf={(domain) => ({ domain })}
+          emptyHint="Domains come from DNS, TLS and HTTP."
+        />
+        <TopPanel
+          title="Applications"
+          name="applications"
+          device={ip}
+          flowsOf={(app) => ({ app_proto: app })}
+          emptyHint="Applications are told by their payload."
+        />
+        <TopPanel
+          title="Peers"
+          name="talkers"
+          device={ip}
+          mono
+          flowsOf={(peer) =>
+            peer === ip ? { device: ip } : { src_ip: ip, dest_ip: peer, device: null }
+          }
+          emptyHint="Peers show up with the first flow."
+        />
+      </div>
+      <DeviceEvents ip={ip} />
+    </div>
+  );
+}
+
+function DeviceFacts({ ip }: { readonly ip: string }) {
+  const { range } = useUrlState();
+  const found = useLatest('devices', { ...rangeQuery(range), search: ip, limit: '50' }, range);
+  const device = found.data?.items.find((row) => row.ip === ip);
+  if (device === undefined) return null;
+  const now = Date.now();
+  return (
+    <dl className="figures panel">
+      <Fact label="Name" value={device.hostname ?? '–'} />
+      <Fact label="MAC" value={device.mac ?? '–'} />
+      <Fact label="Vendor" value={device.vendor ?? '–'} />
+      <Fact label="Sent" value={formatBytes(device.bytes_sent)} />
+      <Fact label="Received" value={formatBytes(device.bytes_received)} />
+      <Fact label="Flows" value={formatCount(device.flows)} />
+      <Fact
+        label="Last seen"
+        value={formatAgo(device.last_seen, now)}
+        title={formatUtc(device.last_seen)}
+      />
+      <Fact
+        label="First seen"
+        value={formatAgo(device.first_seen, now)}
+        title={formatUtc(device.first_seen)}
+      />
+    </dl>
+  );
+}
+
+interface FactProps {
+  readonly label: string;
+  readonly value: string;
+  readonly title?: string;
+}
+
+function Fact({ label, value, title }: FactProps) {
+  return (
+    <div className="figure fact">
+      <dt>{label}</dt>
+      <dd title={title}>{value}</dd>
+    </div>
+  );
+}
+
+function DeviceEvents({ ip }: { readonly ip: string }) {
+  const { range } = useUrlState();
+  const [tab, setTab] = useState<Tab>('flows');
+  const query = { ...rangeQuery(range), device: ip };
+  const shared = { query, filtered: false, emptyHint: 'Choose a longer time range.' };
+  return (
+    <section aria-label="Events of this device" className="tabbed">
+      <div className="tabs">
+        {TABS.map(([name, label]) => (
+          <button
+            key={name}
+            type="button"
+            className="button"
+            aria-pressed={tab === name}
+            onClick={() => setTab(name)}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      {tab === 'flows' && <EventList list="flows" one="flow" columns={FLOW_COLUMNS} {...shared} />}
+      {tab === 'dns' && (
+        <EventList list="dns" one="DNS message" columns={DNS_COLUMNS} {...shared} />
+      )}
+      {tab === 'tls' && <EventList list="tls" one="handshake" columns={TLS_COLUMNS} {...shared} />}
+      {tab === 'alerts' && (
+        <EventList list="alerts" one="alert" columns={ALERT_COLUMNS} {...shared} />
+      )}
+    </section>
+  );
+}

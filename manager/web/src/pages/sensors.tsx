@@ -1,0 +1,146 @@
+// The sensors: whether they report, what they capture, what they lost and where.
+import type { SensorRow } from '../api/contract.ts';
+import { useSensors } from '../api/queries.ts';
+import { Badge } from '../controls/badge.tsx';
+import { formatBytes, formatCount, formatExact, formatRatio } from '../format/quantity.ts';
+import { formatAgo, formatUtc } from '../format/time.ts';
+import { sensorTone } from '../lists/sensor-state.ts';
+import { PageHead } from '../shell/page-head.tsx';
+import { EmptyState } from '../states/empty-state.tsx';
+import { ErrorState } from '../states/error-state.tsx';
+import { Skeleton } from '../states/skeleton.tsx';
+import './sensors.css';
+
+export default function Sensors() {
+  const sensors = useSensors();
+  return (
+    <div className="page">
+      <PageHead title="Sensors" timed={false} />
+      {sensors.isPending && (
+        <div className="panel">
+          <Skeleton />
+        </div>
+      )}
+      {sensors.error !== null && sensors.data === undefined && (
+        <div className="panel">
+          <ErrorState error={sensors.error} onRetry={() => void sensors.refetch()} />
+        </div>
+      )}
+      {sensors.data?.items.length === 0 && (
+        <div className="panel">
+          <EmptyState title="No sensor has reported yet">
+            Run “netmoth up” to watch this machine, or “netmoth sensor” on another one with the
+            address of this NATS server. A sensor appears here five seconds after it starts.
+          </EmptyState>
+        </div>
+      )}
+      <div className="sensors">
+        {sensors.data?.items.map((sensor) => (
+          <SensorCard key={`${sensor.report.sensor}.${sensor.report.node}`} sensor={sensor} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
+  const { report } = sensor;
+  const { tone, word } = sensorTone(sensor);
+  const now = Date.now();
+  return (
+    <article className="panel sensor" aria-label={`${report.sensor} on ${report.node}`}>
+      <header>
+        <h2>{report.node}</h2>
+        <Badge tone={tone}>{word}</Badge>
+        <span className="muted sensor-meta">
+          {report.sensor} · version {report.version} · up since{' '}
+          <time title={formatUtc(report.startedAt)}>{formatAgo(report.startedAt, now)}</time> ·
+          reported{' '}
+          <time title={formatUtc(report.reportedAt)}>{formatAgo(report.reportedAt, now)}</time>
+        </span>
+      </header>
+      <ul className="interfaces">
+        {report.interfaces.map((one) => (
+          <li key={one.name}>
+            <Badge tone={one.up ? 'ok' : 'danger'}>{one.up ? 'up' : 'down'}</Badge>
+            <span className="mono">{one.name}</span>
+            <span className="muted">
+              {one.strategy === 'afPacket' ? 'AF_PACKET' : 'replay'}, {one.workers}{' '}
+              {one.workers === 1 ? 'worker' : 'workers'}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <Ledger sensor={sensor} />
+      <ul className="conditions">
+        {report.conditions.map((condition) => (
+          <li key={condition.type}>
+            <Badge tone={condition.status === 'True' ? 'ok' : 'warn'}>{condition.type}</Badge>
+            <span>
+              {condition.reason} <span className="muted">{condition.message}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </article>
+  );
+}
+
+/** What was seen and what was lost on the way, from the wire to the bus. */
+function Ledger({ sensor }: { readonly sensor: SensorRow }) {
+  const { counters, spool, rssBytes } = sensor.report;
+  return (
+    <dl className="ledger">
+      <Entry label="Packets" value={counters.kernelPackets} />
+      <Entry
+        label="Dropped in kernel"
+        value={counters.kernelDrops}
+        loss
+        note={formatRatio(sensor.lossRatio)}
+      />
+      <Entry label="Malformed" value={counters.invalidPackets} />
+      <Entry label="Active flows" value={counters.flowsActive} />
+      <Entry label="Flows evicted" value={counters.flowsEvicted} loss />
+      <Entry label="Stream gaps" value={counters.reassemblyGaps} />
+      <Entry label="Segments dropped" value={counters.reassemblyDrops} loss />
+      <Entry label="Events made" value={counters.eventsMade} />
+      <Entry label="Events stored by NATS" value={counters.eventsAcknowledged} />
+      <Entry label="Lost before spool" value={counters.eventsDroppedQueue} loss />
+      <Entry label="Lost in spool" value={counters.eventsDroppedSpool} loss />
+      <div>
+        <dt>Spool</dt>
+        <dd>
+          {formatBytes(spool.bytes)}{' '}
+          <span className="muted">of {formatBytes(spool.capacityBytes)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Decoded</dt>
+        <dd>{formatBytes(counters.decodedBytes)}</dd>
+      </div>
+      <div>
+        <dt>Memory</dt>
+        <dd>{formatBytes(rssBytes)}</dd>
+      </div>
+    </dl>
+  );
+}
+
+interface EntryProps {
+  readonly label: string;
+  readonly value: number;
+  /** Anything above zero is bad. */
+  readonly loss?: boolean;
+  readonly note?: string;
+}
+
+function Entry({ label, value, loss = false, note }: EntryProps) {
+  return (
+    <div className={loss && value > 0 ? 'lost' : undefined}>
+      <dt>{label}</dt>
+      <dd title={formatExact(value)}>
+        {formatCount(value)} {note !== undefined && value > 0 && <span>({note})</span>}
+      </dd>
+    </div>
+  );
+}
