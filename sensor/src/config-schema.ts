@@ -14,16 +14,25 @@ import { tokenSchema } from '#contracts/nats.ts';
 const MiB = 1024 * 1024;
 
 export const natsConfigSchema = z.strictObject({
-  servers: z.array(z.string().min(1)).min(1).default(['nats://127.0.0.1:4222']),
+  servers: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['nats://127.0.0.1:4222'])
+    .describe('One is enough to find the others of a cluster'),
   user: z.string().min(1).optional(),
   password: z.string().min(1).optional().describe('secret'),
   token: z.string().min(1).optional().describe('secret'),
   credsFile: z.string().min(1).optional().describe('NATS credentials file'),
   replicas: z.int().min(1).max(5).default(1).describe('Of a stream or bucket the sensor makes'),
   streamMaxMiB: z.int().min(64).max(16_777_216).default(4096).describe('Of the stream it makes'),
-  ackTimeoutMs: z.int().min(100).max(60_000).default(5_000),
+  ackTimeoutMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(5_000)
+    .describe('Then the batch is sent again'),
   maxInFlight: z.int().min(1).max(1_024).default(64).describe('Batches without acknowledgement'),
-  maxInFlightMiB: z.int().min(1).max(256).default(16),
+  maxInFlightMiB: z.int().min(1).max(256).default(16).describe('The same in bytes'),
 });
 
 export const outputsConfigSchema = z.strictObject({
@@ -33,15 +42,20 @@ export const outputsConfigSchema = z.strictObject({
     .max(8 * MiB)
     .default(MiB)
     .describe('NDJSON bytes of a batch'),
-  batchMaxMs: z.int().min(10).max(60_000).default(1_000),
-  alertMaxMs: z.int().min(1).max(60_000).default(100),
+  batchMaxMs: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(1_000)
+    .describe('An event waits in a batch at most'),
+  alertMaxMs: z.int().min(1).max(60_000).default(100).describe('The same for alerts'),
   queueBatches: z.int().min(1).max(4_096).default(64).describe('Between engine and sensor'),
   intakeMiB: z.int().min(1).max(1_024).default(32).describe('NDJSON waiting to be compressed'),
 });
 
 export const spoolConfigSchema = z.strictObject({
   dir: z.string().min(1).optional().describe('Default: <dataDir>/sensor/spool'),
-  maxMiB: z.int().min(8).max(1_048_576).default(1_024),
+  maxMiB: z.int().min(8).max(1_048_576).default(1_024).describe('Disk it may take'),
   memoryMiB: z.int().min(1).max(4_096).default(32).describe('Compressed batches held in memory'),
   fsync: z.boolean().default(false).describe('true: batches survive a power cut too'),
 });
