@@ -1,0 +1,26 @@
+// QUIC's version-independent packet shapes (RFC 8999) and the versions in use.
+//
+// Invariant: classification looks at the first packet of a datagram only and keeps nothing.
+#pragma once
+
+#include <string>
+
+#include "base/types.h"
+
+namespace netmoth::protocols {
+
+enum class QuicKind : std::uint8_t {
+  kNone,
+  kLongKnownVersion,   // IETF v1, v2, drafts, mvfst: long header, sound connection ids
+  kGquicKnownVersion,  // Google's Q0xx, T0xx, up to Q050
+  kLongOtherVersion,   // long header of a version nobody registered (or a grease one)
+  kVersionNegotiation,
+};
+
+// How the keys of Initial packets are derived; drafts differ in salt, version 2 in labels too.
+enum class QuicFamily : std::uint8_t { kNone, kDraft23, kDraft29, kV1, kV2, kGquicTls };
+
+QuicKind classify_quic(Bytes datagram);
+QuicFamily quic_family(std::uint32_t version);
+
+}  // namespace netmoth::protocols
