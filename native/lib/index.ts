@@ -1,0 +1,9 @@
+/**
+ * The typed façade of the engine (NativeEngine of contracts/src/native.ts).
+ *
+ * Invariant: arguments are checked here, before C++ is called; every error is a NetmothError.
+ */
+export { engineConfigFrom } from './check.ts';
+export { defaultInterface, interfaces } from './interfaces.ts';
+export { startLive } from './live.ts';
+export { read } from './read.ts';

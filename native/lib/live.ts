@@ -1,0 +1,101 @@
+/**
+ * Live capture or replay with the engine: batches of events until stopped.
+ *
+ * Invariant: every batch reaches onBatch before stop() resolves or onEnd is called; onEnd is called at
+ * most once and never after stop() was asked for.
+ */
+import { captureConfigSchema, replayConfigSchema } from '#contracts/engine-config.ts';
+import { NetmothError } from '#contracts/errors.ts';
+import { EVENT_CLASSES } from '#contracts/eve.ts';
+import type { LiveEngine, LiveOptions } from '#contracts/native.ts';
+import { loadAddon, type RawLive, type RawLiveOptions } from './addon.ts';
+import { checkOptions, engineConfigFrom } from './check.ts';
+import { type InterfaceInfo, interfaces } from './interfaces.ts';
+import { errorCodeOf } from './read.ts';
+
+const KNOWN = {
+  required: [
+    'source',
+    'alertMaxMs',
+    'batchMaxMs',
+    'batchMaxBytes',
+    'queueBatches',
+    'onBatch',
+    'onEnd',
+  ],
+  optional: ['engine'],
+} as const;
+
+const PRIVILEGE_HINT =
+  'capturing needs the capability CAP_NET_RAW: run as root, or grant it with `sudo setcap cap_net_raw+ep $(readlink -f $(command -v node))`';
+
+export function startLive(options: LiveOptions): LiveEngine {
+  checkOptions('startLive', options, KNOWN);
+  const raw = rawOptions(options);
+  if (raw.interface !== '') requireInterface(raw.interface, interfaces());
+  const addon = loadAddon();
+  let stopping: Promise<void> | undefined;
+  const onBatch = (classIndex: number, count: number, bytes: Uint8Array) => {
+    options.onBatch({ eventClass: EVENT_CLASSES[classIndex] ?? 'protocol', count, bytes });
+  };
+  const onEnd = (code: string, message: string) => {
+    if (stopping === undefined) options.onEnd(code === '' ? undefined : errorOf(code, message));
+  };
+  const engine = start(() => addon.startLive(raw, onBatch, onEnd));
+  return {
+    stats: () => engine.stats(),
+    stop: () => {
+      stopping ??= new Promise<void>((resolve) => engine.stop(resolve));
+      return stopping;
+    },
+  };
+}
+
+function rawOptions(options: LiveOptions): RawLiveOptions {
+  const { source, alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches } = options;
+  const common = {
+    engine: engineConfigFrom(options.engine),
+    ...{ alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches },
+  };
+  const none = { interface: '', bpfFilter: '', promiscuous: false, workers: 1, ringSizeMiB: 1 };
+  if (source.capture !== undefined && source.replay === undefined) {
+    const capture = captureConfigSchema.parse(source.capture);
+    const replay = { replayPath: '', replaySpeed: 1, rebaseTime: false };
+    return { ...common, ...replay, ...capture, bpfFilter: capture.bpfFilter ?? '' };
+  }
+  if (source.replay !== undefined && source.capture === undefined) {
+    const { path, speed, rebaseTime } = replayConfigSchema.parse(source.replay);
+    const replaySpeed = speed === 'max' ? 0 : speed;
+    return { ...common, ...none, replayPath: path, replaySpeed, rebaseTime };
+  }
+  throw new NetmothError('NM_USAGE', 'startLive: source needs either capture or replay');
+}
+
+/** Throws NM_CAPTURE_NO_INTERFACE with the names there are. */
+export function requireInterface(name: string, known: readonly InterfaceInfo[]): void {
+  if (known.some((each) => each.name === name)) return;
+  const names = known.map((each) => (each.up ? each.name : `${each.name} (down)`)).join(', ');
+  throw new NetmothError(
+    'NM_CAPTURE_NO_INTERFACE',
+    `there is no interface ${name}; there are: ${names === '' ? 'none' : names}`,
+  );
+}
+
+/** The addon throws errors whose message is `CODE: sentence`. */
+function start(call: () => RawLive): RawLive {
+  try {
+    return call();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const [, code, message] = /^(NM_[A-Z_]+): (.*)$/s.exec(text) ?? [];
+    throw errorOf(code ?? 'NM_INTERNAL', message ?? text);
+  }
+}
+
+function errorOf(code: string, message: string): NetmothError {
+  const known = errorCodeOf(code);
+  if (known === 'NM_CAPTURE_NO_PRIVILEGE') {
+    return new NetmothError(known, `${message}; ${PRIVILEGE_HINT}`);
+  }
+  return new NetmothError(known, message);
+}

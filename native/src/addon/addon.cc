@@ -1,0 +1,15 @@
+// The module's exports. native/lib/index.ts is the only caller: it has checked every argument.
+#include <napi.h>
+
+#include "addon/read_job.h"
+
+namespace {
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("readFile", Napi::Function::New(env, netmoth::addon::read_file, "readFile"));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(netmoth, initialize)

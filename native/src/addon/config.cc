@@ -1,0 +1,64 @@
+#include "addon/config.h"
+
+namespace netmoth::addon {
+
+std::uint32_t number_of(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::Number>().Uint32Value();
+}
+
+std::string text_of(const Napi::Object& object, const char* name) {
+  return object.Get(name).As<Napi::String>().Utf8Value();
+}
+
+pipeline::EngineConfig engine_config(const Napi::Object& object) {
+  constexpr TimestampNs kSecond = 1'000'000'000;
+  pipeline::EngineConfig config;
+  config.max_flows = number_of(object, "maxFlows");
+  config.reassembly_bytes = std::size_t{number_of(object, "reassemblyMiB")} << 20;
+  config.validate_checksums = text_of(object, "checksums") == "validate";
+  config.midstream = object.Get("midstream").ToBoolean();
+  config.dns_version = object.Get("dnsVersion").As<Napi::Number>().Int32Value();
+  config.snap_length = number_of(object, "snapLength");
+  config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
+  const auto timeouts = object.Get("timeouts").As<Napi::Object>();
+  const auto seconds = [&](const char* name) { return number_of(timeouts, name) * kSecond; };
+  config.timeouts.tcp_new = seconds("tcpNewSeconds");
+  config.timeouts.tcp_established = seconds("tcpEstablishedSeconds");
+  config.timeouts.tcp_closed = seconds("tcpClosedSeconds");
+  config.timeouts.udp_new = seconds("udpNewSeconds");
+  config.timeouts.udp_established = seconds("udpEstablishedSeconds");
+  config.timeouts.icmp = seconds("icmpSeconds");
+  config.timeouts.other = seconds("otherSeconds");
+  return config;
+}
+
+Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
+                          std::uint64_t kernel_packets, std::uint64_t kernel_drops) {
+  Napi::Object stats = Napi::Object::New(env);
+  const auto set = [&](const char* name, std::uint64_t value) {
+    stats.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+  };
+  set("kernelPackets", kernel_packets);
+  set("kernelDrops", kernel_drops);
+  set("decodedPackets", counters.packets);
+  set("decodedBytes", counters.bytes);
+  set("invalidPackets", counters.invalid);
+  set("flowsTotal", counters.flows_total);
+  set("flowsActive", counters.flows_active);
+  set("flowsEvicted", counters.flows_evicted);
+  set("fragments", counters.fragments);
+  set("reassemblyGaps", counters.reassembly_gaps);
+  set("reassemblyDrops", counters.reassembly_drops);
+  set("eventsMade", counters.events_made);
+  set("eventsDropped", counters.events_dropped);
+  Napi::Object by_type = Napi::Object::New(env);
+  for (std::size_t i = 0; i < output::kEventTypes; ++i) {
+    if (counters.events_by_type[i] == 0) continue;
+    by_type.Set(std::string(output::event_type_name(static_cast<output::EventType>(i))),
+                Napi::Number::New(env, static_cast<double>(counters.events_by_type[i])));
+  }
+  stats.Set("eventsByType", by_type);
+  return stats;
+}
+
+}  // namespace netmoth::addon

@@ -1,0 +1,19 @@
+// From checked JavaScript objects (native/lib has seen every field) to the engine's structures.
+#pragma once
+
+#include <napi.h>
+
+#include "pipeline/worker.h"
+
+namespace netmoth::addon {
+
+pipeline::EngineConfig engine_config(const Napi::Object& object);
+
+std::uint32_t number_of(const Napi::Object& object, const char* name);
+std::string text_of(const Napi::Object& object, const char* name);
+
+// EngineStats of contracts/src/native.ts.
+Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
+                          std::uint64_t kernel_packets, std::uint64_t kernel_drops);
+
+}  // namespace netmoth::addon

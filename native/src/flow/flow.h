@@ -1,0 +1,118 @@
+// One conversation between two ends, and the small state that every packet of it touches.
+//
+// Invariant: at most 320 bytes, no allocation of its own except `attachment`, which holds what only
+// flows with application data need and is freed with the flow.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/types.h"
+#include "flow/community_id.h"
+#include "flow/flow_key.h"
+
+namespace netmoth::flow {
+
+// The six states of the table (netmoth.flow_state).
+enum class FlowState : std::uint8_t {
+  kNew,          // one direction seen
+  kSynSent,      // TCP handshake under way
+  kEstablished,  // handshake complete; other protocols: both directions seen
+  kActive,       // payload or further packets after that
+  kClosing,      // one side of a TCP connection has sent FIN
+  kClosed,       // both have, or one has sent RST
+};
+std::string_view flow_state_name(FlowState state);
+
+// TCP states by the names of EVE's tcp.state; the server's side, as Suricata sees it.
+enum class TcpState : std::uint8_t {
+  kNone,
+  kListen,
+  kSynSent,
+  kSynRecv,
+  kEstablished,
+  kFinWait1,
+  kFinWait2,
+  kTimeWait,
+  kLastAck,
+  kCloseWait,
+  kClosing,
+  kClosed,
+};
+std::string_view tcp_state_name(TcpState state);
+
+// EVE's flow.state.
+enum class EveFlowState : std::uint8_t { kNew, kEstablished, kClosed };
+std::string_view eve_flow_state_name(EveFlowState state);
+
+enum class EndReason : std::uint8_t { kTimeout, kForced, kShutdown, kTcpReuse };
+std::string_view end_reason_name(EndReason reason);
+
+// What the sender of one direction has told.
+struct TcpSide {
+  std::uint32_t initial_sequence = 0;  // of the SYN
+  std::uint32_t next_sequence = 0;     // behind the highest octet seen
+  std::uint32_t acknowledged = 0;      // highest acknowledgment sent by this side
+  std::uint8_t flags = 0;              // all, or-ed
+  std::uint8_t window_scale = 0;
+  bool syn_seen = false;
+  bool fin_seen = false;
+  bool gap = false;
+};
+
+// What the upper folders keep for a flow.
+class FlowAttachment {
+ public:
+  virtual ~FlowAttachment() = default;
+};
+
+struct Flow {
+  FlowKey key;  // source is the client
+  VlanTags reply_vlan;
+  bool reply_vlan_known = false;
+  bool community_id_known = false;
+  CommunityIdText community_id_text{};
+  std::uint64_t id = 0;  // EVE flow_id
+  TimestampNs start = 0;
+  TimestampNs last = 0;
+  std::array<std::uint64_t, 2> packets{};
+  std::array<std::uint64_t, 2> bytes{};
+  std::array<TcpSide, 2> tcp;
+  TcpState tcp_state = TcpState::kNone;
+  FlowState state = FlowState::kNew;
+  std::uint8_t icmp_type = 0;
+  std::uint8_t icmp_code = 0;
+  std::uint8_t reply_icmp_type = 0;
+  std::uint8_t reply_icmp_code = 0;
+  std::uint8_t app_proto = 0;           // protocols::AppProto
+  std::uint8_t app_proto_original = 0;  // before STARTTLS and the like
+  std::array<std::uint8_t, 2> app_proto_side{};
+  bool inspect = true;  // false: no part wants payload of this flow any more
+  bool alerted = false;
+  std::unique_ptr<FlowAttachment> attachment;
+
+  // Owned by FlowTable.
+  std::uint32_t hash = 0;
+  std::uint32_t chain_next = 0;
+  std::uint32_t list_previous = 0;
+  std::uint32_t list_next = 0;
+  TimestampNs listed_at = 0;
+  std::uint8_t list = 0;
+
+  [[nodiscard]] std::string_view community_id() {
+    if (!community_id_known) {
+      community_id_text = flow::community_id(key);
+      community_id_known = true;
+    }
+    return {community_id_text.data(), community_id_text.size()};
+  }
+  [[nodiscard]] EveFlowState eve_state() const;
+  [[nodiscard]] std::uint8_t tcp_flags() const {
+    return static_cast<std::uint8_t>(tcp[0].flags | tcp[1].flags);
+  }
+  // Exchanges client and server after the reply turned out to have been seen first.
+  void reverse();
+};
+static_assert(sizeof(Flow) <= 320);
+
+}  // namespace netmoth::flow

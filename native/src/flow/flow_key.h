@@ -1,0 +1,47 @@
+// What makes two packets belong to the same conversation.
+//
+// Invariant: a key and its reverse have the same hash, so one lookup finds a flow from both sides.
+// ICMP request and reply types stand where TCP has ports (community-id specification v1, "ICMP");
+// an ICMP message without a counterpart is a one-way conversation and has no reverse.
+#pragma once
+
+#include "base/types.h"
+#include "decode/packet.h"
+
+namespace netmoth::flow {
+
+struct VlanTags {
+  std::array<std::uint16_t, decode::kMaxVlanTags> id{};
+  std::uint8_t count = 0;
+
+  friend bool operator==(const VlanTags&, const VlanTags&) = default;
+};
+
+struct FlowKey {
+  Address source;
+  Address destination;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+  std::uint8_t ip_version = 0;
+  bool one_way = false;
+  VlanTags vlan;
+
+  [[nodiscard]] FlowKey reversed() const;
+};
+
+FlowKey key_of(const decode::Packet& packet);
+
+// The same for both directions; `seed` keeps an attacker from choosing collisions.
+std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed);
+
+// The reply type of an ICMP or ICMPv6 request and the other way round, or -1 for one-way messages.
+int icmp_counterpart(std::uint8_t protocol, std::uint8_t type);
+
+// True for messages that quote the packet they complain about.
+bool is_icmp_error(std::uint8_t protocol, std::uint8_t type);
+
+// The key of the packet that an ICMP error quotes; false where too little of it is there.
+bool quoted_key(const decode::Packet& error, FlowKey& key);
+
+}  // namespace netmoth::flow

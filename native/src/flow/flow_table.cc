@@ -1,0 +1,194 @@
+#include "flow/flow_table.h"
+
+#include <bit>
+#include <memory>
+
+namespace netmoth::flow {
+namespace {
+
+// Fixed, so that the same capture gives the same flow_id in every run.
+constexpr std::uint64_t kIdSeed = 0x6e65746d6f7468;
+constexpr std::uint64_t kMaxFlowId = (std::uint64_t{1} << 53) - 1;
+
+std::uint64_t make_id(const FlowKey& key, TimestampNs start, std::uint64_t serial) {
+  std::uint64_t value =
+      hash_of(key, kIdSeed) ^ static_cast<std::uint64_t>(start) ^ serial * 0x9e3779b97f4a7c15ULL;
+  value ^= value >> 31;
+  value *= 0xbf58476d1ce4e5b9ULL;
+  value ^= value >> 29;
+  return value & kMaxFlowId;
+}
+
+bool same_ends(const FlowKey& flow, const FlowKey& key) {
+  return flow.source == key.source && flow.destination == key.destination &&
+         flow.source_port == key.source_port && flow.destination_port == key.destination_port;
+}
+
+bool same_ends_reversed(const FlowKey& flow, const FlowKey& key) {
+  return flow.source == key.destination && flow.destination == key.source &&
+         flow.source_port == key.destination_port && flow.destination_port == key.source_port;
+}
+
+}  // namespace
+
+FlowTable::FlowTable(std::size_t capacity, const FlowTimeouts& timeouts, std::uint64_t seed,
+                     FlowEndListener& listener)
+    : capacity_(std::max<std::size_t>(capacity, 1)),
+      timeouts_{timeouts.tcp_new, timeouts.tcp_established, timeouts.tcp_closed,
+                timeouts.udp_new, timeouts.udp_established, timeouts.icmp,
+                timeouts.other},
+      seed_(seed),
+      listener_(listener),
+      flows_(std::allocator<Flow>().allocate(capacity_)) {
+  const std::size_t buckets = std::bit_ceil(capacity_ * 2);
+  buckets_ = std::make_unique<std::uint32_t[]>(buckets);
+  std::fill_n(buckets_.get(), buckets, kNone);
+  mask_ = static_cast<std::uint32_t>(buckets - 1);
+}
+
+FlowTable::~FlowTable() {
+  std::destroy_n(flows_, used_);
+  std::allocator<Flow>().deallocate(flows_, capacity_);
+}
+
+FlowTable::Match FlowTable::find(const FlowKey& key, std::uint32_t hash) {
+  Match fallback;
+  for (std::uint32_t index = buckets_[hash & mask_]; index != kNone;) {
+    Flow& flow = flows_[index];
+    index = flow.chain_next;
+    if (flow.hash != hash || flow.key.protocol != key.protocol ||
+        flow.key.ip_version != key.ip_version || flow.key.one_way != key.one_way)
+      continue;
+    if (same_ends(flow.key, key)) {
+      if (flow.key.vlan == key.vlan) return {&flow, Direction::kToServer};
+      continue;
+    }
+    if (key.one_way || !same_ends_reversed(flow.key, key)) continue;
+    if (flow.reply_vlan_known ? flow.reply_vlan == key.vlan : flow.key.vlan == key.vlan)
+      return {&flow, Direction::kToClient};
+    if (!flow.reply_vlan_known && fallback.flow == nullptr)
+      fallback = {&flow, Direction::kToClient};
+  }
+  return fallback;
+}
+
+Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, TimestampNs now) {
+  if (size_ == capacity_) evict_least_recent();
+  std::uint32_t index = free_;
+  if (index != kNone) {
+    free_ = flows_[index].chain_next;
+  } else {
+    index = used_++;
+    std::construct_at(flows_ + index);
+  }
+  Flow& flow = flows_[index];
+  flow.key = key;
+  flow.hash = hash;
+  flow.start = now;
+  flow.last = now;
+  flow.listed_at = now;
+  flow.id = make_id(key, now, created_);
+  flow.chain_next = buckets_[hash & mask_];
+  buckets_[hash & mask_] = index;
+  append(index, list_of(flow));
+  ++size_;
+  ++created_;
+  return flow;
+}
+
+FlowTable::List FlowTable::list_of(const Flow& flow) {
+  const EveFlowState state = flow.eve_state();
+  switch (flow.key.protocol) {
+    case ip_proto::kTcp:
+      if (state == EveFlowState::kNew) return kTcpNew;
+      return state == EveFlowState::kClosed ? kTcpClosed : kTcpEstablished;
+    case ip_proto::kUdp:
+      return state == EveFlowState::kNew ? kUdpNew : kUdpEstablished;
+    case ip_proto::kIcmp:
+    case ip_proto::kIcmpV6:
+      return kIcmp;
+    default:
+      return kOther;
+  }
+}
+
+void FlowTable::touch(Flow& flow, TimestampNs now) {
+  flow.last = std::max(flow.last, now);
+  const List list = list_of(flow);
+  if (list == flow.list && now - flow.listed_at < kListGrainNs) return;
+  const std::uint32_t index = index_of(flow);
+  unlink(index);
+  flow.listed_at = std::max(flow.listed_at, now);
+  append(index, list);
+}
+
+void FlowTable::append(std::uint32_t index, List list) {
+  Ends& ends = lists_[list];
+  Flow& flow = flows_[index];
+  flow.list = list;
+  flow.list_previous = ends.tail;
+  flow.list_next = kNone;
+  if (ends.tail != kNone)
+    flows_[ends.tail].list_next = index;
+  else
+    ends.head = index;
+  ends.tail = index;
+}
+
+void FlowTable::unlink(std::uint32_t index) {
+  const Flow& flow = flows_[index];
+  Ends& ends = lists_[flow.list];
+  if (flow.list_previous != kNone)
+    flows_[flow.list_previous].list_next = flow.list_next;
+  else
+    ends.head = flow.list_next;
+  if (flow.list_next != kNone)
+    flows_[flow.list_next].list_previous = flow.list_previous;
+  else
+    ends.tail = flow.list_previous;
+}
+
+void FlowTable::end(Flow& flow, EndReason reason) {
+  listener_.on_flow_end(flow, reason);
+  const std::uint32_t index = index_of(flow);
+  unlink(index);
+  std::uint32_t* link = &buckets_[flow.hash & mask_];
+  while (*link != index)
+    link = &flows_[*link].chain_next;
+  *link = flow.chain_next;
+  flow = Flow{};  // frees the attachment
+  flow.chain_next = free_;
+  free_ = index;
+  --size_;
+}
+
+void FlowTable::evict_least_recent() {
+  std::uint32_t oldest = kNone;
+  for (const Ends& ends : lists_) {
+    if (ends.head == kNone) continue;
+    if (oldest == kNone || flows_[ends.head].last < flows_[oldest].last) oldest = ends.head;
+  }
+  ++evicted_;
+  end(flows_[oldest], EndReason::kForced);
+}
+
+void FlowTable::expire(TimestampNs now) {
+  if (now < next_expiry_) return;
+  next_expiry_ = now + kListGrainNs;
+  for (std::uint8_t list = 0; list < kListCount; ++list) {
+    while (lists_[list].head != kNone) {
+      Flow& flow = flows_[lists_[list].head];
+      if (flow.last + timeout_of(list) > now) break;
+      end(flow, EndReason::kTimeout);
+    }
+  }
+}
+
+void FlowTable::end_all(EndReason reason) {
+  for (const Ends& ends : lists_) {
+    while (ends.head != kNone)
+      end(flows_[ends.head], reason);
+  }
+}
+
+}  // namespace netmoth::flow

@@ -1,0 +1,120 @@
+// The flows of one worker: fixed capacity, found by hash, aged by packet time.
+//
+// Capacity is set at construction; nothing grows after it. When the table is full the least
+// recently seen flow is put out (EndReason::kForced, counted). Every flow stands in the list of its
+// timeout class, ordered by the time it was last seen with a grain of kListGrainNs, so expiry and
+// eviction look at list heads only. Not thread-safe: one worker owns one table.
+//
+// VLANs: the two directions may carry different tags. A packet belongs to the flow with exactly its
+// tags, else to the flow of its ends whose other direction has not been seen yet.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "flow/flow.h"
+
+namespace netmoth::flow {
+
+struct FlowTimeouts {
+  TimestampNs tcp_new = 60'000'000'000;
+  TimestampNs tcp_established = 600'000'000'000;
+  TimestampNs tcp_closed = 10'000'000'000;
+  TimestampNs udp_new = 30'000'000'000;
+  TimestampNs udp_established = 300'000'000'000;
+  TimestampNs icmp = 30'000'000'000;
+  TimestampNs other = 30'000'000'000;
+};
+
+// Told before a flow's memory is reused.
+class FlowEndListener {
+ public:
+  virtual ~FlowEndListener() = default;
+  virtual void on_flow_end(Flow& flow, EndReason reason) = 0;
+};
+
+class FlowTable {
+ public:
+  FlowTable(std::size_t capacity, const FlowTimeouts& timeouts, std::uint64_t seed,
+            FlowEndListener& listener);
+  ~FlowTable();
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  [[nodiscard]] std::uint32_t hash(const FlowKey& key) const {
+    return static_cast<std::uint32_t>(hash_of(key, seed_));
+  }
+  // Brings the bucket, then the flow, into the cache before find() needs them.
+  void prefetch_bucket(std::uint32_t hash) const { __builtin_prefetch(&buckets_[hash & mask_]); }
+  void prefetch_flow(std::uint32_t hash) const {
+    const std::uint32_t index = buckets_[hash & mask_];
+    if (index == kNone) return;
+    const auto* line = reinterpret_cast<const char*>(&flows_[index]);
+    for (std::size_t at = 0; at < sizeof(Flow); at += 64)
+      __builtin_prefetch(line + at);
+  }
+
+  struct Match {
+    Flow* flow = nullptr;
+    Direction direction = Direction::kToServer;
+  };
+  [[nodiscard]] Match find(const FlowKey& key, std::uint32_t hash);
+  // `key.source` becomes the client. Never fails: the least recently seen flow makes room.
+  Flow& create(const FlowKey& key, std::uint32_t hash, TimestampNs now);
+  // Call after every packet of the flow, with its state brought up to date.
+  void touch(Flow& flow, TimestampNs now);
+  void end(Flow& flow, EndReason reason);
+  // Ends what has been silent for longer than its timeout.
+  void expire(TimestampNs now);
+  void end_all(EndReason reason);
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t created() const { return created_; }
+  [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+
+  static constexpr TimestampNs kListGrainNs = 100'000'000;
+
+ private:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  enum List : std::uint8_t {
+    kTcpNew,
+    kTcpEstablished,
+    kTcpClosed,
+    kUdpNew,
+    kUdpEstablished,
+    kIcmp,
+    kOther,
+    kListCount
+  };
+  struct Ends {
+    std::uint32_t head = kNone;  // least recently seen
+    std::uint32_t tail = kNone;
+  };
+
+  [[nodiscard]] static List list_of(const Flow& flow);
+  [[nodiscard]] TimestampNs timeout_of(std::uint8_t list) const { return timeouts_[list]; }
+  std::uint32_t index_of(const Flow& flow) const {
+    return static_cast<std::uint32_t>(&flow - flows_);
+  }
+  void append(std::uint32_t index, List list);
+  void unlink(std::uint32_t index);
+  void evict_least_recent();
+
+  std::size_t capacity_;
+  std::array<TimestampNs, kListCount> timeouts_;
+  std::uint64_t seed_;
+  FlowEndListener& listener_;
+  Flow* flows_;  // `capacity_` places, constructed on first use so that untouched memory stays free
+  std::unique_ptr<std::uint32_t[]> buckets_;
+  std::uint32_t mask_;
+  std::uint32_t used_ = 0;      // places ever constructed
+  std::uint32_t free_ = kNone;  // chain of ended places
+  std::array<Ends, kListCount> lists_;
+  TimestampNs next_expiry_ = 0;
+  std::size_t size_ = 0;
+  std::uint64_t created_ = 0;
+  std::uint64_t evicted_ = 0;
+};
+
+}  // namespace netmoth::flow

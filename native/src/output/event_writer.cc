@@ -1,0 +1,342 @@
+#include "output/event_writer.h"
+
+#include <utility>
+
+#include "output/dhcp_json.h"
+#include "output/dns_json.h"
+#include "output/http_json.h"
+#include "output/mdns_json.h"
+#include "output/quic_json.h"
+#include "output/tls_json.h"
+
+namespace netmoth::output {
+namespace {
+
+using base::JsonWriter;
+
+// Room for the longest ordinary event, so that appending seldom moves the buffer.
+constexpr std::size_t kEventRoomBytes = 16U << 10;
+
+void write_protocol(JsonWriter& json, std::uint8_t protocol) {
+  json.key("proto");
+  switch (protocol) {
+    case ip_proto::kTcp:
+      json.plain("TCP");
+      break;
+    case ip_proto::kUdp:
+      json.plain("UDP");
+      break;
+    case ip_proto::kIcmp:
+      json.plain("ICMP");
+      break;
+    case ip_proto::kIcmpV6:
+      json.plain("IPv6-ICMP");
+      break;
+    case ip_proto::kSctp:
+      json.plain("SCTP");
+      break;
+    default:
+      json.plain(std::to_string(protocol));
+      break;
+  }
+}
+
+bool has_ports(std::uint8_t protocol) {
+  return protocol == ip_proto::kTcp || protocol == ip_proto::kUdp || protocol == ip_proto::kSctp;
+}
+
+BareEnds ends_of(const flow::Flow& flow) {
+  return {flow.key.source,   flow.key.destination, flow.key.source_port, flow.key.destination_port,
+          flow.key.protocol, flow.key.ip_version,  flow.key.vlan};
+}
+
+void write_app_protos(JsonWriter& json, const flow::Flow& flow) {
+  const auto write = [&](std::string_view name, std::uint8_t proto) {
+    json.member_plain(name, protocols::app_proto_name(static_cast<protocols::AppProto>(proto)));
+  };
+  if (flow.app_proto != 0) write("app_proto", flow.app_proto);
+  const std::uint8_t to_server = flow.app_proto_side[index_of(Direction::kToServer)];
+  const std::uint8_t to_client = flow.app_proto_side[index_of(Direction::kToClient)];
+  if (to_server != 0 && to_server != flow.app_proto) write("app_proto_ts", to_server);
+  if (to_client != 0 && to_client != flow.app_proto) write("app_proto_tc", to_client);
+  if (flow.app_proto_original != 0 && flow.app_proto_original != flow.app_proto)
+    write("app_proto_orig", flow.app_proto_original);
+}
+
+void write_hex_byte(JsonWriter& json, std::string_view name, std::uint8_t value) {
+  json.key(name);
+  json.hex(Bytes(&value, 1));
+}
+
+void write_tcp(JsonWriter& json, const flow::Flow& flow) {
+  json.key("tcp");
+  json.begin_object();
+  const std::uint8_t flags = flow.tcp_flags();
+  write_hex_byte(json, "tcp_flags", flags);
+  write_hex_byte(json, "tcp_flags_ts", flow.tcp[0].flags);
+  write_hex_byte(json, "tcp_flags_tc", flow.tcp[1].flags);
+  constexpr std::pair<std::uint8_t, std::string_view> kNames[] = {
+      {decode::tcp_flag::kSyn, "syn"}, {decode::tcp_flag::kFin, "fin"},
+      {decode::tcp_flag::kRst, "rst"}, {decode::tcp_flag::kPsh, "psh"},
+      {decode::tcp_flag::kAck, "ack"}, {decode::tcp_flag::kUrg, "urg"},
+      {decode::tcp_flag::kEce, "ecn"}, {decode::tcp_flag::kCwr, "cwr"}};
+  for (const auto& [flag, name] : kNames) {
+    if ((flags & flag) != 0) json.member(name, true);
+  }
+  json.member_plain("state", flow::tcp_state_name(flow.tcp_state));
+  if (flow.tcp[0].gap) json.member("ts_gap", true);
+  if (flow.tcp[1].gap) json.member("tc_gap", true);
+  json.end_object();
+}
+
+std::uint64_t whole_seconds_between(TimestampNs start, TimestampNs end) {
+  constexpr TimestampNs kSecond = 1'000'000'000;
+  return static_cast<std::uint64_t>(std::max<TimestampNs>(end / kSecond - start / kSecond, 0));
+}
+
+}  // namespace
+
+EventWriter::EventWriter(WriterOptions options, BatchSink& sink)
+    : options_(std::move(options)), sink_(sink) {
+  for (Buffer& buffer : buffers_) {
+    buffer.lines.reserve(options_.batch_bytes + kEventRoomBytes);
+    if (options_.one_buffer) break;
+  }
+}
+
+JsonWriter EventWriter::open(EventType type, TimestampNs time, std::uint64_t flow_id,
+                             std::uint64_t packet_number) {
+  JsonWriter json(buffer_of(type).lines);
+  json.begin_object();
+  json.key("timestamp");
+  json.timestamp(time);
+  if (flow_id != 0) json.member("flow_id", flow_id);
+  if (!options_.interface_name.empty()) json.member("in_iface", options_.interface_name);
+  if (options_.packet_numbers && packet_number != 0) json.member("pcap_cnt", packet_number);
+  json.member_plain("event_type", event_type_name(type));
+  return json;
+}
+
+void EventWriter::ends(JsonWriter& json, const BareEnds& ends) {
+  if (ends.vlan.count > 0) {
+    json.key("vlan");
+    json.begin_array();
+    for (std::size_t i = 0; i < ends.vlan.count; ++i)
+      json.number(std::uint64_t{ends.vlan.id[i]});
+    json.end_array();
+  }
+  if (ends.ip_version == 0) return;
+  json.key("src_ip");
+  json.address(ends.source, ends.ip_version);
+  if (has_ports(ends.protocol)) json.member("src_port", ends.source_port);
+  json.key("dest_ip");
+  json.address(ends.destination, ends.ip_version);
+  if (has_ports(ends.protocol)) json.member("dest_port", ends.destination_port);
+  write_protocol(json, ends.protocol);
+  json.member("ip_v", ends.ip_version);
+}
+
+JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& context,
+                                        bool packet_order) {
+  flow::Flow& flow = *context.flow;
+  JsonWriter json = open(type, context.time, flow.id, context.packet_number);
+  BareEnds shown = ends_of(flow);
+  if (packet_order && context.direction == Direction::kToClient) {
+    std::swap(shown.source, shown.destination);
+    std::swap(shown.source_port, shown.destination_port);
+  }
+  ends(json, shown);
+  json.member_plain("community_id", flow.community_id());
+  return json;
+}
+
+void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state) {
+  json.key("netmoth");
+  json.begin_object();
+  json.member("schema", kEventSchemaVersion);
+  if (!flow_state.empty()) json.member_plain("flow_state", flow_state);
+  json.end_object();
+  json.end_object();
+  Buffer& buffer = buffer_of(type);
+  buffer.lines.push_back('\n');
+  ++buffer.count;
+  ++counters_.made;
+  ++counters_.by_type[static_cast<std::size_t>(type)];
+  if (buffer.lines.size() >= options_.batch_bytes)
+    hand_over(static_cast<std::size_t>(&buffer - buffers_.data()));
+}
+
+void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now) {
+  const EventContext context{&flow, now, 0, Direction::kToServer};
+  JsonWriter json = open_flow_event(EventType::kFlow, context, false);
+  if (flow.key.protocol == ip_proto::kIcmp || flow.key.protocol == ip_proto::kIcmpV6) {
+    json.member("icmp_type", flow.icmp_type);
+    json.member("icmp_code", flow.icmp_code);
+    if (flow.packets[1] > 0) {
+      json.member("response_icmp_type", flow.reply_icmp_type);
+      json.member("response_icmp_code", flow.reply_icmp_code);
+    }
+  }
+  write_app_protos(json, flow);
+  json.key("flow");
+  json.begin_object();
+  json.member("pkts_toserver", flow.packets[0]);
+  json.member("pkts_toclient", flow.packets[1]);
+  json.member("bytes_toserver", flow.bytes[0]);
+  json.member("bytes_toclient", flow.bytes[1]);
+  json.key("start");
+  json.timestamp(flow.start);
+  json.key("end");
+  json.timestamp(flow.last);
+  json.member("age", whole_seconds_between(flow.start, flow.last));
+  json.member_plain("state", flow::eve_flow_state_name(flow.eve_state()));
+  json.member_plain("reason", flow::end_reason_name(reason));
+  json.member("alerted", flow.alerted);
+  json.end_object();
+  if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
+  close(json, EventType::kFlow, flow::flow_state_name(flow.state));
+}
+
+void EventWriter::dns(const EventContext& context, const protocols::DnsMessage& message) {
+  if (options_.dns_version == 3) {
+    JsonWriter json = open_flow_event(EventType::kDns, context, true);
+    write_dns_message(json, message);
+    close(json, EventType::kDns);
+    return;
+  }
+  if (message.is_response()) {
+    JsonWriter json = open_flow_event(EventType::kDns, context, false);
+    write_dns_answer(json, message);
+    close(json, EventType::kDns);
+    return;
+  }
+  for (const protocols::DnsQuestion& question : message.questions) {
+    JsonWriter json = open_flow_event(EventType::kDns, context, false);
+    write_dns_query(json, message, question);
+    close(json, EventType::kDns);
+  }
+}
+
+void EventWriter::mdns(const EventContext& context, const protocols::DnsMessage& message) {
+  JsonWriter json = open_flow_event(EventType::kMdns, context, true);
+  write_mdns(json, message);
+  close(json, EventType::kMdns);
+}
+
+void EventWriter::tls(const EventContext& context, const protocols::TlsHandshake& handshake) {
+  JsonWriter json = open_flow_event(EventType::kTls, context, false);
+  write_tls(json, handshake);
+  close(json, EventType::kTls);
+}
+
+void EventWriter::http(const EventContext& context, const protocols::HttpTransaction& transaction) {
+  JsonWriter json = open_flow_event(EventType::kHttp, context, false);
+  json.member("tx_id", transaction.tx_id);
+  write_http(json, transaction);
+  close(json, EventType::kHttp);
+}
+
+void EventWriter::quic(const EventContext& context, const protocols::QuicInitial& initial) {
+  JsonWriter json = open_flow_event(EventType::kQuic, context, true);
+  write_quic(json, initial);
+  close(json, EventType::kQuic);
+}
+
+void EventWriter::dhcp(const EventContext& context, const protocols::DhcpMessage& message) {
+  JsonWriter json = open_flow_event(EventType::kDhcp, context, true);
+  write_dhcp(json, message);
+  close(json, EventType::kDhcp);
+}
+
+void EventWriter::app_anomaly(const EventContext& context, protocols::AppProto proto,
+                              std::string_view event) {
+  JsonWriter json = open_flow_event(EventType::kAnomaly, context, true);
+  json.key("anomaly");
+  json.begin_object();
+  json.member_plain("app_proto", protocols::app_proto_name(proto));
+  json.member_plain("type", "applayer");
+  json.member_plain("event", event);
+  json.member_plain("layer", "proto_parser");
+  json.end_object();
+  close(json, EventType::kAnomaly);
+}
+
+void EventWriter::stream_anomaly(const EventContext& context, std::string_view event) {
+  JsonWriter json = open_flow_event(EventType::kAnomaly, context, true);
+  json.key("anomaly");
+  json.begin_object();
+  json.member_plain("type", "stream");
+  json.member_plain("event", event);
+  json.end_object();
+  close(json, EventType::kAnomaly);
+}
+
+void EventWriter::decode_anomaly(const BareEnds& bare, TimestampNs time,
+                                 std::uint64_t packet_number, std::string_view event) {
+  JsonWriter json = open(EventType::kAnomaly, time, 0, packet_number);
+  ends(json, bare);
+  json.key("anomaly");
+  json.begin_object();
+  json.member_plain("type", "decode");
+  json.member_plain("event", event);
+  json.end_object();
+  close(json, EventType::kAnomaly);
+}
+
+void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
+  JsonWriter json = open(EventType::kStats, now, 0, 0);
+  json.key("stats");
+  json.begin_object();
+  json.member("uptime", record.uptime_seconds);
+  json.key("capture");
+  json.begin_object();
+  json.member("kernel_packets", record.kernel_packets);
+  json.member("kernel_drops", record.kernel_drops);
+  json.end_object();
+  json.key("decoder");
+  json.begin_object();
+  json.member("pkts", record.packets);
+  json.member("bytes", record.bytes);
+  json.member("invalid", record.invalid);
+  json.end_object();
+  json.key("flow");
+  json.begin_object();
+  json.member("total", record.flows_total);
+  json.member("active", record.flows_active);
+  json.member("evicted", record.flows_evicted);
+  json.end_object();
+  json.end_object();
+  close(json, EventType::kStats);
+}
+
+void EventWriter::hand_over(std::size_t index) {
+  Buffer& buffer = buffers_[index];
+  if (buffer.count == 0) return;
+  const std::size_t capacity = buffer.lines.capacity();
+  if (!sink_.take(static_cast<EventClass>(index), buffer.lines, buffer.count)) {
+    counters_.dropped += buffer.count;
+    refused_ = true;
+  }
+  buffer.lines.clear();
+  buffer.lines.reserve(capacity);
+  buffer.count = 0;
+  buffer.waiting_since = 0;
+}
+
+void EventWriter::flush() {
+  for (std::size_t index = 0; index < kEventClasses; ++index)
+    hand_over(index);
+}
+
+void EventWriter::flush_due(TimestampNs monotonic_now) {
+  for (std::size_t index = 0; index < kEventClasses; ++index) {
+    Buffer& buffer = buffers_[index];
+    if (buffer.count == 0) continue;
+    if (buffer.waiting_since == 0) buffer.waiting_since = monotonic_now;
+    const bool alert = index == static_cast<std::size_t>(EventClass::kAlert);
+    const TimestampNs patience = alert ? options_.alert_max_wait : options_.batch_max_wait;
+    if (monotonic_now - buffer.waiting_since >= patience) hand_over(index);
+  }
+}
+
+}  // namespace netmoth::output

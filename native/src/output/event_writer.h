@@ -1,0 +1,121 @@
+// Writes events as EVE JSON lines into one buffer per class and hands full buffers to a BatchSink.
+//
+// Invariant: every line is one complete JSON object with the header fields in Suricata's order;
+// events the sink did not take are counted. Memory is one buffer of batch_bytes (plus one event)
+// per class. Not thread-safe: one worker owns one writer.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "base/json_writer.h"
+#include "flow/flow.h"
+#include "output/batch.h"
+#include "protocols/parser.h"
+
+namespace netmoth::output {
+
+inline constexpr int kEventSchemaVersion = 1;
+
+struct WriterOptions {
+  std::string interface_name;   // EVE in_iface; empty for files
+  bool packet_numbers = false;  // EVE pcap_cnt
+  int dns_version = 2;
+  bool one_buffer = false;  // a file: keep the order of events over the classes
+  std::size_t batch_bytes = 1U << 20;
+  TimestampNs alert_max_wait = 100'000'000;
+  TimestampNs batch_max_wait = 1'000'000'000;
+};
+
+// The packet and flow an event is told about.
+struct EventContext {
+  flow::Flow* flow = nullptr;
+  TimestampNs time = 0;
+  std::uint64_t packet_number = 0;  // 0: none, e.g. at the end of a flow
+  // Of the packet; used by the events that Suricata prints in packet order (dns version 3, dhcp,
+  // quic).
+  Direction direction = Direction::kToServer;
+};
+
+// Ends of a packet that belongs to no flow.
+struct BareEnds {
+  Address source;
+  Address destination;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint8_t protocol = 0;
+  std::uint8_t ip_version = 0;  // 0: no addresses known
+  flow::VlanTags vlan;
+};
+
+struct StatsRecord {
+  std::uint64_t uptime_seconds = 0;
+  std::uint64_t kernel_packets = 0;
+  std::uint64_t kernel_drops = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t invalid = 0;
+  std::uint64_t flows_total = 0;
+  std::uint64_t flows_active = 0;
+  std::uint64_t flows_evicted = 0;
+};
+
+struct WriterCounters {
+  std::array<std::uint64_t, kEventTypes> by_type{};
+  std::uint64_t made = 0;
+  std::uint64_t dropped = 0;
+};
+
+class EventWriter {
+ public:
+  EventWriter(WriterOptions options, BatchSink& sink);
+
+  void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now);
+  void dns(const EventContext& context, const protocols::DnsMessage& message);
+  void mdns(const EventContext& context, const protocols::DnsMessage& message);
+  void tls(const EventContext& context, const protocols::TlsHandshake& handshake);
+  void http(const EventContext& context, const protocols::HttpTransaction& transaction);
+  void quic(const EventContext& context, const protocols::QuicInitial& initial);
+  void dhcp(const EventContext& context, const protocols::DhcpMessage& message);
+  void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
+  void stream_anomaly(const EventContext& context, std::string_view event);
+  void decode_anomaly(const BareEnds& ends, TimestampNs time, std::uint64_t packet_number,
+                      std::string_view event);
+  void stats(const StatsRecord& record, TimestampNs now);
+
+  // Hands over everything.
+  void flush();
+  // Hands over what has waited its time; `monotonic_now` by a steady clock. Cheap when nothing is
+  // due.
+  void flush_due(TimestampNs monotonic_now);
+
+  [[nodiscard]] const WriterCounters& counters() const { return counters_; }
+  // The sink refused: a file that cannot be written any more.
+  [[nodiscard]] bool refused() const { return refused_; }
+
+ private:
+  struct Buffer {
+    std::string lines;
+    std::uint32_t count = 0;
+    TimestampNs waiting_since = 0;  // 0: not waiting, or not looked at yet
+  };
+
+  Buffer& buffer_of(EventType type) {
+    return buffers_[options_.one_buffer ? 0 : static_cast<std::size_t>(class_of(type))];
+  }
+  base::JsonWriter open(EventType type, TimestampNs time, std::uint64_t flow_id,
+                        std::uint64_t packet_number);
+  void ends(base::JsonWriter& json, const BareEnds& ends);
+  base::JsonWriter open_flow_event(EventType type, const EventContext& context, bool packet_order);
+  // `flow_state` goes into netmoth.flow_state where it is not empty.
+  void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {});
+  void hand_over(std::size_t index);
+
+  WriterOptions options_;
+  BatchSink& sink_;
+  std::array<Buffer, kEventClasses> buffers_;
+  WriterCounters counters_;
+  bool refused_ = false;
+};
+
+}  // namespace netmoth::output

@@ -1,0 +1,69 @@
+// The application layer of one flow: which protocol it is, and the parser that reads it.
+//
+// Invariant: bytes are parsed once and in the order in which they came; what arrives before the
+// protocol is known is kept, at most kMaxPendingBytes per direction, and handed to the parser
+// afterwards. Once nothing in the flow is of interest any more (wants_more() false) it holds no
+// memory but itself.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "flow/flow.h"
+#include "protocols/parser.h"
+#include "stream/reassembler.h"
+
+namespace netmoth::pipeline {
+
+inline constexpr std::size_t kMaxPendingBytes = 4096;
+// Datagrams of one direction that may be of no known protocol before a flow is given up.
+inline constexpr std::uint8_t kMaxUnknownDatagrams = 6;
+
+class AppSession final : public flow::FlowAttachment {
+ public:
+  // Feeds bytes of `flow` in `direction`. May exchange the flow's client and server
+  // (flow.reverse()), in which case `direction` is changed too.
+  bool on_data(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
+               protocols::TransactionSink& sink);
+  bool on_gap(flow::Flow& flow, Direction direction, std::uint64_t missing,
+              protocols::TransactionSink& sink);
+  // The flow is over.
+  void close(flow::Flow& flow, protocols::TransactionSink& sink);
+
+  [[nodiscard]] bool wants_more() const { return !finished_; }
+  [[nodiscard]] stream::Reassembler& stream(Direction direction) {
+    return sides_[side_index(direction)].stream;
+  }
+
+ private:
+  struct Side {
+    stream::Reassembler stream;
+    std::vector<std::uint8_t> pending;
+    std::uint8_t tries = 0;
+    bool given_up = false;
+    bool seen = false;
+  };
+
+  [[nodiscard]] std::size_t side_index(Direction direction) const {
+    return index_of(direction) ^ (flipped_ ? 1U : 0U);
+  }
+  Side& side(Direction direction) { return sides_[side_index(direction)]; }
+  bool detect(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
+              protocols::TransactionSink& sink);
+  bool start_parser(flow::Flow& flow, protocols::AppProto proto, Direction direction, Bytes data,
+                    TimestampNs time, protocols::TransactionSink& sink);
+  bool feed(flow::Flow& flow, Direction direction, Bytes data, TimestampNs time,
+            protocols::TransactionSink& sink);
+  bool apply(flow::Flow& flow, protocols::Verdict verdict);
+  bool give_up(flow::Flow& flow);
+  bool finish();
+
+  std::array<Side, 2> sides_;
+  std::unique_ptr<protocols::Parser> parser_;
+  bool flipped_ = false;
+  bool finished_ = false;
+  bool first_pending_is_server_ = false;
+};
+
+}  // namespace netmoth::pipeline

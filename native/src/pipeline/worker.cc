@@ -1,0 +1,342 @@
+#include "pipeline/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "flow/tcp_track.h"
+
+namespace netmoth::pipeline {
+namespace {
+
+using decode::tcp_flag::kAck;
+using decode::tcp_flag::kFin;
+using decode::tcp_flag::kRst;
+using decode::tcp_flag::kSyn;
+
+constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
+
+// The start was not seen: the end with the well-known port is taken for the server.
+bool looks_like_reply(const decode::Packet& packet) {
+  switch (packet.protocol) {
+    case ip_proto::kTcp:
+      if ((packet.tcp.flags & kSyn) != 0) return (packet.tcp.flags & kAck) != 0;
+      break;
+    case ip_proto::kUdp:
+      break;
+    default:
+      return false;
+  }
+  return packet.source_port < kFirstUnprivilegedPort && packet.source_port != 0 &&
+         packet.destination_port >= kFirstUnprivilegedPort;
+}
+
+bool is_icmp(std::uint8_t protocol) {
+  return protocol == ip_proto::kIcmp || protocol == ip_proto::kIcmpV6;
+}
+
+}  // namespace
+
+// Hands the stream of one direction to the flow's session.
+class Worker::SideConsumer final : public stream::StreamConsumer {
+ public:
+  SideConsumer(Worker& worker, flow::Flow& flow, AppSession& session, Direction direction)
+      : worker_(worker), flow_(flow), session_(session), direction_(direction) {}
+
+  bool on_stream_data(Bytes data) override {
+    worker_.current_direction_ = direction_;
+    const bool wanted =
+        session_.on_data(flow_, worker_.current_direction_, data, worker_.now_, worker_);
+    direction_ = worker_.current_direction_;  // client and server may just have been exchanged
+    return wanted;
+  }
+  bool on_stream_gap(std::uint64_t missing) override {
+    worker_.current_direction_ = direction_;
+    flow_.tcp[index_of(direction_)].gap = true;
+    if (worker_.anomaly_allowed("stream.reassembly_seq_gap"))
+      worker_.writer_.stream_anomaly(worker_.context(direction_), "stream.reassembly_seq_gap");
+    return session_.on_gap(flow_, direction_, missing, worker_);
+  }
+
+ private:
+  Worker& worker_;
+  flow::Flow& flow_;
+  AppSession& session_;
+  Direction direction_;
+};
+
+Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed)
+    : config_(config),
+      writer_(writer),
+      decoder_(decode::DecoderOptions{.validate_checksums = config.validate_checksums}),
+      budget_(config.reassembly_bytes),
+      table_(config.max_flows, config.timeouts, seed, *this),
+      decoded_(kBatchFrames) {}
+
+Worker::~Worker() = default;
+
+void Worker::process(std::span<const decode::Frame> frames) {
+  std::array<std::uint32_t, kBatchFrames> hashes{};
+  const std::size_t count = std::min(frames.size(), kBatchFrames);
+  for (std::size_t i = 0; i < count; ++i) {
+    decoder_.decode(frames[i], decoded_[i]);
+    const auto packets = decoded_[i].packets();
+    if (packets.empty() || packets[0].ip_version == 0) continue;
+    hashes[i] = table_.hash(flow::key_of(packets[0]));
+    table_.prefetch_bucket(hashes[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    table_.prefetch_flow(hashes[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    handle(decoded_[i], hashes[i]);
+}
+
+void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash) {
+  std::uint32_t hash = first_hash;
+  for (const decode::Packet& packet : frame.packets()) {
+    now_ = std::max(now_, packet.time);
+    current_packet_ = packet.number;
+    if (packet.ip_version != 0 && !packet.is_fragment) {
+      if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
+      handle_packet(packet, hash);
+    }
+  }
+  if (!frame.anomalies().empty()) tell_decode_anomalies(frame);
+  table_.expire(now_);
+}
+
+void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
+  flow::FlowKey key = flow::key_of(packet);
+  flow::FlowTable::Match match;
+  if (is_icmp(packet.protocol) && flow::is_icmp_error(packet.protocol, packet.icmp_type)) {
+    // An error belongs to the flow it quotes and travels against the quoted packet.
+    flow::FlowKey quoted;
+    if (flow::quoted_key(packet, quoted)) {
+      match = table_.find(quoted, table_.hash(quoted));
+      if (match.flow != nullptr) {
+        const std::size_t way = index_of(opposite(match.direction));
+        ++match.flow->packets[way];
+        match.flow->bytes[way] += packet.captured_length;
+        table_.touch(*match.flow, packet.time);
+        return;
+      }
+    }
+  }
+  match = table_.find(key, hash);
+  if (match.flow != nullptr && packet.protocol == ip_proto::kTcp &&
+      flow::is_reuse(*match.flow, packet.tcp)) {
+    table_.end(*match.flow, flow::EndReason::kTcpReuse);
+    match.flow = nullptr;
+  }
+  Direction direction = match.direction;
+  flow::Flow& flow = match.flow != nullptr ? *match.flow : open_flow(packet, key, hash, direction);
+  const std::size_t way = index_of(direction);
+  ++flow.packets[way];
+  flow.bytes[way] += packet.captured_length;
+  if (direction == Direction::kToClient && !flow.reply_vlan_known) {
+    flow.reply_vlan = key.vlan;
+    flow.reply_vlan_known = true;
+  }
+  current_flow_ = &flow;
+  current_direction_ = direction;
+  if (packet.protocol == ip_proto::kTcp)
+    handle_tcp(flow, direction, packet);
+  else
+    handle_datagram(flow, direction, packet);
+  table_.touch(flow, packet.time);
+  current_flow_ = nullptr;
+}
+
+flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
+                              Direction& direction) {
+  direction = Direction::kToServer;
+  const bool reply = looks_like_reply(packet);
+  if (reply) {
+    key = key.reversed();
+    direction = Direction::kToClient;
+  }
+  flow::Flow& flow = table_.create(key, hash, packet.time);
+  flow.inspect = packet.protocol == ip_proto::kTcp || packet.protocol == ip_proto::kUdp;
+  return flow;
+}
+
+void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
+  flow::track_datagram(flow);
+  if (is_icmp(packet.protocol)) {
+    const bool request = direction == Direction::kToServer;
+    (request ? flow.icmp_type : flow.reply_icmp_type) = packet.icmp_type;
+    (request ? flow.icmp_code : flow.reply_icmp_code) = packet.icmp_code;
+    return;
+  }
+  if (!flow.inspect || packet.payload.empty() || !packet.checksum_valid) return;
+  AppSession& session = session_of(flow);
+  session.on_data(flow, current_direction_, packet.payload, now_, *this);
+  if (session.wants_more()) return;
+  flow.inspect = false;
+  flow.attachment.reset();
+}
+
+void Worker::handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
+  if (!packet.checksum_valid) return;  // the receiver drops it too
+  flow::track_tcp(flow, direction, packet.tcp, packet.payload.size());
+  if (!flow.inspect) return;
+  deliver_tcp(flow, direction, packet);
+  if (flow.attachment == nullptr) return;
+  auto& session = static_cast<AppSession&>(*flow.attachment);
+  const bool reset = (packet.tcp.flags & kRst) != 0 && flow.tcp_state == flow::TcpState::kClosed;
+  const bool both_ended = session.stream(Direction::kToServer).at_end() &&
+                          session.stream(Direction::kToClient).at_end();
+  if (reset || both_ended || !session.wants_more()) close_session(flow);
+}
+
+void Worker::deliver_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
+  const bool confirmed = flow::connected(flow) || config_.midstream;
+  const flow::TcpSide& side = flow.tcp[index_of(direction)];
+  const std::uint8_t flags = packet.tcp.flags;
+  if ((flags & kRst) != 0) return;
+  if (packet.payload.empty() && flow.attachment == nullptr) return;
+  // Without its SYN a stream has no known start: such connections are counted, not parsed.
+  if (!confirmed && !side.syn_seen) return;
+  AppSession& session = session_of(flow);
+  const std::uint32_t sequence = packet.tcp.sequence + ((flags & kSyn) != 0 ? 1U : 0U);
+  stream::Reassembler& mine = session.stream(direction);
+  if (!mine.started() && session.wants_more())
+    mine.start(side.syn_seen ? side.initial_sequence + 1 : sequence, budget_, stream_counters_);
+  if (!confirmed) {
+    mine.keep(sequence, packet.payload, now_);
+    return;
+  }
+  SideConsumer consumer(*this, flow, session, direction);
+  if (mine.held_bytes() > 0 && !mine.release(consumer)) return;
+  stream::Reassembler& theirs = session.stream(opposite(direction));
+  if (theirs.started() && theirs.held_bytes() > 0) {
+    SideConsumer peer(*this, flow, session, opposite(direction));
+    if (!theirs.release(peer)) return;
+    if ((flags & kAck) != 0 && !theirs.acknowledge(packet.tcp.acknowledgment, now_, peer)) return;
+  }
+  if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now_, consumer)) return;
+  if ((flags & kFin) != 0)
+    mine.set_end(sequence + static_cast<std::uint32_t>(packet.payload.size()));
+}
+
+AppSession& Worker::session_of(flow::Flow& flow) {
+  if (flow.attachment == nullptr) flow.attachment = std::make_unique<AppSession>();
+  return static_cast<AppSession&>(*flow.attachment);
+}
+
+// Gives up what holes are left, lets the parser tell what it has, frees the memory.
+void Worker::close_session(flow::Flow& flow) {
+  auto& session = static_cast<AppSession&>(*flow.attachment);
+  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
+    stream::Reassembler& stream = session.stream(direction);
+    if (!session.wants_more() || !stream.started() || stream.held_bytes() == 0) continue;
+    if (!flow::connected(flow) && !config_.midstream) continue;
+    SideConsumer consumer(*this, flow, session, direction);
+    if (stream.release(consumer)) (void)stream.flush(consumer);
+  }
+  session.close(flow, *this);
+  flow.inspect = false;
+  flow.attachment.reset();
+}
+
+void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
+  flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
+  const std::uint64_t packet_before = std::exchange(current_packet_, 0);
+  if (flow.attachment != nullptr) close_session(flow);
+  writer_.flow(flow, reason, now_);
+  current_flow_ = flow_before;
+  current_packet_ = packet_before;
+}
+
+void Worker::on_idle(TimestampNs now) {
+  now_ = std::max(now_, now);
+  table_.expire(now_);
+}
+
+void Worker::finish(flow::EndReason reason) {
+  table_.end_all(reason);
+}
+
+bool Worker::anomaly_allowed(std::string_view name) {
+  constexpr TimestampNs kSecond = 1'000'000'000;
+  AnomalyBudget& budget = anomaly_budgets_[std::hash<std::string_view>{}(name)&255];
+  if (budget.second != now_ / kSecond) budget = {now_ / kSecond, 0};
+  if (budget.told < kAnomaliesPerSecond) {
+    ++budget.told;
+    return true;
+  }
+  ++anomalies_suppressed_;
+  return false;
+}
+
+void Worker::tell_decode_anomalies(const decode::DecodedFrame& frame) {
+  for (const decode::Anomaly& anomaly : frame.anomalies()) {
+    const std::string_view name = decode::decode_event_name(anomaly.event);
+    if (!anomaly_allowed(name)) continue;
+    output::BareEnds ends;
+    if (anomaly.packet < frame.packets().size()) {
+      const decode::Packet& packet = frame.packets()[anomaly.packet];
+      ends = {packet.source,
+              packet.destination,
+              packet.source_port,
+              packet.destination_port,
+              packet.protocol,
+              packet.ip_version,
+              {packet.vlan, packet.vlan_count}};
+    }
+    writer_.decode_anomaly(ends, now_, current_packet_, name);
+  }
+}
+
+output::EventContext Worker::context(Direction direction) const {
+  return {current_flow_, now_, current_packet_, direction};
+}
+
+void Worker::on_dns(Direction direction, const protocols::DnsMessage& message,
+                    protocols::AppProto proto) {
+  if (proto == protocols::AppProto::kMdns)
+    writer_.mdns(context(direction), message);
+  else
+    writer_.dns(context(direction), message);
+}
+
+void Worker::on_tls(const protocols::TlsHandshake& handshake) {
+  writer_.tls(context(current_direction_), handshake);
+}
+
+void Worker::on_http(const protocols::HttpTransaction& transaction) {
+  writer_.http(context(current_direction_), transaction);
+}
+
+void Worker::on_quic(const protocols::QuicInitial& initial) {
+  writer_.quic(context(current_direction_), initial);
+}
+
+void Worker::on_dhcp(const protocols::DhcpMessage& message) {
+  writer_.dhcp(context(current_direction_), message);
+}
+
+void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) {
+  if (anomaly_allowed(event)) writer_.app_anomaly(context(direction), proto, event);
+}
+
+WorkerCounters Worker::counters() const {
+  const decode::DecoderCounters& decoded = decoder_.counters();
+  const output::WriterCounters& written = writer_.counters();
+  WorkerCounters all;
+  all.packets = decoded.frames;
+  all.bytes = decoded.bytes;
+  all.invalid = decoded.invalid;
+  all.fragments = decoded.fragments;
+  all.flows_total = table_.created();
+  all.flows_active = table_.size();
+  all.flows_evicted = table_.evicted();
+  all.reassembly_gaps = stream_counters_.gaps;
+  all.reassembly_drops = stream_counters_.dropped_segments;
+  all.anomalies_suppressed = anomalies_suppressed_;
+  all.events_made = written.made;
+  all.events_dropped = written.dropped;
+  all.events_by_type = written.by_type;
+  return all;
+}
+
+}  // namespace netmoth::pipeline

@@ -1,0 +1,119 @@
+// One worker: everything that happens to a frame, from decoding to the event line.
+//
+// Invariant: it owns its flow table, its reassembly memory and its writer; nothing is shared,
+// nothing is locked. Time is packet time: it never runs backwards, and only on_idle() moves it
+// without a packet.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "decode/decoder.h"
+#include "flow/flow_table.h"
+#include "output/event_writer.h"
+#include "pipeline/app_session.h"
+#include "protocols/parser.h"
+#include "stream/reassembler.h"
+
+namespace netmoth::pipeline {
+
+// What contracts/src/engine-config.ts describes.
+struct EngineConfig {
+  std::size_t max_flows = 100'000;
+  std::size_t reassembly_bytes = std::size_t{64} << 20;
+  flow::FlowTimeouts timeouts;
+  bool validate_checksums = true;
+  bool midstream = false;
+  int dns_version = 2;
+  std::uint32_t snap_length = 65'535;
+  std::uint32_t stats_interval_seconds = 10;
+};
+
+// All since start.
+struct WorkerCounters {
+  std::uint64_t packets = 0;  // frames
+  std::uint64_t bytes = 0;    // captured
+  std::uint64_t invalid = 0;
+  std::uint64_t fragments = 0;
+  std::uint64_t flows_total = 0;
+  std::uint64_t flows_active = 0;
+  std::uint64_t flows_evicted = 0;
+  std::uint64_t reassembly_gaps = 0;
+  std::uint64_t reassembly_drops = 0;
+  std::uint64_t anomalies_suppressed = 0;
+  std::uint64_t events_made = 0;
+  std::uint64_t events_dropped = 0;
+  std::array<std::uint64_t, output::kEventTypes> events_by_type{};
+};
+
+// Frames decoded ahead so that their flows are in the cache when their turn comes.
+inline constexpr std::size_t kBatchFrames = 32;
+// Anomaly events of one name per second of packet time; the rest is counted only.
+inline constexpr std::uint32_t kAnomaliesPerSecond = 10;
+
+class Worker final : private flow::FlowEndListener, private protocols::TransactionSink {
+ public:
+  // `writer` outlives the worker. `seed` scatters the table (random for live capture).
+  Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed);
+  ~Worker() override;
+
+  // At most kBatchFrames frames; their bytes need to live during the call only.
+  void process(std::span<const decode::Frame> frames);
+  // No packets arrived, but time has passed: flows may be due.
+  void on_idle(TimestampNs now);
+  // Ends every flow. The writer is not flushed.
+  void finish(flow::EndReason reason);
+
+  [[nodiscard]] WorkerCounters counters() const;
+  [[nodiscard]] TimestampNs now() const { return now_; }
+
+ private:
+  class SideConsumer;
+  struct AnomalyBudget {
+    TimestampNs second = 0;
+    std::uint32_t told = 0;
+  };
+
+  void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
+  void handle_packet(const decode::Packet& packet, std::uint32_t hash);
+  flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
+                        Direction& direction);
+  void handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void deliver_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void close_session(flow::Flow& flow);
+  void tell_decode_anomalies(const decode::DecodedFrame& frame);
+  bool anomaly_allowed(std::string_view name);
+  AppSession& session_of(flow::Flow& flow);
+  [[nodiscard]] output::EventContext context(Direction direction) const;
+
+  void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
+
+  void on_dns(Direction direction, const protocols::DnsMessage& message,
+              protocols::AppProto proto) override;
+  void on_tls(const protocols::TlsHandshake& handshake) override;
+  void on_http(const protocols::HttpTransaction& transaction) override;
+  void on_quic(const protocols::QuicInitial& initial) override;
+  void on_dhcp(const protocols::DhcpMessage& message) override;
+  void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
+
+  EngineConfig config_;
+  output::EventWriter& writer_;
+  decode::Decoder decoder_;
+  stream::MemoryBudget budget_;
+  stream::StreamCounters stream_counters_;
+  flow::FlowTable table_;
+  std::vector<decode::DecodedFrame> decoded_;
+  std::array<AnomalyBudget, 256> anomaly_budgets_{};
+  std::uint64_t anomalies_suppressed_ = 0;
+  TimestampNs now_ = 0;
+
+  // What the events of the moment are about.
+  flow::Flow* current_flow_ = nullptr;
+  std::uint64_t current_packet_ = 0;
+  Direction current_direction_ = Direction::kToServer;
+};
+
+}  // namespace netmoth::pipeline
