@@ -1,0 +1,102 @@
+/**
+ * `netmoth read`: a capture file in, EVE events out, a summary at the end.
+ *
+ * Invariant: standard output carries events alone (with --eve -); progress, summary and errors go to
+ * standard error. What a broken file held before the break is written before the error is told.
+ */
+import { NetmothError } from '#contracts/errors.ts';
+import type { ReadSummary } from '#contracts/native.ts';
+import { engineConfigFrom, read } from '#native/index.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import { ProgressBar } from '../progress-bar.ts';
+
+export interface ReadCommandOptions {
+  readonly eve: string;
+  readonly checksums: 'validate' | 'ignore';
+  readonly dnsVersion: '2' | '3';
+  readonly set: readonly string[];
+  readonly quiet: boolean;
+}
+
+/** Suricata's names of settings that other tools pass to us, by ours. */
+const SETTING_ALIASES: Readonly<Record<string, string>> = { 'stream.midstream': 'midstream' };
+
+export async function readCapture(path: string, options: ReadCommandOptions): Promise<number> {
+  const engine = engineConfigFrom({
+    ...settings(options.set),
+    checksums: options.checksums,
+    dnsVersion: Number(options.dnsVersion),
+  });
+  const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);
+  const summary = await read({
+    path,
+    evePath: options.eve,
+    engine,
+    ...(bar && { onProgress: (done) => bar.show(done) }),
+  }).finally(() => bar?.clear());
+  if (!options.quiet) process.stderr.write(summaryText(summary));
+  if (summary.fault === undefined) return 0;
+  throw new NetmothError(summary.fault.code, summary.fault.message);
+}
+
+/** `name=value` pairs as an object; dots nest, numbers and booleans are read as such. */
+export function settings(pairs: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) {
+      throw new NetmothError('NM_USAGE', `--set ${pair}: expected NAME=VALUE`);
+    }
+    const name = pair.slice(0, at);
+    const path = (SETTING_ALIASES[name] ?? name).split('.');
+    const last = path.pop() ?? name;
+    let target = result;
+    for (const key of path) {
+      const inner = target[key];
+      const next = isRecord(inner) ? inner : {};
+      target[key] = next;
+      target = next;
+    }
+    target[last] = scalar(pair.slice(at + 1));
+  }
+  return result;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'yes') return true;
+  if (text === 'false' || text === 'no') return false;
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+export function summaryText(summary: ReadSummary): string {
+  const seconds = Math.max(summary.wallSeconds, 1e-6);
+  const events = Object.entries(summary.eventsByType)
+    .filter(([, count]) => count > 0)
+    .map(([type, count]) => `${type} ${formatCount(count)}`)
+    .join(', ');
+  const bits = (summary.bytes * 8) / seconds;
+  const rows: [string, string][] = [
+    [
+      'packets',
+      `${formatCount(summary.packets)} (${formatCount(summary.invalidPackets)} malformed)`,
+    ],
+    ['bytes', formatBytes(summary.bytes)],
+    ['captured', summary.packets > 0 ? `${summary.firstPacket} to ${summary.lastPacket}` : '-'],
+    ['flows', `${formatCount(summary.flowsTotal)} (${formatCount(summary.flowsEvicted)} evicted)`],
+    ['fragments', formatCount(summary.fragments)],
+    ['events', `${formatCount(summary.eventsMade)}${events === '' ? '' : `: ${events}`}`],
+    [
+      'dropped',
+      `${formatCount(summary.reassemblyDrops)} segments (${formatCount(summary.reassemblyGaps)} gaps), ${formatCount(summary.eventsDropped)} events`,
+    ],
+    [
+      'time',
+      `${seconds.toFixed(3)} s, ${formatCount(Math.round(summary.packets / seconds))} packets/s, ${(bits / 1e9).toFixed(2)} Gb/s`,
+    ],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join('');
+}

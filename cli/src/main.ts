@@ -1,0 +1,161 @@
+/**
+ * `netmoth`: the verbs and their options. What a verb does is loaded only when it is called, so that
+ * `netmoth read` on a small file starts in a fraction of a second.
+ *
+ * Invariant: exit statuses are those of contracts/src/errors.ts; docs/cli.md lists them.
+ */
+import { Command, CommanderError, Option } from 'commander';
+import { ERROR_CODES } from '#contracts/errors.ts';
+import { readEnvironment } from './config.ts';
+import { reportError } from './report-error.ts';
+
+const environment = readEnvironment();
+
+const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
+
+function dataDirOption(): Option {
+  return new Option('--data-dir <dir>', 'state directory of `netmoth up`').default(
+    environment.dataDir,
+  );
+}
+
+/** Shows the examples of a verb below its options. */
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ netmoth ${line}`).join('\n')}\n`;
+}
+
+const program = new Command('netmoth')
+  .description('Network visibility and intrusion detection')
+  .showHelpAfterError('(netmoth --help shows the verbs, netmoth <verb> --help their options)')
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride();
+
+program
+  .command('read')
+  .description('decode a capture file and write EVE events')
+  .argument('<pcap>', 'pcap or pcapng file, - for standard input')
+  .option('--eve <file>', 'NDJSON file to write, - for standard output', 'eve.ndjson')
+  .addOption(
+    new Option('--checksums <mode>', 'packets with wrong checksums: leave out or take')
+      .choices(['validate', 'ignore'])
+      .default('validate'),
+  )
+  .addOption(new Option('--dns-version <n>', 'form of dns events').choices(['2', '3']).default('2'))
+  .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
+  .option('--quiet', 'no progress and no summary', false)
+  .addHelpText(
+    'after',
+    examples(
+      'read capture.pcap --eve events.ndjson',
+      'tcpdump -w - -c 1000 | netmoth read - --eve -',
+      'read capture.pcap --set maxFlows=1000000 --checksums ignore',
+    ),
+  )
+  .action(async (pcap: string, options) => {
+    const { readCapture } = await import('./commands/read.ts');
+    process.exitCode = await readCapture(pcap, options);
+  });
+
+program
+  .command('up')
+  .description('run the whole system on this machine: sensor, manager, dashboard, PostgreSQL, NATS')
+  .option('--interface <name>', 'interface to capture (default: that of the default route)')
+  .option('--bpf <filter>', 'capture filter in pcap-filter(7) syntax')
+  .option('--pcap <file>', 'replay this capture instead of capturing')
+  .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')
+  .option('--listen <host:port>', 'address of dashboard and API', '127.0.0.1:8470')
+  .addOption(dataDirOption())
+  .addHelpText(
+    'after',
+    examples(
+      'up',
+      'up --interface eth1 --bpf "not port 22"',
+      'up --pcap samples/first-look.pcap --speed 10',
+      'up --listen 0.0.0.0:8470 --data-dir /var/lib/netmoth',
+    ),
+  )
+  .action(async (options) => {
+    const { up } = await import('./up/up.ts');
+    process.exitCode = await up(options);
+  });
+
+program
+  .command('query')
+  .description('ask the manager for stored events')
+  .argument('<list>', 'flows, dns, tls, http, alerts, anomalies or devices')
+  .option('--device <ip>', 'either end has this address')
+  .option('--last <duration>', 'time range up to now, e.g. 15m, 1h, 7d')
+  .option('--since <time>', 'start of the range, RFC 3339')
+  .option('--until <time>', 'end of the range, RFC 3339')
+  .option('--limit <n>', 'rows at most', '100')
+  .option('--where <field=value>', 'further filter, e.g. app_proto=tls (repeatable)', collect, [])
+  .option('--json', 'one JSON object a line')
+  .option('--csv', 'comma-separated values with a header')
+  .option('--url <url>', 'manager to ask (default: the one of --data-dir)')
+  .option('--token <token>', 'API token for --url')
+  .addOption(dataDirOption())
+  .addHelpText(
+    'after',
+    examples(
+      'query flows --device 192.168.1.50 --last 1h',
+      'query dns --where rrname=example.org --last 1d --json',
+      'query alerts --since 2026-11-20T00:00:00Z --csv > alerts.csv',
+    ),
+  )
+  .action(async (list: string, options) => {
+    const { query } = await import('./commands/query.ts');
+    await query(list, options, environment);
+  });
+
+program
+  .command('status')
+  .description('what runs, what is captured and what is lost')
+  .option('--json', 'the health and sensors documents as JSON')
+  .option('--url <url>', 'manager to ask (default: the one of --data-dir)')
+  .option('--token <token>', 'API token for --url')
+  .addOption(dataDirOption())
+  .addHelpText('after', examples('status', 'status --json | jq .health.parts'))
+  .action(async (options) => {
+    const { status } = await import('./commands/status.ts');
+    process.exitCode = await status(options, environment);
+  });
+
+program
+  .command('sensor')
+  .description('run the sensor of one node')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[options...]', 'see netmoth sensor --help')
+  .action(async (_args: string[], _options, command: Command) => {
+    const { runSensor } = await import('#sensor/main.ts');
+    process.exitCode = await runSensor(command.args);
+  });
+
+program
+  .command('manager')
+  .description('run one manager replica: ingest, API and dashboard')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[options...]', 'see netmoth manager --help')
+  .action(async (_args: string[], _options, command: Command) => {
+    const { runManager } = await import('#manager/main.ts');
+    process.exitCode = await runManager(command.args);
+  });
+
+program
+  .command('version')
+  .description('version of netmoth, its engine and the Node it runs on')
+  .action(async () => {
+    const { printVersion } = await import('./commands/version.ts');
+    await printVersion();
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : ERROR_CODES.NM_USAGE.exit;
+  } else {
+    process.exitCode = reportError(error);
+  }
+}
