@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { NetmothError } from '#contracts/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '#contracts/nearest.ts';
 
 export interface Option {
   readonly flag: string;

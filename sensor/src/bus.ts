@@ -217,9 +217,11 @@ export class Bus {
   }
 
   #down(reason: string, message: string): void {
-    if (this.#state.up) this.#options.log.warn({ reason, detail: message }, 'Bus lost');
-    else if (this.#state.reason !== reason) {
-      this.#options.log.warn({ reason, detail: message }, 'Bus not reachable');
+    const { log } = this.#options;
+    const quiet = this.#stop.signal.aborted;
+    if (this.#state.up && !quiet) log.warn({ reason, detail: message }, 'Bus lost');
+    else if (this.#state.reason !== reason && !quiet) {
+      log.warn({ reason, detail: message }, 'Bus not reachable');
     }
     this.#change({ up: false, reason, message });
   }

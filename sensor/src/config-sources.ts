@@ -6,8 +6,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
+import { nearest } from '#contracts/nearest.ts';
 import type { Leaf } from './config-schema.ts';
-import { nearest } from './nearest.ts';
 
 export const ENV_PREFIX = 'NETMOTH_SENSOR_';
 /** Kubernetes sets these for a Service called netmoth-sensor; they are not configuration. */

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { NetmothError } from '#contracts/errors.ts';
+import { editDistance, nearest } from '#contracts/nearest.ts';
 import { temporaryDirectory } from '#testkit/temporary.ts';
 import { helpText, OPTIONS, parseArguments } from './arguments.ts';
 import { type Environment, loadConfig, redacted } from './config.ts';
 import { leavesOf, sensorConfigSchema } from './config-schema.ts';
-import { editDistance, nearest } from './nearest.ts';
 
 const temporary = temporaryDirectory('netmoth-config');
 let files = 0;

@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
 import { toToken } from '#contracts/nats.ts';
+import { nearest } from '#contracts/nearest.ts';
 import type { Arguments } from './arguments.ts';
 import { keysAt, leavesOf, type SensorConfig, sensorConfigSchema } from './config-schema.ts';
 import { type Fault, Sources, valueFrom } from './config-sources.ts';
-import { nearest } from './nearest.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -78,7 +78,7 @@ function serve(config: ResolvedConfig, sensor: Sensor): Promise<HttpServer> {
   });
   return serveHttp({
     listen: config.listen,
-    metrics: () => metrics.metrics(),
+    metrics: () => metrics.render(),
     ready: () => ({ ready: sensor.ready, conditions: sensor.conditions() }),
   });
 }

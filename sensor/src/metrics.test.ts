@@ -15,7 +15,7 @@ const lost = Object.fromEntries(LOSS_REASONS.map((reason) => [reason, none])) as
   (typeof LOSS_REASONS)[number],
   typeof none
 >;
-const registry = makeMetrics({
+const metrics = makeMetrics({
   readings: () => ({
     engine: {
       ...{ kernelPackets: 5, kernelDrops: 1, decodedPackets: 4, decodedBytes: 400 },
@@ -44,8 +44,8 @@ const registry = makeMetrics({
 });
 
 test('values and labels are those of the readings, asked twice or more', async () => {
-  await registry.metrics();
-  const text = await registry.metrics();
+  await metrics.render();
+  const text = await metrics.render();
   for (const line of [
     'netmoth_sensor_kernel_packets_total 5',
     'netmoth_sensor_events_made_total{type="dns"} 1',
@@ -60,7 +60,7 @@ test('values and labels are those of the readings, asked twice or more', async (
 });
 
 test('docs/metrics-sensor.md lists exactly the metrics there are', () => {
-  const own = registry.getMetricsAsArray().map(({ name }) => name);
+  const own = metrics.registry.getMetricsAsArray().map(({ name }) => name);
   const made = own.filter((name) => name.startsWith('netmoth_')).toSorted();
   const listed = [...docs('metrics-sensor.md').matchAll(/^\| `(netmoth_[a-z_]+)/gm)];
   expect(listed.map(([, name]) => name).toSorted()).toEqual(made);
@@ -77,7 +77,7 @@ test('three paths answer, nothing else does; a used port is named', async () => 
   let ready = false;
   const server = await serveHttp({
     listen: '127.0.0.1:0',
-    metrics: () => registry.metrics(),
+    metrics: () => metrics.render(),
     ready: () => ({ ready, conditions: [] }),
   });
   const get = (path: string, init?: RequestInit) => fetch(`http://${server.address}${path}`, init);
@@ -85,9 +85,9 @@ test('three paths answer, nothing else does; a used port is named', async () => 
   expect((await get('/readyz')).status).toBe(503);
   ready = true;
   expect(await (await get('/readyz')).json()).toEqual({ ready: true, conditions: [] });
-  const metrics = await get('/metrics');
-  expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
-  expect(await metrics.text()).toContain('process_cpu_seconds_total');
+  const page = await get('/metrics');
+  expect(page.headers.get('content-type')).toContain('version=0.0.4');
+  expect(await page.text()).toContain('process_cpu_seconds_total');
   expect((await get('/other')).status).toBe(404);
   expect((await get('/metrics', { method: 'POST' })).status).toBe(405);
   const again = {

@@ -19,10 +19,17 @@ export interface MetricsInput {
 
 type Sample = readonly [labels: Record<string, string>, value: number];
 
-export function makeMetrics(input: MetricsInput): Registry {
+export interface Metrics {
+  readonly registry: Registry;
+  /** The page of /metrics, all of it from one reading. */
+  render(): Promise<string>;
+}
+
+export function makeMetrics(input: MetricsInput): Metrics {
   const registry = new Registry();
   const define = definer(registry);
-  const { readings } = input;
+  let latest = input.readings();
+  const readings = () => latest;
   captureMetrics(define, readings);
   eventMetrics(define, readings);
   queueMetrics(define, readings);
@@ -33,7 +40,13 @@ export function makeMetrics(input: MetricsInput): Registry {
   );
   define('gauge', 'info', 'Always 1', () => [[{ version: input.version }, 1]]);
   collectDefaultMetrics({ register: registry });
-  return registry;
+  return {
+    registry,
+    render: () => {
+      latest = input.readings();
+      return registry.metrics();
+    },
+  };
 }
 
 type Define = ReturnType<typeof definer>;

@@ -5,7 +5,7 @@
  * Invariant: reads and writes its own key only. A wish is checked before anyone acts on it; one that
  * does not parse is logged and leaves the last good one standing.
  */
-import { StorageType } from '@nats-io/jetstream';
+import { jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
@@ -64,15 +64,23 @@ export class Reporter {
 
   async #put(connection: NatsConnection): Promise<void> {
     if (this.#reported?.connection !== connection) {
-      const bucket = await new Kvm(connection).create(BUCKET_REPORTED, {
-        history: 1,
-        ttl: REPORTED_TTL_MS,
-        replicas: this.#options.replicas,
-        storage: StorageType.Memory,
-      });
-      this.#reported = { connection, bucket };
+      this.#reported = { connection, bucket: await this.#openReported(connection) };
     }
     await this.#reported.bucket.put(this.#key, JSON.stringify(this.#options.report()));
+  }
+
+  /** Makes the bucket where it is missing; credentials that may not look need only write to it. */
+  async #openReported(connection: NatsConnection): Promise<KV> {
+    const kvm = new Kvm(jetstream(connection, { checkAPI: false }));
+    const { replicas, log } = this.#options;
+    try {
+      return await kvm.create(BUCKET_REPORTED, {
+        ...{ history: 1, ttl: REPORTED_TTL_MS, replicas, storage: StorageType.Memory },
+      });
+    } catch (error) {
+      log.info({ err: error, bucket: BUCKET_REPORTED }, 'Bucket could not be checked or made');
+      return kvm.open(BUCKET_REPORTED);
+    }
   }
 
   /** The bucket is the operator's to make: while it is missing there is nothing wanted. */

@@ -26,6 +26,8 @@ const MiB = 1024 * 1024;
 const kTickMs = 1_000;
 const kEngineStopMs = 10_000;
 const kDrainStepMs = 20;
+/** At the end a bus that is away is not waited for longer than this. */
+const kBusAwayMs = 1_500;
 /** What a message's headers and subject take of the server's max_payload at most. */
 const kHeadroomBytes = 1_024;
 
@@ -181,7 +183,7 @@ export class Sensor {
     this.#nextStatsMs = this.#options.now().getTime() + this.#statsIntervalSeconds * 1_000;
     this.#bus.start();
     this.#timers.push(setInterval(() => this.#tick(), kTickMs));
-    this.#timers.push(setInterval(() => void this.#reporter.tick(), REPORT_INTERVAL_MS));
+    this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
   }
 
   /** Ends in the direction of the data; takes at most drainMs for the bus to acknowledge the rest. */
@@ -192,10 +194,7 @@ export class Sensor {
     this.#capturing('False', 'Stopped', 'The sensor was stopped.');
     this.#makeStats();
     await this.#intake.idle();
-    const deadlineMs = performance.now() + config.drainMs;
-    while (this.#outbox.state().batches > 0 && performance.now() < deadlineMs) {
-      await sleep(kDrainStepMs);
-    }
+    await this.#drain(config.drainMs);
     await this.#publisher.stop();
     const { batches, diskBytes } = this.#outbox.state();
     if (batches > 0)
@@ -208,6 +207,19 @@ export class Sensor {
   /** Gives back what the constructor took, where start() did not come to be. */
   async abandon(): Promise<void> {
     await this.#outbox.close();
+  }
+
+  /** Until all is acknowledged, the time is over, or the bus shows no sign of coming back. */
+  async #drain(drainMs: number): Promise<void> {
+    const beganMs = performance.now();
+    let upMs = beganMs;
+    for (;;) {
+      const nowMs = performance.now();
+      if (this.#bus.up) upMs = nowMs;
+      if (this.#outbox.state().batches === 0 || nowMs - beganMs > drainMs) return;
+      if (nowMs - upMs > kBusAwayMs) return;
+      await sleep(kDrainStepMs);
+    }
   }
 
   async #stopEngine(): Promise<void> {
@@ -240,6 +252,25 @@ export class Sensor {
     this.#nextStatsMs = nowMs + this.#statsIntervalSeconds * 1_000;
     this.#lostBefore = lostEvents(readings.outbox);
     this.#makeStats();
+  }
+
+  #reportNow(): void {
+    const { source } = this.#options;
+    const capturing = this.#health.conditions().find(({ type }) => type === 'Capturing');
+    if (source.kind === 'capture') {
+      if (!this.#interfaceUp()) {
+        this.#capturing('False', 'InterfaceDown', `${nameOf(source)} is down: nothing arrives.`);
+      } else if (capturing?.reason === 'InterfaceDown') {
+        this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
+      }
+    }
+    void this.#reporter.tick();
+  }
+
+  #interfaceUp(): boolean {
+    const { engine, source } = this.#options;
+    const name = source.kind === 'capture' ? source.capture.interface : undefined;
+    return name === undefined || engine.interfaces().some((each) => each.name === name && each.up);
   }
 
   #makeStats(): void {
@@ -297,12 +328,11 @@ export class Sensor {
   }
 
   #report(): Reported {
-    const { config, source, engine, now, version } = this.#options;
+    const { config, source, now, version } = this.#options;
     const readings = this.readings();
     const { diskBytes, capacityBytes, batches } = readings.outbox;
     const { user, system } = process.cpuUsage();
     const capture = source.kind === 'capture' ? source.capture : undefined;
-    const found = engine.interfaces().find(({ name }) => name === capture?.interface);
     return {
       sensor: config.name,
       node: config.node,
@@ -314,7 +344,7 @@ export class Sensor {
         {
           name: nameOf(source),
           strategy: capture === undefined ? 'pcapFile' : 'afPacket',
-          up: capture === undefined || found?.up === true,
+          up: this.#interfaceUp(),
           workers: capture?.workers ?? 1,
         },
       ],

@@ -20,6 +20,8 @@ export interface PipelineOptions {
   readonly memoryBytes?: number;
   readonly log?: Logger;
   readonly ackTimeoutMs?: number;
+  readonly user?: string;
+  readonly password?: string;
 }
 
 export async function startPipeline(options: PipelineOptions) {
@@ -28,6 +30,8 @@ export async function startPipeline(options: PipelineOptions) {
   const bus = new Bus({
     servers: [options.url],
     name: 'test',
+    user: options.user,
+    password: options.password,
     replicas: 1,
     streamMaxBytes: 1024 ** 3,
     log,
