@@ -300,7 +300,9 @@ describe('devices', () => {
     } while (next !== null);
     expect([...seen].sort()).toEqual([...ips].sort());
 
-    expect(await bed.get('/devices/10.20.0.2?last=15m')).toMatchObject({ bytes_received: 1000 });
+    expect(await bed.get(`/devices/10.20.0.2?since=${ago(15)}`)).toMatchObject({
+      bytes_received: 1000,
+    });
     expect(await bed.get('/devices/10.21.0.1')).toMatchObject({ bytes_received: 0 });
     const cookie = await bed.logIn();
     const unknown = await bed.fetch('/api/v1/devices/10.99.0.1', { headers: { cookie } });
