@@ -30,6 +30,5 @@ export function formatTable<T>(rows: readonly T[], columns: readonly Column<T>[]
 
 /** Names come from the network: control characters must not reach a terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what we look for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
 }

@@ -13,7 +13,6 @@ import { endedAtStart, type LaunchedPart, type PartSpec } from './supervisor.ts'
 export interface NodePartOptions {
   readonly name: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
   /** http://host:port of its /healthz. */
   readonly healthUrl: string;
   /** The line `netmoth up` shows when the part is ready. */
@@ -34,7 +33,6 @@ async function launch(options: NodePartOptions): Promise<LaunchedPart> {
   const child = await startChild({
     command: process.execPath,
     args: [PROGRAM, ...options.args],
-    env: { ...process.env, ...options.env },
     onLine: options.onLine,
   });
   return {

@@ -5,8 +5,7 @@
  * reach a part through a 0600 file or its environment, never through its arguments.
  */
 import { join, resolve } from 'node:path';
-import type { DataDir } from '../data-dir.ts';
-import { writeSecretly } from '../data-dir.ts';
+import { type DataDir, writeSecretly } from '../data-dir.ts';
 import { startNatsServer } from '../processes/nats-server.ts';
 import { startPostgresServer } from '../processes/postgres-server.ts';
 import { type ListenAddress, urlOf } from './listen-address.ts';
@@ -89,7 +88,52 @@ function postgresPart({ dataDir, ports, log }: PartsOptions): PartSpec {
   };
 }
 
-function sensorPart({ dataDir, ports, source, log }: PartsOptions): PartSpec {
+function managerPart(options: PartsOptions): PartSpec {
+  const { dataDir, ports, listen, adminPassword, log } = options;
+  const config = join(dataDir.root, 'manager.json');
+  const storePassword = encodeURIComponent(dataDir.secret('postgres-password'));
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+  writeSecretly(
+    config,
+    JSON.stringify({
+      listen: `${host}:${listen.port}`,
+      store: {
+        url: `postgres://${STORE_USER}:${storePassword}@${HOST}:${ports.postgres}/postgres`,
+      },
+      nats: busLogin(options),
+      http: { webRoot: options.webRoot },
+      ...(adminPassword === undefined ? {} : { adminPassword }),
+      localToken: localToken(dataDir),
+      supervisorState: dataDir.supervisorState,
+    }),
+  );
+  return nodePart({
+    name: 'manager',
+    args: ['manager', '--config', config],
+    healthUrl: urlOf(listen),
+    description: `dashboard and API on ${urlOf(listen)}`,
+    onLine: log('manager'),
+    stopGraceMs: MANAGER_GRACE_MS,
+  });
+}
+
+function busLogin({ dataDir, ports }: PartsOptions) {
+  return {
+    servers: [`nats://${HOST}:${ports.nats}`],
+    user: BUS_USER,
+    password: dataDir.secret('nats-password'),
+  };
+}
+
+/** The token `netmoth query` and `netmoth status` use; in the form API tokens have. */
+function localToken(dataDir: DataDir): string {
+  const token = `nm_${dataDir.secret('cli-token-seed')}`;
+  writeSecretly(dataDir.cliToken, `${token}\n`);
+  return token;
+}
+
+function sensorPart(options: PartsOptions): PartSpec {
+  const { dataDir, ports, source, log } = options;
   const config = join(dataDir.root, 'sensor.json');
   const { pcap, speed, bpf } = source;
   const watched =
@@ -103,11 +147,7 @@ function sensorPart({ dataDir, ports, source, log }: PartsOptions): PartSpec {
       dataDir: dataDir.root,
       spool: { dir: dataDir.spool },
       listen: `${HOST}:${ports.sensor}`,
-      nats: {
-        servers: [`nats://${HOST}:${ports.nats}`],
-        user: BUS_USER,
-        password: dataDir.secret('nats-password'),
-      },
+      nats: busLogin(options),
     }),
   );
   return nodePart({

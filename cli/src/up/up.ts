@@ -12,9 +12,9 @@ import { type DataDir, openDataDir, writeSecretly } from '../data-dir.ts';
 import { freePort } from '../processes/readiness.ts';
 import { assertFree, parseListenAddress, urlOf } from './listen-address.ts';
 import { PartLog } from './part-log.ts';
-import { type PartSpec, type Source, upParts } from './parts.ts';
+import { type Source, upParts } from './parts.ts';
 import { StateFile } from './state-file.ts';
-import { Supervisor } from './supervisor.ts';
+import { type PartSpec, Supervisor } from './supervisor.ts';
 
 export interface UpOptions {
   readonly interface?: string;
