@@ -11,6 +11,8 @@ const args = [join(kRoot, 'cli', 'src', 'main.ts'), 'up', ...process.argv.slice(
 
 try {
   await runSetup({ tests: false });
+  // npm runs us in the clone; files named on the command line are meant from where the user stands.
+  process.chdir(process.env.INIT_CWD ?? '.');
   become(kNode, args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
