@@ -49,3 +49,21 @@ export function lostEvents(outbox: OutboxState): number {
   }
   return sum;
 }
+
+/** Before the engine runs. */
+export const noStats: EngineStats = {
+  kernelPackets: 0,
+  kernelDrops: 0,
+  decodedPackets: 0,
+  decodedBytes: 0,
+  invalidPackets: 0,
+  flowsTotal: 0,
+  flowsActive: 0,
+  flowsEvicted: 0,
+  fragments: 0,
+  reassemblyGaps: 0,
+  reassemblyDrops: 0,
+  eventsMade: 0,
+  eventsDropped: 0,
+  eventsByType: {},
+};

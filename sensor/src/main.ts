@@ -10,14 +10,23 @@ import type { Logger } from 'pino';
 import { NetmothError } from '#contracts/errors.ts';
 import type { NativeEngine } from '#contracts/native.ts';
 import { helpText, parseArguments } from './arguments.ts';
+import { Bus } from './bus.ts';
 import { loadConfig, type ResolvedConfig, redacted } from './config.ts';
 import { type HttpServer, serveHttp } from './http.ts';
+import { Intake } from './intake.ts';
 import { makeLog } from './log.ts';
 import { makeMetrics } from './metrics.ts';
-import { Sensor } from './sensor.ts';
+import { Outbox } from './outbox.ts';
+import { Publisher } from './publisher.ts';
+import { Reporter } from './reporter.ts';
+import { Sensor, type SensorOptions } from './sensor.ts';
 import { sourceOf } from './source.ts';
 import { SpoolDirectory } from './spool-directory.ts';
 import { version } from './version.ts';
+
+const MiB = 1024 * 1024;
+/** What a message's headers and subject take of the server's max_payload at most. */
+const kHeadroomBytes = 1_024;
 
 export interface SensorParts {
   readonly engine: NativeEngine;
@@ -28,35 +37,33 @@ export interface SensorParts {
 /** Runs until a signal, a failed capture, or the end of a replay with exitWhenDone; the exit status. */
 export async function runSensor(
   argv: readonly string[],
-  parts: Partial<SensorParts> = {},
+  given: Partial<SensorParts> = {},
 ): Promise<number> {
-  const given = parseArguments(argv);
-  if (given.help) {
+  const line = parseArguments(argv);
+  if (line.help) {
     process.stdout.write(helpText());
     return 0;
   }
-  const config = loadConfig(given);
-  const engine = parts.engine ?? (await import('#native/index.ts'));
+  const config = loadConfig(line);
+  const engine = given.engine ?? (await import('#native/index.ts'));
   const source = sourceOf(config, engine);
   const log = makeLog({ level: config.logLevel, sensor: config.name, node: config.node });
-  const random = Math.random;
   const directory = await SpoolDirectory.open(config.spoolDir, { fsync: config.spool.fsync });
-  const sensor = new Sensor({
-    ...{ config, source, engine, directory, log, random, version },
-    now: () => new Date(),
-    newId: randomUUID,
-  });
+  const parts = assemble({ config, source, engine, log, directory });
+  const { sensor } = parts;
   let http: HttpServer | undefined;
   try {
-    http = await serve(config, sensor);
+    http = await serve(config, parts);
     sensor.start();
   } catch (error) {
     await http?.close();
-    await sensor.abandon();
+    await parts.outbox.close();
     throw error;
   }
+  const found = parts.outbox.state();
+  log.info({ batches: found.batches, events: found.spooledEvents }, 'Spool opened');
   log.info({ version, address: http.address, config: redacted(config) }, 'Sensor started');
-  const stop = stopSignal(log, parts.signal);
+  const stop = stopSignal(log, given.signal);
   try {
     await Promise.race([stop.requested, sensor.ended]);
     return 0;
@@ -68,12 +75,76 @@ export async function runSensor(
   }
 }
 
-function serve(config: ResolvedConfig, sensor: Sensor): Promise<HttpServer> {
+interface Assembly extends Pick<SensorOptions, 'config' | 'source' | 'engine' | 'log'> {
+  readonly directory: SpoolDirectory;
+}
+
+/** Makes the parts and tells each of the others; nothing runs yet. */
+function assemble({ config, source, engine, log, directory }: Assembly) {
+  const { name, node, nats } = config;
+  const random = Math.random;
+  const bus: Bus = new Bus({
+    ...{ servers: nats.servers, user: nats.user, password: nats.password, token: nats.token },
+    ...{ creds: config.natsCreds, replicas: nats.replicas, log, random },
+    name: `netmoth-sensor ${name}.${node}`,
+    streamMaxBytes: nats.streamMaxMiB * MiB,
+    onChange: () => {
+      publisher.busChanged();
+      sensor.judge();
+      if (bus.up) void reporter.tick();
+    },
+  });
+  const capacityBytes = config.spool.maxMiB * MiB;
+  const outbox: Outbox = new Outbox({
+    ...{ directory, capacityBytes, memoryBytes: config.spool.memoryMiB * MiB },
+    onWork: () => publisher.pump(),
+    accepting: () => publisher.accepting,
+  });
+  const publisher = new Publisher({
+    ...{ bus, outbox, sensor: name, node, log, random },
+    ...{ maxInFlight: nats.maxInFlight, ackTimeoutMs: nats.ackTimeoutMs },
+    // Batches in flight cannot be evicted: they must leave room for others.
+    maxInFlightBytes: Math.min(nats.maxInFlightMiB * MiB, capacityBytes / 2),
+  });
+  const maxBodyBytes = () => bus.maxPayloadBytes - kHeadroomBytes;
+  const intake = new Intake({
+    ...{ outbox, capacityBytes: config.outputs.intakeMiB * MiB },
+    encode: () => ({ maxBodyBytes: maxBodyBytes(), newId: randomUUID }),
+    onFault: (error) => log.error({ err: error }, 'Batch could not be packed'),
+  });
+  const reporter = new Reporter({
+    ...{ bus, sensor: name, node, replicas: nats.replicas, log },
+    report: () => sensor.report(),
+    onDesired: (desired) => sensor.desire(desired),
+  });
+  const sensor = new Sensor({
+    ...{
+      config,
+      source,
+      engine,
+      intake,
+      outbox,
+      directory,
+      publisher,
+      bus,
+      reporter,
+      log,
+      version,
+    },
+    now: () => new Date(),
+  });
+  return { bus, outbox, directory, sensor };
+}
+
+function serve(
+  config: ResolvedConfig,
+  { sensor, bus, directory }: ReturnType<typeof assemble>,
+): Promise<HttpServer> {
   const metrics = makeMetrics({
     readings: () => sensor.readings(),
     conditions: () => sensor.conditions(),
-    busReconnects: () => sensor.busReconnects,
-    spoolWriteErrors: () => sensor.spoolWriteErrors,
+    busReconnects: () => bus.state.reconnects,
+    spoolWriteErrors: () => directory.writeErrors,
     version,
   });
   return serveHttp({

@@ -1,57 +1,53 @@
 /**
- * One sensor at work: engine → intake → outbox → publisher, with its clock ticks and its health.
+ * One sensor at work: starts the engine, looks at all parts once a second, ends them in order.
  *
- * Invariant: the parts below know nothing of each other but what is wired here; start() either starts
- * everything or throws, and stop() ends them in the direction of the data, so nothing is overtaken.
+ * Invariant: start() either starts everything or throws; stop() ends the parts in the direction of the
+ * data (engine → intake → outbox → publisher → bus), so nothing is overtaken.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EngineStats, LiveEngine, NativeEngine } from '#contracts/native.ts';
 import { type Desired, REPORT_INTERVAL_MS, type Reported } from '#contracts/nats.ts';
-import { Bus } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { ResolvedConfig } from './config.ts';
 import { unappliedKeys } from './desired.ts';
 import { DropWatch } from './drop-watch.ts';
 import { type Condition, Health, judgeBus, judgeSpool } from './health.ts';
-import { Intake } from './intake.ts';
-import { countersOf, lostEvents, type Readings } from './ledger.ts';
-import { Outbox } from './outbox.ts';
-import { Publisher } from './publisher.ts';
-import { Reporter } from './reporter.ts';
+import type { Intake } from './intake.ts';
+import { countersOf, lostEvents, noStats, type Readings } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
+import type { Publisher } from './publisher.ts';
+import { makeReport } from './report.ts';
+import type { Reporter } from './reporter.ts';
 import { nameOf, type Source } from './source.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 import { statsBatch, statsEvent } from './stats-event.ts';
 
-const MiB = 1024 * 1024;
 const kTickMs = 1_000;
 const kEngineStopMs = 10_000;
 const kDrainStepMs = 20;
 /** At the end a bus that is away is not waited for longer than this. */
 const kBusAwayMs = 1_500;
-/** What a message's headers and subject take of the server's max_payload at most. */
-const kHeadroomBytes = 1_024;
 
 export interface SensorOptions {
   readonly config: ResolvedConfig;
   readonly source: Source;
   readonly engine: NativeEngine;
+  readonly intake: Intake;
+  readonly outbox: Outbox;
   readonly directory: SpoolDirectory;
+  readonly publisher: Publisher;
+  readonly bus: Bus;
+  readonly reporter: Reporter;
   readonly log: Logger;
   readonly version: string;
   readonly now: () => Date;
-  readonly random: () => number;
-  readonly newId: () => string;
 }
 
 export class Sensor {
   readonly #options: SensorOptions;
   readonly #startedAt: Date;
   readonly #health: Health;
-  readonly #bus: Bus;
-  readonly #outbox: Outbox;
-  readonly #publisher: Publisher;
-  readonly #intake: Intake;
-  readonly #reporter: Reporter;
   readonly #drops: DropWatch;
   readonly #ended = Promise.withResolvers<void>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -65,73 +61,11 @@ export class Sensor {
   #lostBefore = 0;
 
   constructor(options: SensorOptions) {
-    const { config, directory, log, random } = options;
     this.#options = options;
     this.#startedAt = options.now();
-    this.#statsIntervalSeconds = config.engine.statsIntervalSeconds;
+    this.#statsIntervalSeconds = options.config.engine.statsIntervalSeconds;
     this.#health = new Health(options.now);
-    this.#bus = new Bus({
-      servers: config.nats.servers,
-      name: `netmoth-sensor ${config.name}.${config.node}`,
-      user: config.nats.user,
-      password: config.nats.password,
-      token: config.nats.token,
-      creds: config.natsCreds,
-      replicas: config.nats.replicas,
-      streamMaxBytes: config.nats.streamMaxMiB * MiB,
-      log,
-      random,
-      onChange: () => {
-        this.#publisher.busChanged();
-        this.#judge();
-      },
-    });
-    const capacityBytes = config.spool.maxMiB * MiB;
-    this.#outbox = new Outbox({
-      directory,
-      capacityBytes,
-      memoryBytes: config.spool.memoryMiB * MiB,
-      onWork: () => this.#publisher.pump(),
-      accepting: () => this.#publisher.accepting,
-    });
-    this.#publisher = new Publisher({
-      bus: this.#bus,
-      outbox: this.#outbox,
-      sensor: config.name,
-      node: config.node,
-      maxInFlight: config.nats.maxInFlight,
-      // Batches in flight cannot be evicted: they must leave room for others.
-      maxInFlightBytes: Math.min(config.nats.maxInFlightMiB * MiB, capacityBytes / 2),
-      ackTimeoutMs: config.nats.ackTimeoutMs,
-      log,
-      random,
-    });
-    this.#intake = new Intake({
-      outbox: this.#outbox,
-      encode: () => ({
-        maxBodyBytes: this.#bus.maxPayloadBytes - kHeadroomBytes,
-        newId: options.newId,
-      }),
-      capacityBytes: config.outputs.intakeMiB * MiB,
-      onFault: (error) => log.error({ err: error }, 'Batch could not be packed'),
-    });
-    this.#reporter = new Reporter({
-      bus: this.#bus,
-      sensor: config.name,
-      node: config.node,
-      replicas: config.nats.replicas,
-      log,
-      report: () => this.#report(),
-      onDesired: (desired) => this.#desire(desired),
-    });
-    this.#drops = new DropWatch(log);
-    const found = this.#outbox.state();
-    if (found.batches > 0) {
-      log.info(
-        { batches: found.batches, events: found.spooledEvents },
-        'Spool has batches to send',
-      );
-    }
+    this.#drops = new DropWatch(options.log);
   }
 
   /** Resolves when a replay is through and that is to be the end; rejects when capture failed. */
@@ -143,25 +77,28 @@ export class Sensor {
     return this.#health.ready;
   }
 
-  get busReconnects(): number {
-    return this.#bus.state.reconnects;
-  }
-
-  get spoolWriteErrors(): number {
-    return this.#options.directory.writeErrors;
-  }
-
   conditions(): Condition[] {
     return this.#health.conditions();
+  }
+
+  report(): Reported {
+    const { config, source, now, version } = this.#options;
+    return makeReport({
+      ...{ config, source, version, startedAt: this.#startedAt, now: now() },
+      observedGeneration: this.#observedGeneration,
+      interfaceUp: this.#interfaceUp(),
+      readings: this.readings(),
+      conditions: this.conditions(),
+    });
   }
 
   readings(): Readings {
     if (this.#engine !== undefined) this.#engineStats = this.#engine.stats();
     return {
       engine: this.#engineStats,
-      intake: this.#intake.state(),
-      outbox: this.#outbox.state(),
-      publisher: this.#publisher.state(),
+      intake: this.#options.intake.state(),
+      outbox: this.#options.outbox.state(),
+      publisher: this.#options.publisher.state(),
       ownEvents: this.#ownEvents,
     };
   }
@@ -176,12 +113,12 @@ export class Sensor {
       batchMaxMs: config.outputs.batchMaxMs,
       batchMaxBytes: config.outputs.batchMaxBytes,
       queueBatches: config.outputs.queueBatches,
-      onBatch: (batch) => this.#intake.push(batch),
+      onBatch: (batch) => this.#options.intake.push(batch),
       onEnd: (error) => this.#sourceEnded(error),
     });
     this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
     this.#nextStatsMs = this.#options.now().getTime() + this.#statsIntervalSeconds * 1_000;
-    this.#bus.start();
+    this.#options.bus.start();
     this.#timers.push(setInterval(() => this.#tick(), kTickMs));
     this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
   }
@@ -193,20 +130,15 @@ export class Sensor {
     await this.#stopEngine();
     this.#capturing('False', 'Stopped', 'The sensor was stopped.');
     this.#makeStats();
-    await this.#intake.idle();
+    await this.#options.intake.idle();
     await this.#drain(config.drainMs);
-    await this.#publisher.stop();
-    const { batches, diskBytes } = this.#outbox.state();
+    await this.#options.publisher.stop();
+    const { batches, diskBytes } = this.#options.outbox.state();
     if (batches > 0)
       log.warn({ batches, diskBytes }, 'Batches stay in the spool for the next start');
-    await Promise.race([this.#reporter.tick(), sleep(kTickMs, undefined, { ref: false })]);
-    await this.#bus.close();
-    await this.#outbox.close();
-  }
-
-  /** Gives back what the constructor took, where start() did not come to be. */
-  async abandon(): Promise<void> {
-    await this.#outbox.close();
+    await Promise.race([this.#options.reporter.tick(), sleep(kTickMs, undefined, { ref: false })]);
+    await this.#options.bus.close();
+    await this.#options.outbox.close();
   }
 
   /** Until all is acknowledged, the time is over, or the bus shows no sign of coming back. */
@@ -215,8 +147,8 @@ export class Sensor {
     let upMs = beganMs;
     for (;;) {
       const nowMs = performance.now();
-      if (this.#bus.up) upMs = nowMs;
-      if (this.#outbox.state().batches === 0 || nowMs - beganMs > drainMs) return;
+      if (this.#options.bus.up) upMs = nowMs;
+      if (this.#options.outbox.state().batches === 0 || nowMs - beganMs > drainMs) return;
       if (nowMs - upMs > kBusAwayMs) return;
       await sleep(kDrainStepMs);
     }
@@ -246,7 +178,7 @@ export class Sensor {
   #tick(): void {
     const readings = this.readings();
     this.#drops.look(readings);
-    this.#judge();
+    this.judge();
     const nowMs = this.#options.now().getTime();
     if (nowMs < this.#nextStatsMs) return;
     this.#nextStatsMs = nowMs + this.#statsIntervalSeconds * 1_000;
@@ -264,7 +196,7 @@ export class Sensor {
         this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
       }
     }
-    void this.#reporter.tick();
+    void this.#options.reporter.tick();
   }
 
   #interfaceUp(): boolean {
@@ -283,14 +215,15 @@ export class Sensor {
       counters: countersOf(readings),
     });
     this.#ownEvents += 1;
-    this.#intake.push(statsBatch(event));
+    this.#options.intake.push(statsBatch(event));
   }
 
-  #judge(): void {
+  /** Looks anew at bus and spool; call it when one of them has changed. */
+  judge(): void {
     const { directory } = this.#options;
-    const outbox = this.#outbox.state();
-    const { faultsInRow } = this.#publisher.state();
-    this.#health.set('BusConnected', judgeBus({ ...this.#bus.state, faultsInRow }));
+    const outbox = this.#options.outbox.state();
+    const { faultsInRow } = this.#options.publisher.state();
+    this.#health.set('BusConnected', judgeBus({ ...this.#options.bus.state, faultsInRow }));
     this.#health.set(
       'SpoolHealthy',
       judgeSpool({
@@ -311,8 +244,8 @@ export class Sensor {
     this.#health.set('Capturing', { status, reason, message: message + pending });
   }
 
-  /** The sensor's own settings change at once; those of the engine's tables need a new start. */
-  #desire(desired: Desired): void {
+  /** A wish was heard: the sensor's own settings change at once, the engine's need a new start. */
+  desire(desired: Desired): void {
     const { config, log } = this.#options;
     this.#observedGeneration = desired.generation;
     const seconds = desired.engine?.statsIntervalSeconds;
@@ -326,50 +259,4 @@ export class Sensor {
       this.#capturing('True', capturing.reason, base);
     }
   }
-
-  #report(): Reported {
-    const { config, source, now, version } = this.#options;
-    const readings = this.readings();
-    const { diskBytes, capacityBytes, batches } = readings.outbox;
-    const { user, system } = process.cpuUsage();
-    const capture = source.kind === 'capture' ? source.capture : undefined;
-    return {
-      sensor: config.name,
-      node: config.node,
-      version,
-      startedAt: this.#startedAt.toISOString(),
-      reportedAt: now().toISOString(),
-      observedGeneration: this.#observedGeneration,
-      interfaces: [
-        {
-          name: nameOf(source),
-          strategy: capture === undefined ? 'pcapFile' : 'afPacket',
-          up: this.#interfaceUp(),
-          workers: capture?.workers ?? 1,
-        },
-      ],
-      counters: countersOf(readings),
-      spool: { bytes: diskBytes, capacityBytes, batches },
-      rssBytes: process.memoryUsage.rss(),
-      cpuSeconds: (user + system) / 1e6,
-      conditions: this.#health.conditions(),
-    };
-  }
 }
-
-const noStats: EngineStats = {
-  kernelPackets: 0,
-  kernelDrops: 0,
-  decodedPackets: 0,
-  decodedBytes: 0,
-  invalidPackets: 0,
-  flowsTotal: 0,
-  flowsActive: 0,
-  flowsEvicted: 0,
-  fragments: 0,
-  reassemblyGaps: 0,
-  reassemblyDrops: 0,
-  eventsMade: 0,
-  eventsDropped: 0,
-  eventsByType: {},
-};
