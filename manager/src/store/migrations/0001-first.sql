@@ -7,7 +7,8 @@
 --     partition exists, because DETACH … CONCURRENTLY refuses a table that has one.
 --   * `id` is batches.seq * 2^20 + line number: unique, stable, ordered by the time of storing.
 --   * Lists are read newest first by (time, id): that btree grows at its right edge and stays cheap. Rare
---     values (an address, a flow, a community id) are found through bloom filters per block range, names
+--     values (an address, a flow, a community id) are found through bloom filters per block range (the size
+--     of a filter follows from its parameters alone; all of an index together must fit into 8,152 bytes), names
 --     through their reversed form: reverse(lower(name)) COLLATE "C" makes "below example.org" a range.
 --   * Rollup rows are only ever added to. Sums over a rollup equal the sums over the events.
 
@@ -72,8 +73,10 @@ CREATE TABLE flows (
 ) PARTITION BY RANGE (stored_on);
 CREATE INDEX flows_time ON flows (time, id);
 CREATE INDEX flows_rare ON flows USING brin (
-  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops, community_id text_bloom_ops
-) WITH (pages_per_range = 64, autosummarize = on);
+  src_ip inet_bloom_ops, dest_ip inet_bloom_ops,
+  flow_id int8_bloom_ops (n_distinct_per_range = -0.2),
+  community_id text_bloom_ops (n_distinct_per_range = -0.2)
+) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX flows_domain ON flows (reverse(lower(domain)) COLLATE "C") WHERE domain IS NOT NULL;
 
 CREATE TABLE dns_queries (
@@ -98,8 +101,10 @@ CREATE TABLE dns_queries (
 ) PARTITION BY RANGE (stored_on);
 CREATE INDEX dns_queries_time ON dns_queries (time, id);
 CREATE INDEX dns_queries_rare ON dns_queries USING brin (
-  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops, community_id text_bloom_ops
-) WITH (pages_per_range = 64, autosummarize = on);
+  src_ip inet_bloom_ops, dest_ip inet_bloom_ops,
+  flow_id int8_bloom_ops (n_distinct_per_range = -0.2),
+  community_id text_bloom_ops (n_distinct_per_range = -0.2)
+) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX dns_queries_rrname ON dns_queries (reverse(lower(rrname)) COLLATE "C");
 
 CREATE TABLE tls_handshakes (
@@ -131,9 +136,11 @@ CREATE TABLE tls_handshakes (
 ) PARTITION BY RANGE (stored_on);
 CREATE INDEX tls_handshakes_time ON tls_handshakes (time, id);
 CREATE INDEX tls_handshakes_rare ON tls_handshakes USING brin (
-  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops, community_id text_bloom_ops,
+  src_ip inet_bloom_ops, dest_ip inet_bloom_ops,
+  flow_id int8_bloom_ops (n_distinct_per_range = -0.2),
+  community_id text_bloom_ops (n_distinct_per_range = -0.2),
   ja3 text_bloom_ops, ja4 text_bloom_ops
-) WITH (pages_per_range = 64, autosummarize = on);
+) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX tls_handshakes_sni ON tls_handshakes (reverse(lower(sni)) COLLATE "C");
 
 CREATE TABLE http_transactions (
@@ -162,8 +169,10 @@ CREATE TABLE http_transactions (
 ) PARTITION BY RANGE (stored_on);
 CREATE INDEX http_transactions_time ON http_transactions (time, id);
 CREATE INDEX http_transactions_rare ON http_transactions USING brin (
-  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops, community_id text_bloom_ops
-) WITH (pages_per_range = 64, autosummarize = on);
+  src_ip inet_bloom_ops, dest_ip inet_bloom_ops,
+  flow_id int8_bloom_ops (n_distinct_per_range = -0.2),
+  community_id text_bloom_ops (n_distinct_per_range = -0.2)
+) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX http_transactions_hostname ON http_transactions (reverse(lower(hostname)) COLLATE "C");
 
 CREATE TABLE alerts (
@@ -215,8 +224,9 @@ CREATE TABLE anomalies (
 ) PARTITION BY RANGE (stored_on);
 CREATE INDEX anomalies_time ON anomalies (time, id);
 CREATE INDEX anomalies_rare ON anomalies USING brin (
-  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops, event text_bloom_ops
-) WITH (pages_per_range = 64, autosummarize = on);
+  src_ip inet_bloom_ops, dest_ip inet_bloom_ops, flow_id int8_bloom_ops,
+  event text_bloom_ops
+) WITH (pages_per_range = 16, autosummarize = on);
 
 -- quic, dhcp, mdns, fileinfo, stats and whatever type a newer sensor sends: the event as it came.
 CREATE TABLE events (
