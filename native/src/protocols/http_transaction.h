@@ -19,7 +19,7 @@ struct HttpTransaction {
   bool response_complete = false;
 
   std::string method;
-  std::string url;       // as on the request line, an absolute form cut to path and query
+  std::string url;       // as on the request line
   std::string hostname;  // of the absolute form, else of the Host header; without port
   std::uint16_t port = 0;  // 0 where neither names one
   std::string protocol;  // "HTTP/1.1", of the request; empty for HTTP/0.9
@@ -35,6 +35,9 @@ struct HttpTransaction {
   std::string location;
   std::string content_range;
   std::uint64_t response_length = 0;  // body octets seen, without chunk framing
+
+  // Back to nothing, the strings' memory kept for the next transaction.
+  void reset();
 };
 
 }  // namespace netmoth::protocols

@@ -1,6 +1,7 @@
 // Which parser reads which protocol.
 #include "protocols/dhcp_parser.h"
 #include "protocols/dns_parser.h"
+#include "protocols/http_parser.h"
 #include "protocols/tls_parser.h"
 
 namespace netmoth::protocols {
@@ -13,6 +14,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return std::make_unique<DnsParser>(proto, transport);
     case AppProto::kTls:
       return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
+    case AppProto::kHttp:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<HttpParser>();
     case AppProto::kDhcp:
       return std::make_unique<DhcpParser>();
     default:
