@@ -27,6 +27,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LIVE_MESSAGE_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
+const RATE_WINDOW_MS = 60_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
 const DEFAULT_LIVE_CLIENTS = 100;
 
@@ -70,13 +71,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   await app.register(websocket, {
     options: { maxPayload: MAX_LIVE_MESSAGE_BYTES, perMessageDeflate: false },
   });
-  await app.register(rateLimit, {
-    max: config.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE,
-    timeWindow: 60_000,
-    allowList: (request) => !request.url.startsWith(`${API_PREFIX}/`),
-    errorResponseBuilder: (_request, { ttl }) =>
-      new RateLimitError('too many requests from this address', ttl / 1000),
-  });
+  await installRateLimit(app, config.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE);
   installGuard(app, { accounts, cookieSecure: config.cookieSecure });
 
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
@@ -98,4 +93,17 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     await sensors?.stop();
   });
   return app;
+}
+
+/** Counts requests below /api/v1 by address, before the guard: those it refuses count too. */
+async function installRateLimit(app: FastifyInstance, max: number): Promise<void> {
+  await app.register(rateLimit, { global: false });
+  const count = app.createRateLimit({ max, timeWindow: RATE_WINDOW_MS });
+  app.addHook('onRequest', async (request) => {
+    if (!request.url.startsWith(`${API_PREFIX}/`)) return;
+    const counted = await count(request);
+    if (!counted.isAllowed && counted.isExceeded) {
+      throw new RateLimitError('too many requests from this address', counted.ttlInSeconds);
+    }
+  });
 }

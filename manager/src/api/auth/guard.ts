@@ -3,6 +3,7 @@
 // bearer token is never ambient, so it needs no such check.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NetmothError } from '#contracts/errors.ts';
+import { LIVE_PATH } from '#contracts/live.ts';
 import { SESSION_COOKIE } from '#contracts/rest.ts';
 import type { Route } from '#contracts/routes.ts';
 import type { Accounts, Principal, Session } from './accounts.ts';
@@ -32,6 +33,9 @@ export function installGuard(app: FastifyInstance, options: GuardOptions): void 
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     const { auth = 'none', admit } = request.routeOptions.config;
+    if (request.ws && request.routeOptions.url !== LIVE_PATH) {
+      throw new NetmothError('NM_QUERY_INVALID', `WebSockets are at ${LIVE_PATH} only`);
+    }
     if (auth === 'none' || admit?.(request) === true) return;
     request.principal = await principalOf(request, reply, options);
     if (auth === 'session' && request.principal.kind !== 'session') {
@@ -59,11 +63,10 @@ async function principalOf(
   if (session === undefined) {
     throw new NetmothError('NM_UNAUTHENTICATED', 'log in, or send an API token');
   }
-  const upgrade = request.headers.upgrade !== undefined;
-  if ((upgrade || !SAFE_METHODS.has(request.method)) && !isSameOrigin(request)) {
+  if ((request.ws || !SAFE_METHODS.has(request.method)) && !isSameOrigin(request)) {
     throw new NetmothError('NM_FORBIDDEN', "the request does not come from Netmoth's own page");
   }
-  if (session.extended && !upgrade) setSessionCookie(reply, session, cookieSecure);
+  if (session.extended && !request.ws) setSessionCookie(reply, session, cookieSecure);
   return session;
 }
 

@@ -39,9 +39,6 @@ export class LiveFeed {
     this.#options = options;
   }
 
-  /** Clients that wait for the consumer to stand, so that nothing after `ready` is missed. */
-  #ready = Promise.withResolvers<void>();
-
   add(client: LiveClient): void {
     this.#clients.add(client);
     if (this.#stop !== undefined) return;
@@ -59,11 +56,6 @@ export class LiveFeed {
     if (this.#clients.size === 0) this.#end();
   }
 
-  /** Resolves when the bus is being read. */
-  get ready(): Promise<void> {
-    return this.#ready.promise;
-  }
-
   async stop(): Promise<void> {
     this.#clients.clear();
     this.#end();
@@ -73,7 +65,6 @@ export class LiveFeed {
   #end(): void {
     this.#stop?.abort();
     this.#stop = undefined;
-    this.#ready = Promise.withResolvers<void>();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -88,15 +79,19 @@ export class LiveFeed {
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const consumer = await jetstream(this.#options.nats).consumers.get(EVENTS_STREAM, {
+    const js = jetstream(this.#options.nats);
+    const { state } = await (await js.jetstreamManager(false)).streams.info(EVENTS_STREAM);
+    // By sequence and not DeliverPolicy.New: an ordered consumer that is made anew after the bus was
+    // away starts at the sequence it knows, and one that never had a message at the oldest.
+    const consumer = await js.consumers.get(EVENTS_STREAM, {
       filter_subjects: EVENTS_SUBJECT_ALL,
-      deliver_policy: DeliverPolicy.New,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: state.last_seq + 1,
     });
     const messages: ConsumerMessages = await consumer.consume({ max_messages: MAX_MESSAGES });
     const onAbort = (): void => messages.stop();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) messages.stop();
-    this.#ready.resolve();
     try {
       for await (const message of messages) {
         if (signal.aborted) break;

@@ -29,8 +29,8 @@ export function installLiveRoute(app: FastifyInstance, options: LiveRouteOptions
   app.route({
     ...routeOf('live'),
     method: 'GET',
-    preHandler: async () => {
-      if (sockets.size >= options.maxClients) {
+    preHandler: async (request) => {
+      if (request.ws && sockets.size >= options.maxClients) {
         throw new RateLimitError('too many live clients; close one and try again', PING_MS / 1000);
       }
     },
