@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Records samples/first-look.pcap: real programs on a small home network of network namespaces.
 # Real traffic, invented names: addresses are RFC 1918 and the documentation ranges of RFC 5737.
-#   apt-get install dnsmasq-base udhcpc avahi-daemon nmap curl openssl chromium tcpdump iproute2 python3-venv
+#   apt-get install dnsmasq-base udhcpc avahi-daemon nmap curl openssl chromium tcpdump iproute2 ethtool python3-venv
 #   samples/record/record.sh [OUT.pcap]          (root; about a minute; touches only its own namespaces)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,6 +43,10 @@ plug() { # NAME: a cable from the host to the bridge, with a plausible MAC
   ip link set "nmr$n" netns nmr-lan
   ip -n nmr-lan link set "nmr$n" master br0 up
   ip -n "nmr-$1" link set eth0 address "$2" up
+  wire nmr-$1 eth0
+}
+wire() { # frames as they are on a wire: whole checksums, no segments larger than the MTU
+  ip netns exec "$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null
 }
 plug router 44:d9:e7:10:00:01
 plug laptop 3c:22:fb:10:00:50
@@ -55,6 +59,8 @@ ip link add eth1 netns nmr-router type veth peer name eth0 netns nmr-web
 ip -n nmr-router addr add 10.255.0.1/24 dev eth1
 ip -n nmr-router link set eth1 up
 ip -n nmr-web link set eth0 up
+wire nmr-router eth1
+wire nmr-web eth0
 for address in 10.255.0.2/24 203.0.113.10/32 203.0.113.80/32 198.51.100.20/32 198.51.100.44/32 192.0.2.30/32; do
   ip -n nmr-web addr add "$address" dev eth0
 done
@@ -79,7 +85,8 @@ on router dnsmasq --no-daemon --conf-file=/dev/null --no-hosts --no-resolv --bin
   --dhcp-host=3c:22:fb:10:00:50,192.168.1.50 --dhcp-host=94:b1:0a:10:00:51,192.168.1.51 \
   --address=/shop.example.com/203.0.113.10 --cname=www.example.com,shop.example.com --address=/cdn.example.net/203.0.113.80 \
   --address=/metrics.example.org/198.51.100.20 --address=/mail.example.org/198.51.100.44 \
-  --address=/video.example.net/192.0.2.30 --address=/updates.example.com/203.0.113.80 >"$work/dnsmasq.log" 2>&1 &
+  --address=/video.example.net/192.0.2.30 --address=/updates.example.com/203.0.113.80 \
+  --local=/example.com/ --local=/example.net/ --local=/example.org/ --address=/#/ --local-ttl=300 >"$work/dnsmasq.log" 2>&1 &
 sleep 2
 on lan tcpdump -i br0 -s 0 -U -w "$work/raw.pcap" 2>/dev/null &
 recorder=$!
@@ -104,7 +111,8 @@ announce() { # HOST NAME SERVICE PORT: mDNS by avahi, in a mount namespace with 
 }
 browse() { # HOST URL: one visit of a real browser
   quietly timeout 15 ip netns exec "nmr-$1" chromium --headless --no-sandbox --disable-gpu --no-first-run --ignore-certificate-errors \
-    --disable-background-networking --disable-component-update --disable-sync --user-data-dir="$work/profile-$1" \
+    --disable-background-networking --disable-component-update --disable-sync \
+    --host-resolver-rules='MAP *.google.com ~NOTFOUND, MAP *.googleapis.com ~NOTFOUND' --user-data-dir="$work/profile-$1" \
     --timeout=4000 --dump-dom "$2"
 }
 fetch() { local host=$1; shift; quietly on "$host" curl -sk --max-time 8 -o /dev/null "$@"; }
@@ -122,21 +130,34 @@ fetch laptop https://mail.example.org:8443/style.css
 quietly timeout 10 ip netns exec nmr-phone "$work/venv/bin/python" "$here/quic.py" get 192.0.2.30 video.example.net
 fetch laptop http://www.example.com/old -L
 quietly on laptop ping -c 3 203.0.113.10
-for i in 1 2 3 4; do
+for i in 1 2 3 4 5 6 7 8; do
   fetch tv -A 'SmartTV/7.1' -d '{"watching":true}' http://metrics.example.org/api/telemetry
   fetch laptop "https://cdn.example.net/photo-$i.jpg"
-  sleep 1
+  quietly on laptop ping -c 1 203.0.113.10
+  sleep 2
 done
 quietly on scanner nmap -n -Pn -sS -T4 --max-retries 0 -p 1-400 192.168.1.20
 quietly on scanner nmap -n -Pn -sS -T4 --max-retries 0 -p 22,80,443,445,3389,8080 192.168.1.1 192.168.1.30 192.168.1.50 192.168.1.51
+# A device with a broken network stack: an IPv4 header that claims four octets, a UDP length past the end.
+on scanner python3 - <<'BROKEN'
+import socket
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("eth0", 0))
+ethernet = bytes.fromhex("001ba9100020" "dca632100066" "0800")
+addresses = bytes([192, 168, 1, 66, 192, 168, 1, 20])
+short_header = bytes([0x41, 0, 0, 40, 0, 1, 0, 0, 64, 17, 0, 0]) + addresses
+long_udp = bytes([0x45, 0, 0, 36, 0, 2, 0, 0, 64, 17, 0xF7, 0x2F]) + addresses + bytes([0, 53, 0, 53, 0, 200, 0, 0]) + bytes(8)
+for packet in (short_header + bytes(20), long_udp):
+    wire.send(ethernet + packet)
+BROKEN
 fetch phone "https://no-such-host.example.invalid/"
 browse laptop https://shop.example.com/ &
 browser=$!
 sleep 4
-for i in 5 6 7; do
+for i in 9 10 11 12 13 14; do
   fetch phone "https://cdn.example.net/photo-$i.jpg"
   fetch tv -A 'SmartTV/7.1' -d '{"watching":true}' http://metrics.example.org/api/telemetry
-  sleep 1
+  sleep 2
 done
 wait "$browser" || true
 sleep 1

@@ -16,7 +16,7 @@ const page = `<!doctype html><title>Shop</title><link rel="stylesheet" href="/st
 <script src="https://metrics.example.org/collect.js"></script>`;
 
 const types = { css: 'text/css', js: 'text/javascript', jpg: 'image/jpeg', bin: 'application/octet-stream' };
-const sizes = { css: 4_000, js: 12_000, jpg: 60_000, bin: 400_000 };
+const sizes = { css: 4_000, js: 12_000, jpg: 40_000, bin: 300_000 };
 
 function answer(request, response) {
   const { pathname } = new URL(request.url, 'http://x');
