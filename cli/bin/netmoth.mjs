@@ -20,7 +20,8 @@ if (!existsSync(node) || !existsSync(join(root, 'build', 'native', 'netmoth.node
 } else if (Number(process.versions.node.split('.')[0]) < kMinimumNodeMajor) {
   await runUnder(node);
 } else {
-  module.enableCompileCache?.();
+  // In the clone, not in /tmp, where another user could leave compiled code for us.
+  module.enableCompileCache?.(join(root, 'build', 'compile-cache'));
   process.argv[1] = main;
   await import(main);
 }
@@ -28,7 +29,7 @@ if (!existsSync(node) || !existsSync(join(root, 'build', 'native', 'netmoth.node
 async function runUnder(newerNode) {
   const { spawn } = await import('node:child_process');
   const { constants } = await import('node:os');
-  const child = spawn(newerNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(newerNode, process.argv.slice(1), { stdio: 'inherit' });
   // A terminal sends SIGINT to the whole group, so the child has it already; others send it to us alone.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
