@@ -19,7 +19,7 @@ const PAGES = [
   ['/alerts', lazy(() => import('./pages/alerts.tsx'))],
   ['/anomalies', lazy(() => import('./pages/anomalies.tsx'))],
   ['/devices', lazy(() => import('./pages/devices.tsx'))],
-  ['/devices/:ip', lazy(() => import('./pages/device.tsx'))],
+  ['/device', lazy(() => import('./pages/device.tsx'))],
   ['/sensors', lazy(() => import('./pages/sensors.tsx'))],
   ['/live', lazy(() => import('./pages/live.tsx'))],
   ['/settings', lazy(() => import('./pages/settings/settings.tsx'))],
@@ -27,6 +27,8 @@ const PAGES = [
 
 export function App() {
   const session = useSession();
+  const ended = session.error instanceof ApiError && session.error.code === 'NM_UNAUTHENTICATED';
+  if (ended) return <Login />;
   if (session.data !== undefined) {
     return (
       <Shell>
@@ -42,9 +44,6 @@ export function App() {
     );
   }
   if (session.isPending) return null;
-  if (session.error instanceof ApiError && session.error.code === 'NM_UNAUTHENTICATED') {
-    return <Login />;
-  }
   return (
     <main className="centered">
       <ErrorState error={session.error} onRetry={() => void session.refetch()} />

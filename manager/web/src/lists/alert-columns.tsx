@@ -10,6 +10,7 @@ export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
     id: 'severity',
     label: 'Severity',
     tight: true,
+    phone: 'top',
     cell: (row) => (
       <FieldLink field="severity" value={row.severity}>
         <SeverityBadge severity={row.severity} />

@@ -17,6 +17,7 @@ export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
     id: 'type',
     label: 'Layer',
     tight: true,
+    phone: 'top',
     cell: (row) => <Badge tone={TYPE_TONE[row.type] ?? 'plain'}>{row.type}</Badge>,
   },
   {

@@ -14,7 +14,7 @@ const RCODE_TONE: Readonly<Record<string, Tone>> = {
 
 export const DNS_COLUMNS: readonly Column<DnsRow>[] = [
   { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
-  { id: 'type', label: 'Message', tight: true, cell: (row) => row.type },
+  { id: 'type', label: 'Message', tight: true, phone: 'top', cell: (row) => row.type },
   {
     id: 'client',
     label: 'Source',
@@ -38,6 +38,7 @@ export const DNS_COLUMNS: readonly Column<DnsRow>[] = [
     id: 'rrname',
     label: 'Name',
     phone: 'full',
+    name: true,
     cell: (row) => <FieldLink field="rrname" value={row.rrname} />,
   },
   {

@@ -19,6 +19,7 @@ export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
   {
     id: 'destination',
     label: 'Destination',
+    tight: true,
     phone: 'full',
     cell: (row) => (
       <>
@@ -36,12 +37,14 @@ export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
     id: 'domain',
     label: 'Domain',
     phone: 'full',
+    name: true,
     cell: (row) => <FieldLink field="domain" value={row.domain} />,
   },
   {
     id: 'app',
     label: 'Application',
     tight: true,
+    phone: 'top',
     cell: (row) => (
       <>
         <FieldLink field="app_proto" value={row.app_proto} />{' '}

@@ -18,6 +18,7 @@ export const HTTP_COLUMNS: readonly Column<HttpRow>[] = [
     id: 'status',
     label: 'Status',
     tight: true,
+    phone: 'top',
     cell: (row) =>
       row.status !== null && (
         <Badge tone={statusTone(row.status)}>
@@ -35,6 +36,7 @@ export const HTTP_COLUMNS: readonly Column<HttpRow>[] = [
     id: 'hostname',
     label: 'Host',
     phone: 'full',
+    name: true,
     cell: (row) => <FieldLink field="hostname" value={row.hostname} />,
   },
   {

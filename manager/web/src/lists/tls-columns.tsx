@@ -14,6 +14,7 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
     id: 'version',
     label: 'Version',
     tight: true,
+    phone: 'top',
     cell: (row) =>
       row.version !== null && (
         <Badge tone={WITHDRAWN.test(row.version) ? 'warn' : 'plain'}>
@@ -25,6 +26,7 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
     id: 'sni',
     label: 'Server name',
     phone: 'full',
+    name: true,
     cell: (row) => <FieldLink field="sni" value={row.sni} />,
   },
   {
@@ -42,12 +44,14 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
   {
     id: 'ja4',
     label: 'JA4',
+    tight: true,
     phone: 'full',
     cell: (row) => <FieldLink field="ja4" value={row.ja4} mono />,
   },
   {
     id: 'ja3',
     label: 'JA3',
+    tight: true,
     phone: 'out',
     cell: (row) =>
       row.ja3 !== null && (
@@ -60,6 +64,12 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
     id: 'issuer',
     label: 'Issuer',
     phone: 'out',
-    cell: (row) => row.issuerdn !== null && <span className="clip muted">{row.issuerdn}</span>,
+    name: true,
+    cell: (row) =>
+      row.issuerdn !== null && (
+        <span className="muted" title={row.issuerdn}>
+          {row.issuerdn}
+        </span>
+      ),
   },
 ];

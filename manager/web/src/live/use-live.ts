@@ -1,5 +1,6 @@
 // The live log as React state. Invariant: arrivals are gathered and shown once per frame at most, and
 // the buffer is bounded, so a fast feed never freezes the page.
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventType, LiveEvent } from '../api/contract.ts';
 import { LiveSocket, type LiveState } from '../api/live-socket.ts';
@@ -23,6 +24,7 @@ export function useLive(eventTypes: readonly EventType[]): Live {
   const [paused, setPausedState] = useState(false);
   const socket = useRef<LiveSocket | null>(null);
   const subscription = eventTypes.join(',');
+  const client = useQueryClient();
 
   useEffect(() => {
     let waiting: LiveEvent[] = [];
@@ -45,6 +47,8 @@ export function useLive(eventTypes: readonly EventType[]): Live {
       onState: (next, message) => {
         setState(next);
         setProblem(message);
+        // The manager hangs up when the session has ended: asking for it shows the login.
+        if (next === 'lost') void client.invalidateQueries({ queryKey: ['session'] });
       },
     });
     socket.current = opened;
@@ -54,7 +58,7 @@ export function useLive(eventTypes: readonly EventType[]): Live {
       opened.close();
       socket.current = null;
     };
-  }, []);
+  }, [client]);
 
   useEffect(() => {
     socket.current?.subscribe(subscription === '' ? [] : (subscription.split(',') as EventType[]));

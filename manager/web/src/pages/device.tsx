@@ -1,6 +1,6 @@
-// One device: what it moves, whom it talks to, what it asked and what was noticed about it.
+// One device (`/device?ip=…`): what it moves, whom it talks to, what it asked and what was noticed about it.
 import { useState } from 'react';
-import { Link, useParams } from 'wouter';
+import { Link } from 'wouter';
 import { useLatest } from '../api/queries.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { formatBytes, formatCount } from '../format/quantity.ts';
@@ -15,7 +15,7 @@ import { rangeQuery } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
 import { BandwidthPanel } from './overview/bandwidth-panel.tsx';
 import './overview/overview.css';
-import { TopPanel } from './overview/top-panel.tsx';
+import { flowsOfApplication, TopPanel } from './overview/top-panel.tsx';
 
 const TABS = [
   ['flows', 'Flows'],
@@ -26,8 +26,8 @@ const TABS = [
 type Tab = (typeof TABS)[number][0];
 
 export default function Device() {
-  const ip = decodeURIComponent(useParams<{ ip: string }>().ip);
   const url = useUrlState();
+  const ip = url.params.get('ip') ?? '';
   return (
     <div className="page">
       <PageHead title={ip}>
@@ -52,7 +52,7 @@ export default function Device() {
           title="Applications"
           name="applications"
           device={ip}
-          flowsOf={(app) => ({ app_proto: app })}
+          flowsOf={flowsOfApplication}
           emptyHint="Applications are told by their payload."
         />
         <TopPanel
@@ -78,7 +78,7 @@ function DeviceFacts({ ip }: { readonly ip: string }) {
   if (device === undefined) return null;
   const now = Date.now();
   return (
-    <dl className="figures panel">
+    <dl className="figures facts panel">
       <Fact label="Name" value={device.hostname ?? '–'} />
       <Fact label="MAC" value={device.mac ?? '–'} />
       <Fact label="Vendor" value={device.vendor ?? '–'} />

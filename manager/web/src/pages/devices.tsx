@@ -64,7 +64,7 @@ function DeviceTable({ query, searched }: DeviceTableProps) {
         keyOf={(row) => row.ip}
         selected={null}
         opens="page"
-        onOpen={(row) => navigate(url.page(`/devices/${encodeURIComponent(row.ip)}`))}
+        onOpen={(row) => navigate(url.page('/device', { ip: row.ip }))}
       />
       <div className="load-more">
         <span className="muted">{formatExact(rows.length)} shown</span>

@@ -55,7 +55,7 @@ export default function LivePage() {
             </button>
           ))}
         </fieldset>
-        <button type="button" className="button small" onClick={live.clear}>
+        <button type="button" className="button small live-clear" onClick={live.clear}>
           Clear
         </button>
       </div>

@@ -35,12 +35,18 @@ export default function Sensors() {
         </div>
       )}
       <div className="sensors">
-        {sensors.data?.items.map((sensor) => (
+        {sensors.data?.items.toSorted(worstFirst).map((sensor) => (
           <SensorCard key={`${sensor.report.sensor}.${sensor.report.node}`} sensor={sensor} />
         ))}
       </div>
     </div>
   );
+}
+
+const RANK = { danger: 0, warn: 1, ok: 2 } as const;
+
+function worstFirst(a: SensorRow, b: SensorRow): number {
+  return RANK[sensorTone(a).tone] - RANK[sensorTone(b).tone];
 }
 
 function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
@@ -53,7 +59,7 @@ function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
         <h2>{report.node}</h2>
         <Badge tone={tone}>{word}</Badge>
         <span className="muted sensor-meta">
-          {report.sensor} · version {report.version} · up since{' '}
+          {report.sensor} · version {report.version} · started{' '}
           <time title={formatUtc(report.startedAt)}>{formatAgo(report.startedAt, now)}</time> ·
           reported{' '}
           <time title={formatUtc(report.reportedAt)}>{formatAgo(report.reportedAt, now)}</time>
@@ -104,7 +110,7 @@ function Ledger({ sensor }: { readonly sensor: SensorRow }) {
       <Entry label="Stream gaps" value={counters.reassemblyGaps} />
       <Entry label="Segments dropped" value={counters.reassemblyDrops} loss />
       <Entry label="Events made" value={counters.eventsMade} />
-      <Entry label="Events stored by NATS" value={counters.eventsAcknowledged} />
+      <Entry label="Acknowledged by NATS" value={counters.eventsAcknowledged} />
       <Entry label="Lost before spool" value={counters.eventsDroppedQueue} loss />
       <Entry label="Lost in spool" value={counters.eventsDroppedSpool} loss />
       <div>

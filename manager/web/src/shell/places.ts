@@ -47,7 +47,7 @@ export const PLACES: readonly Place[] = [
   SETTINGS,
 ];
 
-/** Whether `path` is this place or below it. */
+/** Whether `path` is this place, or the page of one of its rows. */
 export function isAt(place: Place, path: string): boolean {
-  return place.path === path || (place.path !== '/' && path.startsWith(`${place.path}/`));
+  return place.path === path || (path !== '/' && place.path === `${path}s`);
 }

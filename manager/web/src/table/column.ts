@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** Numbers stand at the end. */
   readonly end?: boolean;
   readonly tight?: boolean;
-  /** On a phone: the whole width, left out, or with its label in front. */
-  readonly phone?: 'full' | 'out' | 'labelled';
+  /** A name that may be long: one line, cut with an ellipsis. */
+  readonly name?: boolean;
+  /** On a phone: beside the time, the whole width, left out, or with its label in front. */
+  readonly phone?: 'top' | 'full' | 'out' | 'labelled';
 }

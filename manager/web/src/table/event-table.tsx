@@ -79,6 +79,7 @@ function Cell({ column, children }: CellProps) {
     <td
       className={classesOf(column)}
       data-label={column.phone === 'labelled' ? column.label : undefined}
+      data-column={column.id}
     >
       {children}
     </td>
@@ -89,7 +90,7 @@ function classesOf(column: CellProps['column']): string {
   return [
     column.end === true ? 'end' : '',
     column.tight === true ? 'tight' : '',
-    column.phone === 'full' ? 'full' : '',
-    column.phone === 'out' ? 'wide-only' : '',
+    column.name === true ? 'name' : '',
+    column.phone === undefined ? '' : `phone-${column.phone}`,
   ].join(' ');
 }

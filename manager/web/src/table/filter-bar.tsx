@@ -52,7 +52,7 @@ export function FilterInput({ list }: { readonly list: ListName }) {
         aria-autocomplete="list"
         autoComplete="off"
         spellCheck={false}
-        placeholder={placeholderOf(list)}
+        placeholder={PLACEHOLDERS[list]}
         value={text}
         onChange={(event) => {
           setText(event.target.value);
@@ -97,11 +97,15 @@ export function FilterInput({ list }: { readonly list: ListName }) {
   );
 }
 
-function placeholderOf(list: ListName): string {
-  if (list === 'devices') return 'Find by address, name or MAC';
-  const keys = FILTERS[list].slice(0, 3).map(({ label }) => label.toLowerCase());
-  return `Filter by ${keys.join(', ')} …`;
-}
+const PLACEHOLDERS: Readonly<Record<ListName, string>> = {
+  flows: 'Filter by address, port, domain, community id',
+  dns: 'Filter by address, name, record type',
+  tls: 'Filter by address, server name, JA4, JA3',
+  http: 'Filter by address, host, status, method',
+  alerts: 'Filter by address, severity, signature id',
+  anomalies: 'Filter by address or event',
+  devices: 'Find by address, name or MAC',
+};
 
 export function FilterChips({ list, filters }: FilterBarProps) {
   const url = useUrlState();

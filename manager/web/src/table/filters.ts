@@ -12,7 +12,8 @@ const isAddress = (text: string) =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(text) || /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text);
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 const isNumber = (text: string) => /^\d{1,16}$/.test(text);
-const isName = (text: string) => /^[a-z0-9_*-][a-z0-9._*-]*$/i.test(text) && !isAddress(text);
+const isName = (text: string) =>
+  /^[a-z0-9_*-][a-z0-9._*-]*$/i.test(text) && /[a-z]/i.test(text) && !isAddress(text);
 const isWord = (text: string) => /^[a-z][a-z0-9 ._-]*$/i.test(text);
 const isCommunityId = (text: string) => /^\d:\S{4,}$/.test(text);
 const isMd5 = (text: string) => /^[0-9a-f]{32}$/i.test(text);

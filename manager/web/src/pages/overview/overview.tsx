@@ -7,7 +7,7 @@ import { EventsPanel } from './events-panel.tsx';
 import { Figures } from './figures.tsx';
 import './overview.css';
 import { SensorsPanel } from './sensors-panel.tsx';
-import { TopPanel } from './top-panel.tsx';
+import { flowsOfApplication, TopPanel } from './top-panel.tsx';
 
 export default function Overview() {
   return (
@@ -32,7 +32,7 @@ export default function Overview() {
         <TopPanel
           title="Applications"
           name="applications"
-          flowsOf={(app) => ({ app_proto: app })}
+          flowsOf={flowsOfApplication}
           emptyHint="Applications are told by their payload."
         />
         <TopPanel

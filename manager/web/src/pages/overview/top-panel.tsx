@@ -15,13 +15,17 @@ interface TopPanelProps {
   readonly name: Exclude<StatsName, 'bandwidth' | 'events'>;
   readonly device?: string;
   readonly nameOf?: (key: string) => string;
-  /** Filters of the flows behind an entry; none where flows cannot be filtered so. */
-  readonly flowsOf?: (key: string) => Patch;
+  /** Filters of the flows behind an entry; undefined where flows cannot be filtered so. */
+  readonly flowsOf?: (key: string) => Patch | undefined;
   readonly mono?: boolean;
   readonly emptyHint: string;
 }
 
 const SHOWN = '8';
+
+/** What no detector recognised carries no protocol to filter by. */
+export const flowsOfApplication = (application: string): Patch | undefined =>
+  application === 'unknown' ? undefined : { app_proto: application };
 
 export function TopPanel(props: TopPanelProps) {
   const { title, name, device, emptyHint } = props;
@@ -78,8 +82,9 @@ function TopRow({ item, share, nameOf, flowsOf, mono, device }: TopRowProps) {
       </span>
     </>
   );
-  if (flowsOf === undefined) return <li className="top-row">{body}</li>;
-  const patch = device === undefined ? flowsOf(item.key) : { device, ...flowsOf(item.key) };
+  const filters = flowsOf?.(item.key);
+  if (filters === undefined) return <li className="top-row">{body}</li>;
+  const patch = device === undefined ? filters : { device, ...filters };
   return (
     <li>
       <Link className="top-row" href={url.page('/flows', patch)}>
