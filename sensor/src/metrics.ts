@@ -39,7 +39,7 @@ export function makeMetrics(input: MetricsInput): Metrics {
     input.conditions().map(({ type, status }) => [{ type }, status === 'True' ? 1 : 0]),
   );
   define('gauge', 'info', 'Always 1', () => [[{ version: input.version }, 1]]);
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   return {
     registry,
     render: () => {

@@ -100,10 +100,11 @@ export class Publisher {
     this.pump();
   }
 
-  /** Sends nothing more and waits for what is in flight, at most an acknowledgement's time. */
+  /** Sends nothing more; what is in flight goes back to the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#pause);
+    for (const giveUp of this.#giveUp) giveUp();
     await Promise.all(this.#sending);
   }
 

@@ -26,6 +26,8 @@ import { statsBatch, statsEvent } from './stats-event.ts';
 const kTickMs = 1_000;
 const kEngineStopMs = 10_000;
 const kDrainStepMs = 20;
+/** However long the engine took to end, what it handed over last gets this long. */
+const kLeastDrainMs = 2_000;
 /** At the end a bus that is away is not waited for longer than this. */
 const kBusAwayMs = 1_500;
 
@@ -126,12 +128,13 @@ export class Sensor {
   /** Ends in the direction of the data; takes at most drainMs for the bus to acknowledge the rest. */
   async stop(): Promise<void> {
     const { config, log } = this.#options;
+    const beganMs = performance.now();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#stopEngine();
     this.#capturing('False', 'Stopped', 'The sensor was stopped.');
     this.#makeStats();
     await this.#options.intake.idle();
-    await this.#drain(config.drainMs);
+    await this.#drain(Math.max(config.drainMs - (performance.now() - beganMs), kLeastDrainMs));
     await this.#options.publisher.stop();
     const { batches, diskBytes } = this.#options.outbox.state();
     if (batches > 0)
