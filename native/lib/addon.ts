@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
-import type { EngineStats } from '#contracts/native.ts';
+import type { EngineStats, NativeEngine } from '#contracts/native.ts';
 
 /** ReadSummary as C++ makes it: times as numbers, the fault as two texts. */
 export interface RawSummary extends EngineStats {
@@ -58,6 +58,8 @@ export interface Addon {
     onBatch: (eventClass: number, count: number, bytes: Uint8Array) => void,
     onEnd: (code: string, message: string) => void,
   ): RawLive;
+  interfaces: NativeEngine['interfaces'];
+  defaultInterface: NativeEngine['defaultInterface'];
 }
 
 const repository = join(import.meta.dirname, '..', '..');

@@ -4,6 +4,5 @@
  * Invariant: arguments are checked here, before C++ is called; every error is a NetmothError.
  */
 export { engineConfigFrom } from './check.ts';
-export { defaultInterface, interfaces } from './interfaces.ts';
-export { startLive } from './live.ts';
+export { defaultInterface, interfaces, startLive } from './live.ts';
 export { read } from './read.ts';

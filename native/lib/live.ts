@@ -7,10 +7,9 @@
 import { captureConfigSchema, replayConfigSchema } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
 import { EVENT_CLASSES } from '#contracts/eve.ts';
-import type { LiveEngine, LiveOptions } from '#contracts/native.ts';
+import type { LiveEngine, LiveOptions, NativeEngine } from '#contracts/native.ts';
 import { loadAddon, type RawLive, type RawLiveOptions } from './addon.ts';
 import { checkOptions, engineConfigFrom } from './check.ts';
-import { type InterfaceInfo, interfaces } from './interfaces.ts';
 import { errorCodeOf } from './read.ts';
 
 const KNOWN = {
@@ -27,12 +26,11 @@ const KNOWN = {
 } as const;
 
 const PRIVILEGE_HINT =
-  'capturing needs the capability CAP_NET_RAW: run as root, or grant it with `sudo setcap cap_net_raw+ep $(readlink -f $(command -v node))`';
+  'run as root, or grant it with `sudo setcap cap_net_raw+ep $(readlink -f $(command -v node))`';
 
 export function startLive(options: LiveOptions): LiveEngine {
   checkOptions('startLive', options, KNOWN);
   const raw = rawOptions(options);
-  if (raw.interface !== '') requireInterface(raw.interface, interfaces());
   const addon = loadAddon();
   let stopping: Promise<void> | undefined;
   const onBatch = (classIndex: number, count: number, bytes: Uint8Array) => {
@@ -50,6 +48,13 @@ export function startLive(options: LiveOptions): LiveEngine {
     },
   };
 }
+
+/** Interfaces of this machine with their state, in the kernel's order. */
+export const interfaces: NativeEngine['interfaces'] = () => loadAddon().interfaces();
+
+/** Interface of the default route with the lowest metric, if any. */
+export const defaultInterface: NativeEngine['defaultInterface'] = () =>
+  loadAddon().defaultInterface();
 
 function rawOptions(options: LiveOptions): RawLiveOptions {
   const { source, alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches } = options;
@@ -71,16 +76,6 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
   throw new NetmothError('NM_USAGE', 'startLive: source needs either capture or replay');
 }
 
-/** Throws NM_CAPTURE_NO_INTERFACE with the names there are. */
-export function requireInterface(name: string, known: readonly InterfaceInfo[]): void {
-  if (known.some((each) => each.name === name)) return;
-  const names = known.map((each) => (each.up ? each.name : `${each.name} (down)`)).join(', ');
-  throw new NetmothError(
-    'NM_CAPTURE_NO_INTERFACE',
-    `there is no interface ${name}; there are: ${names === '' ? 'none' : names}`,
-  );
-}
-
 /** The addon throws errors whose message is `CODE: sentence`. */
 function start(call: () => RawLive): RawLive {
   try {
@@ -95,7 +90,7 @@ function start(call: () => RawLive): RawLive {
 function errorOf(code: string, message: string): NetmothError {
   const known = errorCodeOf(code);
   if (known === 'NM_CAPTURE_NO_PRIVILEGE') {
-    return new NetmothError(known, `${message}; ${PRIVILEGE_HINT}`);
+    return new NetmothError(known, `${message}: ${PRIVILEGE_HINT}`);
   }
   return new NetmothError(known, message);
 }

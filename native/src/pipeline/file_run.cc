@@ -44,6 +44,8 @@ RunFault write_fault(const std::string& path, int error) {
   return {"NM_OUTPUT_WRITE", "cannot write " + path + ": " + std::strerror(error)};
 }
 
+}  // namespace
+
 RunFault source_fault(const std::string& path, const capture::Fault& fault) {
   using capture::SourceStatus;
   const std::string where = path == "-" ? "standard input" : path;
@@ -77,8 +79,6 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.flows_evicted = counters.flows_evicted;
   return record;
 }
-
-}  // namespace
 
 FileRunResult run_file(const FileRunOptions& options,
                        const std::function<bool(const Progress&)>& progress) {

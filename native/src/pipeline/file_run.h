@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 
+#include "capture/frame_source.h"
 #include "pipeline/worker.h"
 
 namespace netmoth::pipeline {
@@ -42,6 +43,11 @@ struct FileRunResult {
   double wall_seconds = 0;
   RunFault fault;
 };
+
+// What a source's fault is to a user; empty for a source that came to its end.
+RunFault source_fault(const std::string& path, const capture::Fault& fault);
+
+output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptime_seconds);
 
 // `progress` returns false to stop early.
 FileRunResult run_file(const FileRunOptions& options,

@@ -1,0 +1,18 @@
+// startLive(options, onBatch, onEnd) → { stats(), stop(onStopped) }; interfaces();
+// defaultInterface().
+//
+// Invariant: batches reach JavaScript in order and through one thread-safe function, at most
+// `queueBatches` of them waiting; beyond that the engine drops and counts. Threads never wait for
+// JavaScript and are joined before anything they use is freed, also when the environment is torn
+// down.
+#pragma once
+
+#include <napi.h>
+
+namespace netmoth::addon {
+
+Napi::Value start_live(const Napi::CallbackInfo& info);
+Napi::Value interfaces(const Napi::CallbackInfo& info);
+Napi::Value default_interface(const Napi::CallbackInfo& info);
+
+}  // namespace netmoth::addon

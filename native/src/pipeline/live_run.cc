@@ -1,0 +1,230 @@
+#include "pipeline/live_run.h"
+
+#include <unistd.h>
+
+#include <random>
+
+#include "capture/af_packet.h"
+#include "pipeline/replay_source.h"
+
+namespace netmoth::pipeline {
+
+using capture::SourceStatus;
+
+// One thread and what belongs to it.
+struct LiveRun::Lane final : output::BatchSink {
+  explicit Lane(LiveListener& to) : listener(to) {}
+
+  bool take(output::EventClass event_class, std::string& lines, std::uint32_t count) override {
+    return listener.on_batch(event_class, lines, count);
+  }
+
+  LiveListener& listener;
+  std::unique_ptr<capture::FrameSource> source;
+  capture::AfPacket* packet_socket = nullptr;  // `source`, where it is one
+  std::unique_ptr<output::EventWriter> writer;
+  std::unique_ptr<Worker> worker;
+  std::thread thread;
+  bool first = false;
+  TimestampNs next_publish = 0;
+  TimestampNs next_stats = 0;
+  WorkerCounters published;
+};
+
+namespace {
+
+RunFault fault_of(const capture::LiveFault& fault) {
+  using capture::LiveProblem;
+  switch (fault.problem) {
+    case LiveProblem::kNone:
+      return {};
+    case LiveProblem::kNoInterface:
+      return {"NM_CAPTURE_NO_INTERFACE", fault.message};
+    case LiveProblem::kNoPermission:
+      return {"NM_CAPTURE_NO_PRIVILEGE", fault.message};
+    case LiveProblem::kBadFilter:
+      return {"NM_CAPTURE_FILTER", fault.message};
+    case LiveProblem::kSystem:
+      return {"NM_CAPTURE_FAILED", fault.message};
+  }
+  return {"NM_INTERNAL", fault.message};
+}
+
+void add(WorkerCounters& sum, const WorkerCounters& part) {
+  sum.packets += part.packets;
+  sum.bytes += part.bytes;
+  sum.invalid += part.invalid;
+  sum.fragments += part.fragments;
+  sum.flows_total += part.flows_total;
+  sum.flows_active += part.flows_active;
+  sum.flows_evicted += part.flows_evicted;
+  sum.reassembly_gaps += part.reassembly_gaps;
+  sum.reassembly_drops += part.reassembly_drops;
+  sum.anomalies_suppressed += part.anomalies_suppressed;
+  sum.events_made += part.events_made;
+  sum.events_dropped += part.events_dropped;
+  for (std::size_t i = 0; i < output::kEventTypes; ++i)
+    sum.events_by_type[i] += part.events_by_type[i];
+}
+
+// Any number but 0 that no other process here uses for its own sockets.
+std::uint16_t fanout_group() {
+  constexpr std::uint32_t kMask = 0x7fff;
+  return static_cast<std::uint16_t>((static_cast<std::uint32_t>(::getpid()) & kMask) | 0x8000);
+}
+
+}  // namespace
+
+LiveRun::LiveRun(const LiveOptions& options, LiveListener& listener)
+    : options_(options), listener_(listener) {}
+
+std::unique_ptr<LiveRun> LiveRun::open(const LiveOptions& options, LiveListener& listener,
+                                       RunFault& fault) {
+  std::unique_ptr<LiveRun> run(new LiveRun(options, listener));
+  if (options.interface_name.empty()) {
+    auto replay = std::make_unique<ReplaySource>(options.replay_path, options.replay_speed,
+                                                 options.rebase_time);
+    if (replay->status() > SourceStatus::kTruncated) {
+      fault = source_fault(options.replay_path, replay->fault());
+      return nullptr;
+    }
+    run->add_lane(std::move(replay));
+    return run;
+  }
+  capture::LiveSettings settings;
+  settings.interface = options.interface_name;
+  settings.filter = options.bpf_filter;
+  settings.promiscuous = options.promiscuous;
+  settings.snap_length = options.engine.snap_length;
+  settings.ring_bytes = options.ring_bytes;
+  settings.fanout_group = options.workers > 1 ? fanout_group() : std::uint16_t{0};
+  for (unsigned i = 0; i < std::max(options.workers, 1U); ++i) {
+    capture::LiveFault problem;
+    auto source = capture::AfPacket::open(settings, problem);
+    if (source == nullptr) {
+      fault = fault_of(problem);
+      return nullptr;
+    }
+    capture::AfPacket* const packet_socket = source.get();
+    run->add_lane(std::move(source));
+    run->lanes_.back()->packet_socket = packet_socket;
+  }
+  return run;
+}
+
+void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
+  auto lane = std::make_unique<Lane>(listener_);
+  output::WriterOptions writing;
+  writing.interface_name = options_.interface_name;
+  writing.dns_version = options_.engine.dns_version;
+  writing.batch_bytes = options_.batch_bytes;
+  writing.alert_max_wait = options_.alert_max_wait;
+  writing.batch_max_wait = options_.batch_max_wait;
+  lane->source = std::move(source);
+  lane->writer = std::make_unique<output::EventWriter>(writing, *lane);
+  std::random_device entropy;
+  lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
+                                          std::uint64_t{entropy()} << 32 | entropy());
+  lane->first = lanes_.empty();
+  lanes_.push_back(std::move(lane));
+}
+
+LiveRun::~LiveRun() {
+  request_stop();
+  join();
+}
+
+void LiveRun::start() {
+  started_ = steady_clock_ns();
+  running_.store(static_cast<unsigned>(lanes_.size()), std::memory_order_relaxed);
+  for (const auto& lane : lanes_)
+    lane->thread = std::thread([this, each = lane.get()] { run(*each); });
+}
+
+void LiveRun::join() {
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+void LiveRun::run(Lane& lane) {
+  loop(lane);
+  lane.worker->finish(flow::EndReason::kShutdown);
+  if (lane.first) write_stats(lane);
+  lane.writer->flush();
+  publish(lane);
+  // Acquire and release: the last lane sees the faults and batches of the others.
+  if (running_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  RunFault fault;
+  {
+    const std::lock_guard lock(mutex_);
+    fault = fault_;
+  }
+  listener_.on_end(fault);
+}
+
+void LiveRun::loop(Lane& lane) {
+  std::array<decode::Frame, kBatchFrames> frames;
+  const bool wire = lane.packet_socket != nullptr;
+  lane.next_stats =
+      steady_clock_ns() + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
+  while (!stop_.load(std::memory_order_relaxed)) {
+    std::size_t count = 0;
+    const SourceStatus status = lane.source->next_batch(frames, count);
+    if (status == SourceStatus::kFrames) {
+      lane.worker->process(std::span(frames).first(count));
+    } else if (status == SourceStatus::kIdle) {
+      // Stamps and clock go together on the wire and in a rebased replay at a pace.
+      if (wire || (options_.rebase_time && options_.replay_speed > 0))
+        lane.worker->on_idle(wall_clock_ns());
+    } else {
+      const std::lock_guard lock(mutex_);
+      fault_ =
+          source_fault(wire ? options_.interface_name : options_.replay_path, lane.source->fault());
+      if (wire && !fault_.code.empty()) fault_.code = "NM_CAPTURE_FAILED";
+      request_stop();
+    }
+    const TimestampNs now = steady_clock_ns();
+    lane.writer->flush_due(now);
+    if (now >= lane.next_publish) {
+      lane.next_publish = now + kPublishNs;
+      publish(lane);
+    }
+    if (lane.first && now >= lane.next_stats) write_stats(lane);
+  }
+}
+
+void LiveRun::publish(Lane& lane) {
+  const WorkerCounters counters = lane.worker->counters();
+  const std::lock_guard lock(mutex_);
+  lane.published = counters;
+}
+
+void LiveRun::write_stats(Lane& lane) {
+  const TimestampNs now = steady_clock_ns();
+  lane.next_stats = now + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
+  publish(lane);
+  const LiveStats all = stats();
+  output::StatsRecord record =
+      stats_of(all.counters, static_cast<std::uint64_t>((now - started_) / 1'000'000'000));
+  record.kernel_packets = all.kernel_packets;
+  record.kernel_drops = all.kernel_drops;
+  lane.writer->stats(record, wall_clock_ns());
+}
+
+LiveStats LiveRun::stats() const {
+  LiveStats all;
+  for (const auto& lane : lanes_) {
+    if (lane->packet_socket == nullptr) continue;
+    const capture::KernelCounters kernel = lane->packet_socket->counters();
+    all.kernel_packets += kernel.packets;
+    all.kernel_drops += kernel.drops;
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto& lane : lanes_)
+    add(all.counters, lane->published);
+  if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
+  return all;
+}
+
+}  // namespace netmoth::pipeline

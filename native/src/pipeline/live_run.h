@@ -1,0 +1,91 @@
+// Live capture (or a replay) by one or several workers, each with a thread, a source and a table.
+//
+// Invariant: after request_stop() every thread ends its flows with reason shutdown, hands over its
+// last batches and only then is on_end() called, once, by the last thread. Counters are published
+// under a mutex, at most kPublishNs late.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "capture/frame_source.h"
+#include "pipeline/file_run.h"
+#include "pipeline/worker.h"
+
+namespace netmoth::pipeline {
+
+inline constexpr TimestampNs kPublishNs = 100'000'000;
+
+struct LiveOptions {
+  std::string interface_name;  // empty: replay
+  std::string bpf_filter;
+  bool promiscuous = true;
+  unsigned workers = 1;
+  std::size_t ring_bytes = std::size_t{64} << 20;
+  std::string replay_path;
+  double replay_speed = 1;  // 0: as fast as can be read
+  bool rebase_time = true;
+  EngineConfig engine;
+  TimestampNs alert_max_wait = 100'000'000;
+  TimestampNs batch_max_wait = 1'000'000'000;
+  std::size_t batch_bytes = 1U << 20;
+};
+
+// Called from the workers' threads.
+class LiveListener {
+ public:
+  virtual ~LiveListener() = default;
+  // False: no room, the events are dropped and counted.
+  virtual bool on_batch(output::EventClass event_class, std::string& lines,
+                        std::uint32_t count) = 0;
+  // All threads are through; `fault.code` is empty at the end of a replay and after request_stop().
+  virtual void on_end(const RunFault& fault) = 0;
+};
+
+struct LiveStats {
+  WorkerCounters counters;  // summed over the workers
+  std::uint64_t kernel_packets = 0;
+  std::uint64_t kernel_drops = 0;
+};
+
+class LiveRun {
+ public:
+  // Opens every source; nullptr and `fault` where one cannot be opened. No thread runs yet.
+  static std::unique_ptr<LiveRun> open(const LiveOptions& options, LiveListener& listener,
+                                       RunFault& fault);
+  // Stops and joins.
+  ~LiveRun();
+  LiveRun(const LiveRun&) = delete;
+  LiveRun& operator=(const LiveRun&) = delete;
+
+  void start();
+  void request_stop() { stop_.store(true, std::memory_order_relaxed); }
+  // Returns at once after on_end() was called; else waits for it.
+  void join();
+  [[nodiscard]] LiveStats stats() const;
+
+ private:
+  struct Lane;
+  LiveRun(const LiveOptions& options, LiveListener& listener);
+  void add_lane(std::unique_ptr<capture::FrameSource> source);
+  void run(Lane& lane);
+  void loop(Lane& lane);
+  void publish(Lane& lane);
+  void write_stats(Lane& lane);
+
+  LiveOptions options_;
+  LiveListener& listener_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  // Only a flag, polled by the lanes: nothing else is published through it.
+  std::atomic<bool> stop_{false};
+  std::atomic<unsigned> running_{0};
+  mutable std::mutex mutex_;  // guards the lanes' published counters and fault_
+  RunFault fault_;
+  TimestampNs started_ = 0;
+};
+
+}  // namespace netmoth::pipeline
