@@ -13,6 +13,13 @@ const network = z
   .string()
   .refine((text) => parseNetwork(text) !== undefined, 'a network such as 192.168.0.0/16 is wanted');
 
+const storeSchema = z.strictObject({
+  url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'postgres://user:password@host:port/database is wanted'),
+  connections: z.int().min(2).max(200).default(10),
+  queryTimeoutSeconds: z.int().min(1).max(3600).default(30),
+});
 const natsSchema = z.strictObject({
   servers: z.array(z.string().min(1)).min(1).default(['nats://127.0.0.1:4222']),
   user: z.string().optional(),
@@ -45,19 +52,14 @@ const httpSchema = z.strictObject({
 export const managerConfigSchema = z.strictObject({
   listen: z.string().default('127.0.0.1:8470'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  store: z.strictObject({
-    url: z
-      .string()
-      .regex(/^postgres(ql)?:\/\//, 'postgres://user:password@host:port/database is wanted'),
-    connections: z.int().min(2).max(200).default(10),
-    queryTimeoutSeconds: z.int().min(1).max(3600).default(30),
-  }),
-  nats: natsSchema.default(natsSchema.parse({})),
-  retention: retentionSchema.default(retentionSchema.parse({})),
-  ingest: ingestSchema.default(ingestSchema.parse({})),
+  // Without any, so that the fault is told where it is: at store.url.
+  store: storeSchema.prefault({} as z.input<typeof storeSchema>),
+  nats: natsSchema.prefault({}),
+  retention: retentionSchema.prefault({}),
+  ingest: ingestSchema.prefault({}),
   homeNetworks: z.array(network).default([...PRIVATE_NETWORKS]),
   geoipFile: z.string().optional(),
-  http: httpSchema.default(httpSchema.parse({})),
+  http: httpSchema.prefault({}),
   /** Password of the user `admin`, for as long as there is no such user. */
   adminPassword: z.string().min(8).max(1024).optional(),
   /** An API token (nm_…) for the programs of the machine that runs us. */
@@ -107,9 +109,17 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
+function isWrapper(schema: unknown): schema is z.ZodDefault | z.ZodOptional | z.ZodPrefault {
+  return (
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodPrefault
+  );
+}
+
 function unwrapped(schema: z.ZodType): z.ZodType {
   let at: unknown = schema;
-  while (at instanceof z.ZodDefault || at instanceof z.ZodOptional) at = at.unwrap();
+  while (isWrapper(at)) at = at.unwrap();
   return at as z.ZodType;
 }
 

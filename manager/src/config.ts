@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseDocument } from 'yaml';
+import type { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
 import { nearestName } from './api/nearest-name.ts';
 import {
@@ -113,14 +114,14 @@ class Sources {
   }
 
   judge(): ManagerConfig {
-    const parsed = managerConfigSchema.safeParse(this.#tree);
+    const parsed = managerConfigSchema.safeParse(this.#tree, { reportInput: true });
     const faults = [...this.#faults];
     for (const issue of parsed.error?.issues ?? []) {
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
       for (const key of unknown) {
         const path = key === undefined ? issue.path : [...issue.path, key];
         const message =
-          key === undefined ? issue.message : `unknown key${did(key, keysAt(issue.path))}`;
+          key === undefined ? wordsOf(issue) : `unknown key${did(key, keysAt(issue.path))}`;
         faults.push({ path: path.join('.'), source: this.#originOf(path), message });
       }
     }
@@ -158,7 +159,7 @@ class Sources {
       if (origin !== undefined) return origin;
     }
     const leaf = this.#leaves.find((each) => each.path.join('.') === path.join('.'));
-    return leaf === undefined ? 'default' : `not given; ${variableOf(leaf.path)}`;
+    return leaf === undefined ? 'default' : variableOf(leaf.path);
   }
 }
 
@@ -190,7 +191,8 @@ function readArguments(argv: readonly string[]): Given {
     if (token.kind === 'positional') throw usage(`unexpected argument "${token.value}"`);
     const source = `--${token.name}`;
     if (!known.includes(token.name)) {
-      throw usage(`unknown option ${token.rawName}${did(token.name, known)}`);
+      const flags = known.map((flag) => `--${flag}`);
+      throw usage(`unknown option ${token.rawName}${did(token.rawName, flags)}`);
     }
     if (token.name === 'help') {
       help = true;
@@ -240,6 +242,11 @@ function valueAs(text: string, { kind }: Leaf): unknown {
   if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   if (kind === 'number') return Number.isNaN(Number(text)) ? text : Number(text);
   return text;
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is needed';
+  return issue.message.replace(/^Invalid input: /, '');
 }
 
 function did(name: string, known: readonly string[]): string {

@@ -17,6 +17,8 @@ export interface TestPostgresOptions {
 
 export interface TestPostgres extends AsyncDisposable {
   readonly port: number;
+  /** The cluster; what is changed in it while paused holds from the next start. */
+  readonly dataDir: string;
   /** The URL of a database (default: the empty maintenance database `postgres`). */
   url(database?: string): string;
   /** Makes an empty database with a name of its own and returns its URL. */
@@ -66,6 +68,7 @@ export async function startTestPostgres(options: TestPostgresOptions = {}): Prom
   };
   return {
     port,
+    dataDir: join(directory.path, 'data'),
     url: (database) => server.url(database),
     createDatabase: async () => {
       const name = `test_${randomBytes(6).toString('hex')}`;
