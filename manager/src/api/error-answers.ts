@@ -72,7 +72,12 @@ export function answerOf(error: unknown, requestId: string): Answer & { internal
   return { ...answer(500, 'NM_INTERNAL', told), internal: true };
 }
 
-function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Also for what Fastify refuses before any route or hook has run (a wrong escape in the path). */
+export function onError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const { status, body, internal } = answerOf(error, request.id);
   if (internal) request.log.error({ err: error }, 'request failed');
   if (error instanceof RateLimitError) reply.header('retry-after', error.retryAfterSeconds);

@@ -12,7 +12,7 @@ import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
 import { installAccountRoutes } from './auth/account-routes.ts';
 import { Accounts } from './auth/accounts.ts';
 import { installGuard } from './auth/guard.ts';
-import { installErrorAnswers, RateLimitError } from './error-answers.ts';
+import { installErrorAnswers, onError, RateLimitError } from './error-answers.ts';
 import { HealthService } from './health.ts';
 import { installListRoutes } from './list-routes.ts';
 import { LiveFeed } from './live/live-feed.ts';
@@ -41,6 +41,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void onError(error, request, reply),
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },
   });

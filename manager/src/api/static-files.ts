@@ -111,6 +111,15 @@ function encodingOf(request: FastifyRequest): Encoding | undefined {
   );
 }
 
+/**
+ * A missing asset must not come as a page, which the browser would try to run; but an address of the
+ * page may have dots too (/devices/192.168.1.50), and for those a browser says that it wants HTML.
+ */
+function wantsPage(request: FastifyRequest, path: string): boolean {
+  if (path.startsWith('/assets/')) return false;
+  return extname(path) === '' || String(request.headers.accept ?? '').includes('text/html');
+}
+
 async function send(
   file: StaticFile,
   name: string,
@@ -147,8 +156,7 @@ export function installStaticFiles(app: FastifyInstance, webRoot: string | undef
       const name = path === '/' ? INDEX : path;
       const file = folder.get(name);
       if (file !== undefined) return await send(file, name, request, reply);
-      // A missing asset must not come as a page: the browser would try to run it.
-      const index = extname(path) === '' ? folder.get(INDEX) : undefined;
+      const index = wantsPage(request, path) ? folder.get(INDEX) : undefined;
       if (index !== undefined) return await send(index, INDEX, request, reply);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
