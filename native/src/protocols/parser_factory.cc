@@ -2,6 +2,7 @@
 #include "protocols/dhcp_parser.h"
 #include "protocols/dns_parser.h"
 #include "protocols/http_parser.h"
+#include "protocols/quic_parser.h"
 #include "protocols/tls_parser.h"
 
 namespace netmoth::protocols {
@@ -16,6 +17,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
     case AppProto::kHttp:
       return transport == Transport::kUdp ? nullptr : std::make_unique<HttpParser>();
+    case AppProto::kQuic:
+      return transport == Transport::kUdp ? std::make_unique<QuicParser>() : nullptr;
     case AppProto::kDhcp:
       return std::make_unique<DhcpParser>();
     default:

@@ -26,20 +26,6 @@ bool is_gquic(std::uint32_t version) {
 
 }  // namespace
 
-QuicFamily quic_family(std::uint32_t version) {
-  if (version == kVersion1) return QuicFamily::kV1;
-  if (version == kVersion2 || version == kVersion2Draft) return QuicFamily::kV2;
-  if (version == 0xfaceb001) return QuicFamily::kDraft23;  // mvfst took over draft 22's salt
-  if (is_mvfst(version)) return QuicFamily::kDraft23;
-  if (is_draft(version)) {
-    const unsigned draft = version & 0xff;
-    if (draft >= 29 && draft <= 34) return QuicFamily::kDraft29;
-    if (draft >= 23 && draft < 29) return QuicFamily::kDraft23;
-    return QuicFamily::kNone;
-  }
-  return QuicFamily::kNone;
-}
-
 QuicKind classify_quic(Bytes datagram) {
   if (datagram.size() < 8) return QuicKind::kNone;
   base::Reader reader(datagram);

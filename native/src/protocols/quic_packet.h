@@ -17,10 +17,6 @@ enum class QuicKind : std::uint8_t {
   kVersionNegotiation,
 };
 
-// How the keys of Initial packets are derived; drafts differ in salt, version 2 in labels too.
-enum class QuicFamily : std::uint8_t { kNone, kDraft23, kDraft29, kV1, kV2, kGquicTls };
-
 QuicKind classify_quic(Bytes datagram);
-QuicFamily quic_family(std::uint32_t version);
 
 }  // namespace netmoth::protocols

@@ -1,0 +1,74 @@
+// QUIC over UDP: opens Initial packets, puts the CRYPTO stream together and reads the hello in it.
+// gQUIC up to Q046 says its hello in clear.
+//
+// Invariant: per direction at most kMaxCryptoStream octets are kept, in at most kMaxCryptoPieces pieces;
+// after kMaxDatagrams datagrams without a hello the parser gives up. One on_quic() per hello; where no
+// hello could be read, one with the version alone.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "protocols/parser.h"
+#include "protocols/quic_crypto.h"
+#include "protocols/quic_initial.h"
+
+namespace netmoth::protocols {
+
+inline constexpr std::size_t kMaxCryptoStream = 16 * 1024;
+inline constexpr std::size_t kMaxCryptoPieces = 64;
+inline constexpr unsigned kMaxDatagrams = 32;
+
+// Bytes of a CRYPTO stream in any order.
+class CryptoStream {
+ public:
+  // False where the bounds are passed.
+  bool add(std::uint64_t offset, Bytes data);
+  // What is there from the start without a hole.
+  [[nodiscard]] Bytes contiguous() const;
+  void clear();
+
+ private:
+  struct Piece {
+    std::size_t begin, end;
+  };
+  std::vector<std::uint8_t> bytes_;
+  std::vector<Piece> pieces_;  // sorted, disjoint, not touching
+};
+
+class QuicParser final : public Parser {
+ public:
+  Verdict on_data(Direction direction, Bytes data, TimestampNs time,
+                  TransactionSink& sink) override;
+  Verdict on_gap(Direction, std::uint64_t, TransactionSink&) override { return Verdict::kMore; }
+  void on_close(TransactionSink& sink) override;
+
+ private:
+  struct LongHeader {
+    std::uint32_t version = 0;
+    bool initial = false;
+    bool retry = false;
+    Bytes destination;
+    std::size_t number_offset = 0;
+    std::size_t end = 0;  // of the packet within what is left of the datagram
+  };
+
+  static bool read_long_header(Bytes data, LongHeader& header);
+  std::optional<Bytes> open(Direction direction, const LongHeader& header, Bytes packet,
+                            bool& from_client);
+  std::optional<Bytes> open_as_client(const LongHeader& header, Bytes packet);
+  bool read_frames(bool from_client, Bytes frames);
+  void read_hello(bool from_client, TransactionSink& sink);
+  void read_gquic(Direction direction, Bytes data, TransactionSink& sink);
+  bool read_chlo(Bytes message, TransactionSink& sink);
+
+  std::optional<QuicKeyPair> keys_;
+  std::array<CryptoStream, 2> crypto_;  // [0] the client's
+  std::uint32_t version_ = 0;
+  unsigned datagrams_ = 0;
+  bool client_reported_ = false;
+  bool server_reported_ = false;
+};
+
+}  // namespace netmoth::protocols
