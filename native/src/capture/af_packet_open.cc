@@ -110,7 +110,8 @@ bool AfPacket::set_up(const LiveSettings& settings, LiveFault& fault) {
   CompiledFilter filter =
       compile_filter(settings.filter, interface_, !hardware.ethernet, settings.snap_length);
   if (!filter.error.empty()) {
-    return refuse(fault, LiveProblem::kBadFilter, EINVAL, "the filter: " + filter.error);
+    return refuse(fault, LiveProblem::kBadFilter, EINVAL,
+                  "the filter \"" + settings.filter + "\" does not compile: " + filter.error);
   }
   const sock_fprog program{static_cast<unsigned short>(filter.program.size()),
                            filter.program.data()};
