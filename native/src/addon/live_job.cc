@@ -1,7 +1,9 @@
 #include "addon/live_job.h"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "addon/config.h"
@@ -10,6 +12,9 @@
 
 namespace netmoth::addon {
 namespace {
+
+// How often a thread that may wait looks whether JavaScript has taken a batch.
+constexpr std::chrono::milliseconds kRoomPoll{1};
 
 // Shared by the handle in JavaScript and by messages on their way there; freed with the last of
 // both.
@@ -25,13 +30,18 @@ struct LiveJob final : pipeline::LiveListener, std::enable_shared_from_this<Live
   bool over = false;                     // JavaScript's thread only
   napi_env env = nullptr;
 
-  bool on_batch(output::EventClass event_class, std::string& lines, std::uint32_t count) override;
+  // The environment goes away: nobody will take a batch any more.
+  std::atomic<bool> closing{false};
+
+  bool on_batch(output::EventClass event_class, std::string& lines, std::uint32_t count,
+                bool may_wait) override;
   void on_end(const pipeline::RunFault& fault) override;
   void finished(Napi::Env napi, const pipeline::RunFault& fault);
 
   // The environment goes away while threads still capture.
   static void cancel(void* data) {
     auto* job = static_cast<LiveJob*>(data);
+    job->closing.store(true, std::memory_order_relaxed);
     job->run->request_stop();
     job->run->join();
   }
@@ -59,10 +69,12 @@ void deliver(Napi::Env env, Napi::Function, Batch* data) {
   job->handle_batch.Call({event_class, count, bytes});
 }
 
-bool LiveJob::on_batch(output::EventClass event_class, std::string& lines, std::uint32_t count) {
-  if (queued.fetch_add(1, std::memory_order_relaxed) >= queue_limit) {
+bool LiveJob::on_batch(output::EventClass event_class, std::string& lines, std::uint32_t count,
+                       bool may_wait) {
+  while (queued.fetch_add(1, std::memory_order_relaxed) >= queue_limit) {
     queued.fetch_sub(1, std::memory_order_relaxed);
-    return false;
+    if (!may_wait || closing.load(std::memory_order_relaxed)) return false;
+    std::this_thread::sleep_for(kRoomPoll);
   }
   auto batch = std::make_unique<Batch>();
   batch->job = shared_from_this();

@@ -2,9 +2,9 @@
 // defaultInterface().
 //
 // Invariant: batches reach JavaScript in order and through one thread-safe function, at most
-// `queueBatches` of them waiting; beyond that the engine drops and counts. Threads never wait for
-// JavaScript and are joined before anything they use is freed, also when the environment is torn
-// down.
+// `queueBatches` of them waiting; beyond that live capture drops and counts, a replay and the last
+// flush wait for room. Threads are joined before anything they use is freed, also when the
+// environment is torn down.
 #pragma once
 
 #include <napi.h>

@@ -16,7 +16,7 @@ struct LiveRun::Lane final : output::BatchSink {
   explicit Lane(LiveListener& to) : listener(to) {}
 
   bool take(output::EventClass event_class, std::string& lines, std::uint32_t count) override {
-    return listener.on_batch(event_class, lines, count);
+    return listener.on_batch(event_class, lines, count, may_wait);
   }
 
   LiveListener& listener;
@@ -26,6 +26,7 @@ struct LiveRun::Lane final : output::BatchSink {
   std::unique_ptr<Worker> worker;
   std::thread thread;
   bool first = false;
+  bool may_wait = false;  // its source does not lose packets meanwhile
   TimestampNs next_publish = 0;
   TimestampNs next_stats = 0;
   WorkerCounters published;
@@ -126,6 +127,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy());
   lane->first = lanes_.empty();
+  lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));
 }
 
@@ -149,6 +151,7 @@ void LiveRun::join() {
 
 void LiveRun::run(Lane& lane) {
   loop(lane);
+  lane.may_wait = true;
   lane.worker->finish(flow::EndReason::kShutdown);
   if (lane.first) write_stats(lane);
   lane.writer->flush();

@@ -39,9 +39,10 @@ struct LiveOptions {
 class LiveListener {
  public:
   virtual ~LiveListener() = default;
-  // False: no room, the events are dropped and counted.
-  virtual bool on_batch(output::EventClass event_class, std::string& lines,
-                        std::uint32_t count) = 0;
+  // False: no room, the events are dropped and counted. With `may_wait` nothing is lost by waiting
+  // for room: a replay can be held back, and so can the last flush after capture ended.
+  virtual bool on_batch(output::EventClass event_class, std::string& lines, std::uint32_t count,
+                        bool may_wait) = 0;
   // All threads are through; `fault.code` is empty at the end of a replay and after request_stop().
   virtual void on_end(const RunFault& fault) = 0;
 };
