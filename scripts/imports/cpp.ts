@@ -6,7 +6,8 @@ import { cppAllowed } from './layers.ts';
 import { sourceFiles } from './source-files.ts';
 import { type Findings, lineAt, type Violation } from './violation.ts';
 
-const kSource = 'native/src';
+/** Where the engine's includes start. */
+export const kSource = 'native/src';
 const kNodeHeaders = new Set(['napi.h', 'node_api.h', 'js_native_api.h', 'uv.h', 'v8.h']);
 /** Comment, raw string, string, character: whichever begins first wins, as in the language. */
 const kNotCode =
@@ -69,7 +70,8 @@ function isLocal(root: string, file: string, name: string): boolean {
   return beside || inTree || (folderOf(file) === undefined && /^(test|fuzz|bench)\//.test(name));
 }
 
-function* includesOf(
+/** The names a source includes, as written; undefined for a macro. */
+export function* includesOf(
   source: string,
 ): Generator<{ name: string | undefined; quoted: boolean; offset: number }> {
   for (const match of withoutComments(source).matchAll(kInclude)) {

@@ -72,7 +72,7 @@ export class StepRunner {
       say(`done in ${((Date.now() - state.startedMs) / 1000).toFixed(1)} s`);
     } finally {
       this.#active.delete(step);
-      log.end();
+      await new Promise((resolve) => log.end(resolve));
     }
   }
 

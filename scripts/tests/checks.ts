@@ -23,7 +23,7 @@ export const typesLayer: Layer = {
 export const lintLayer: Layer = {
   name: 'lint',
   title: 'biome: lint and format of TypeScript, JavaScript and JSON',
-  run: () => tool('biome', kTool('biome'), ['ci', '--max-diagnostics=50', '.']),
+  run: () => tool('biome', kTool('biome'), ['ci', '--colors=off', '--max-diagnostics=50', '.']),
 };
 
 export const cppFormatLayer: Layer = {

@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Show the output as it comes, instead of keeping it. */
   readonly live?: boolean;
+  /** No progress line: one of many short runs, whose caller shows how far it is. */
+  readonly silent?: boolean;
   /** Name of the log file under build/logs, and of the progress line. */
   readonly name: string;
 }
@@ -25,7 +27,7 @@ const kProgressMs = 10_000;
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { env = {}, live = false, name }: CommandOptions,
+  { env = {}, live = false, silent = false, name }: CommandOptions,
 ): Promise<CommandResult> {
   const started = Date.now();
   const child = spawn(command, args, {
@@ -37,7 +39,7 @@ export async function runCommand(
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ticker = setInterval(() => {
-    if (!live) console.log(`  … ${name} ${Math.round((Date.now() - started) / 1000)} s`);
+    if (!live && !silent) console.log(`  … ${name} ${Math.round((Date.now() - started) / 1000)} s`);
   }, kProgressMs);
   const ok = await new Promise<boolean>((resolve) => {
     child.once('error', (error) => {

@@ -1,8 +1,9 @@
-// clang-tidy over the engine. Invariant: a file counts as clean only for exactly the sources, headers and
-// checks it was clean with; that result is kept in the cache, because a full run takes minutes.
+// clang-tidy over the engine. Invariant: a file counts as clean only for exactly the source, the headers it
+// reaches and the checks it was clean with; that is kept in the cache, because a full run takes minutes.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { includesOf, kSource } from '../imports/cpp.ts';
 import { sourceFiles } from '../imports/source-files.ts';
 import { kCache } from '../setup/paths.mjs';
 import { inParallel, runCommand } from './command.ts';
@@ -10,6 +11,8 @@ import { buildCppTests, kTestBuild } from './cpp-build.ts';
 import { kRoot, type Layer, single } from './layer.ts';
 
 const kParallel = 2;
+const kReportEvery = 10;
+const kShownFaults = 40;
 /** The addon is compiled against Node's headers only, so it is not in the test build. */
 const kElsewhere = 'native/src/addon/';
 
@@ -26,48 +29,51 @@ export const tidyLayer: Layer = {
       .filter((file) => !file.startsWith(kElsewhere))
       .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
     if (files.length === 0) return single('clang-tidy found no file', false);
-    const around = environmentHash();
-    const unclean = (
-      await inParallel(files, kParallel, async (file) =>
-        (await clean(file, around)) ? [] : [file],
-      )
-    ).flat();
-    return {
-      ...single('clang-tidy', unclean.length === 0, [`${files.length} files`]),
-      failures: unclean.map((file) => `clang-tidy ${file}`),
-    };
+    let done = 0;
+    const unclean = await inParallel(files, kParallel, async (file) => {
+      const faults = await faultsOf(file);
+      done += 1;
+      if (done % kReportEvery === 0) console.log(`  … ${done} of ${files.length} files`);
+      return faults;
+    });
+    const faults = [...new Set(unclean.flat())];
+    for (const fault of faults.slice(0, kShownFaults)) console.log(fault);
+    return single('clang-tidy', faults.length === 0, [
+      `${files.length} files, ${faults.length} faults`,
+    ]);
   },
 };
 
-async function clean(file: string, around: string): Promise<boolean> {
-  const hash = createHash('sha256').update(around).update(file).update(read(file)).digest('hex');
-  const known = join(kCache, 'tidy', hash);
-  if (existsSync(known)) return true;
+/** What is wrong in the file, as clang-tidy prints it; nothing when it is known to be clean. */
+async function faultsOf(file: string): Promise<string[]> {
+  const known = join(kCache, 'tidy', contentKey(file));
+  if (existsSync(known)) return [];
   const args = ['--quiet', '-p', kTestBuild, file];
   const name = `tidy-${file.replaceAll('/', '_')}`;
-  const { ok, output } = await runCommand('clang-tidy-14', args, { name });
-  if (!ok) {
-    const faults = output.split('\n').filter((line) => /(error|warning): /.test(line));
-    console.log(faults.slice(0, 20).join('\n'));
-    return false;
+  const { ok, output } = await runCommand('clang-tidy-14', args, { name, silent: true });
+  if (ok) {
+    mkdirSync(join(kCache, 'tidy'), { recursive: true });
+    writeFileSync(known, file);
+    return [];
   }
-  mkdirSync(join(kCache, 'tidy'), { recursive: true });
-  writeFileSync(known, file);
-  return true;
+  const faults = output.split('\n').filter((line) => /: (error|warning): /.test(line));
+  return faults.length > 0
+    ? faults
+    : [`${file}: clang-tidy failed; see build/logs/test-${name}.log`];
 }
 
-/** All headers and the checks: any of them may change what is found in any file. */
-function environmentHash(): string {
+/** The source, every header of ours it reaches, the checks and the flags. */
+function contentKey(file: string): string {
   const hash = createHash('sha256');
-  const shared = [
-    '.clang-tidy',
-    'native/CMakeLists.txt',
-    ...sourceFiles(kRoot, ['native'], /\.h$/),
-  ];
-  for (const file of shared) hash.update(file).update(read(file));
+  const seen = new Set([file, '.clang-tidy', 'native/CMakeLists.txt']);
+  for (const path of seen) {
+    const text = readFileSync(join(kRoot, path), 'utf8');
+    hash.update(`\0${path}\0`).update(text);
+    if (!/\.(cc|h)$/.test(path)) continue;
+    for (const { name } of includesOf(text)) {
+      const header = `${kSource}/${name}`;
+      if (existsSync(join(kRoot, header))) seen.add(header);
+    }
+  }
   return hash.digest('hex');
-}
-
-function read(file: string): Buffer {
-  return readFileSync(join(kRoot, file));
 }
