@@ -13,7 +13,6 @@ namespace {
 
 namespace record_type {
 constexpr std::uint8_t kChangeCipherSpec = 20;
-constexpr std::uint8_t kAlert = 21;
 constexpr std::uint8_t kHandshake = 22;
 constexpr std::uint8_t kApplicationData = 23;
 constexpr std::uint8_t kHeartbeat = 24;
