@@ -2,14 +2,11 @@
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import type { Desired } from '#contracts/nats.ts';
 
-/** The sensor itself makes the stats events, so their interval is the one that changes live. */
-const kLive: ReadonlySet<string> = new Set(['statsIntervalSeconds']);
-
 /** Keys whose wanted value differs from what the engine was started with, and "signatures". */
 export function unappliedKeys(desired: Desired, running: EngineConfig): readonly string[] {
   const runningValues: Readonly<Record<string, unknown>> = running;
   const keys = Object.entries(desired.engine ?? {})
-    .filter(([key, value]) => !kLive.has(key) && differs(value, runningValues[key]))
+    .filter(([key, value]) => differs(value, runningValues[key]))
     .map(([key]) => `engine.${key}`);
   return desired.signatures === undefined ? keys : [...keys, 'signatures'];
 }

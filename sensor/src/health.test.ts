@@ -1,13 +1,11 @@
-// Conditions, ledger and the stats event.
+// Conditions, ledger and wishes.
 import { expect, test } from 'vitest';
 import { engineConfigSchema } from '#contracts/engine-config.ts';
-import { statsEventSchema } from '#contracts/eve.ts';
 import type { EngineStats } from '#contracts/native.ts';
 import { conditionSchema, countersSchema } from '#contracts/nats.ts';
 import { unappliedKeys } from './desired.ts';
 import { Health, judgeBus, judgeSpool } from './health.ts';
 import { countersOf, type Readings } from './ledger.ts';
-import { eveTimestamp, statsBatch, statsEvent } from './stats-event.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 20, 14, 32, seconds, 7));
 
@@ -73,40 +71,21 @@ const readings: Readings = {
     ...{ inFlight: 0, inFlightBytes: 0, publishedEvents: 31, publishedBytes: 1 },
     ...{ acknowledgedBatches: 1, duplicates: 0, faults: 0, faultsInRow: 0 },
   },
-  ownEvents: 2,
 };
 
 test('the ledger adds up every place of loss', () => {
   const counters = countersSchema.parse(countersOf(readings));
   expect(counters).toMatchObject({
-    ...{ eventsMade: 52, eventsDroppedQueue: 12, eventsDroppedSpool: 11 },
+    ...{ eventsMade: 50, eventsDroppedQueue: 12, eventsDroppedSpool: 11 },
     ...{ eventsSpooled: 20, eventsPublished: 31, eventsAcknowledged: 30, kernelDrops: 3 },
   });
-});
-
-test('the stats event is EVE, one line', () => {
-  const event = statsEvent({
-    ...{ now: at(30), startedAt: at(0), inIface: 'eth0', engine },
-    counters: countersOf(readings),
-  });
-  expect(eveTimestamp(at(1))).toBe('2026-11-20T14:32:01.007000+0000');
-  expect(statsEventSchema.parse(event).stats).toMatchObject({
-    uptime: 30,
-    capture: { kernel_packets: 100, kernel_drops: 3 },
-    decoder: { pkts: 97, bytes: 9_000, invalid: 1 },
-    flow: { total: 8, active: 4, evicted: 2 },
-  });
-  const { bytes, count, eventClass } = statsBatch(event);
-  expect([count, eventClass]).toEqual([1, 'stats']);
-  expect(JSON.parse(Buffer.from(bytes).toString('utf8'))).toEqual(event);
-  expect(bytes.at(-1)).toBe(0x0a);
 });
 
 test('a wish names what the running engine cannot take over', () => {
   const running = engineConfigSchema.parse({});
   const wish = {
     generation: 3,
-    engine: { maxFlows: 500, midstream: false, statsIntervalSeconds: 5 },
+    engine: { maxFlows: 500, midstream: false, statsIntervalSeconds: 10 },
   };
   expect(unappliedKeys(wish, running)).toEqual(['engine.maxFlows']);
   expect(unappliedKeys({ generation: 4, signatures: { digest: 'd' } }, running)).toEqual([

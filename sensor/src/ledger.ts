@@ -16,8 +16,6 @@ export interface Readings {
   readonly intake: IntakeState;
   readonly outbox: OutboxState;
   readonly publisher: PublisherState;
-  /** Stats events: made by the sensor itself, not by the engine. */
-  readonly ownEvents: number;
 }
 
 export function countersOf(readings: Readings): Counters {
@@ -33,7 +31,7 @@ export function countersOf(readings: Readings): Counters {
     flowsEvicted: engine.flowsEvicted,
     reassemblyGaps: engine.reassemblyGaps,
     reassemblyDrops: engine.reassemblyDrops,
-    eventsMade: engine.eventsMade + readings.ownEvents,
+    eventsMade: engine.eventsMade,
     eventsDroppedQueue: engine.eventsDropped + intake.droppedEvents + intake.tooLargeEvents,
     eventsSpooled: outbox.spooledEvents,
     eventsDroppedSpool: lostEvents(outbox),

@@ -1,7 +1,7 @@
 // The whole sensor with the real engine and a real nats-server: what a capture holds is stored, and each
 // bad start is one clear line with its exit status.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
@@ -99,6 +99,17 @@ test('a replay as fast as can be: every flow stored once, counted to the last ev
   expect(readdirSync(spool)).toEqual([]);
 });
 
+test('a replay is held back, not thinned, where the queue from the engine is full', async () => {
+  const { name, argv } = own();
+  const config = join(temporary.path, `${name}.yaml`);
+  writeFileSync(config, 'outputs: {queueBatches: 1, batchMaxBytes: 4096}\n');
+  const path = capture(6, 5_000);
+  const replay = ['--config', config, '--pcap', path, '--speed', 'max', '--exit-when-done'];
+  const sensor = startSensor([...argv, ...replay]);
+  expect(await sensor.ended(), sensor.stderr()).toBe(0);
+  expect(sources((await eventsOf(name)).events).toSorted()).toEqual(allSources(6, 5_000));
+});
+
 test('after a replay it stays, ready and reporting, hears wishes, and ends on SIGTERM', async () => {
   const { name, argv } = own();
   const sensor = startSensor([...argv, '--pcap', capture(2, 50), '--speed', 'max']);
@@ -116,7 +127,7 @@ test('after a replay it stays, ready and reporting, hears wishes, and ends on SI
   expect(metrics).toContain('netmoth_sensor_events_made_total{type="flow"} 50');
 
   const connection = await connect({ servers: nats.url });
-  const wish = { generation: 7, engine: { maxFlows: 500, statsIntervalSeconds: 1 } };
+  const wish = { generation: 7, engine: { maxFlows: 500 } };
   await (await new Kvm(connection).create(BUCKET_DESIRED)).put(
     `${name}.node`,
     JSON.stringify(wish),
@@ -206,11 +217,10 @@ test.skipIf(process.getuid?.() !== 0)(
   'without the privilege the message names what to grant',
   async () => {
     const { argv } = own();
-    const spool = join(temporary.path, 'nobody');
-    mkdirSync(spool, { mode: 0o777 });
-    const sensor = startSensor([...argv, '--interface', 'lo', '--spool-dir', '/tmp/nobody'], {
-      uid: 65_534,
-    });
+    using spool = temporaryDirectory('netmoth-nobody');
+    chmodSync(spool.path, 0o777);
+    const extra = ['--interface', 'lo', '--spool-dir', join(spool.path, 'spool')];
+    const sensor = startSensor([...argv, ...extra], { uid: 65_534 });
     expect(await sensor.ended()).toBe(77);
     expect(sensor.stderr()).toMatch(/cap_net_raw/i);
   },

@@ -34,7 +34,6 @@ const metrics = makeMetrics({
       ...{ inFlight: 0, inFlightBytes: 0, publishedEvents: 0, publishedBytes: 0 },
       ...{ acknowledgedBatches: 0, duplicates: 0, faults: 0, faultsInRow: 0 },
     },
-    ownEvents: 0,
   }),
   conditions: () => [
     { type: 'Capturing', status: 'True', reason: 'r', message: 'm', since: 's' },

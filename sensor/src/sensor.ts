@@ -14,16 +14,17 @@ import { unappliedKeys } from './desired.ts';
 import { DropWatch } from './drop-watch.ts';
 import { type Condition, Health, judgeBus, judgeSpool } from './health.ts';
 import type { Intake } from './intake.ts';
-import { countersOf, lostEvents, noStats, type Readings } from './ledger.ts';
+import { lostEvents, noStats, type Readings } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import type { Publisher } from './publisher.ts';
 import { makeReport } from './report.ts';
 import type { Reporter } from './reporter.ts';
 import { nameOf, type Source } from './source.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
-import { statsBatch, statsEvent } from './stats-event.ts';
 
 const kTickMs = 1_000;
+/** Ticks for which a loss from the spool shows in its condition. */
+const kLossTicks = 10;
 const kEngineStopMs = 10_000;
 const kDrainStepMs = 20;
 /** However long the engine took to end, what it handed over last gets this long. */
@@ -55,17 +56,14 @@ export class Sensor {
   readonly #timers: NodeJS.Timeout[] = [];
   #engine: LiveEngine | undefined;
   #engineStats: EngineStats = noStats;
-  #ownEvents = 0;
   #observedGeneration = 0;
   #pending: readonly string[] = [];
-  #statsIntervalSeconds: number;
-  #nextStatsMs = 0;
   #lostBefore = 0;
+  #ticks = 0;
 
   constructor(options: SensorOptions) {
     this.#options = options;
     this.#startedAt = options.now();
-    this.#statsIntervalSeconds = options.config.engine.statsIntervalSeconds;
     this.#health = new Health(options.now);
     this.#drops = new DropWatch(options.log);
   }
@@ -101,7 +99,6 @@ export class Sensor {
       intake: this.#options.intake.state(),
       outbox: this.#options.outbox.state(),
       publisher: this.#options.publisher.state(),
-      ownEvents: this.#ownEvents,
     };
   }
 
@@ -119,7 +116,6 @@ export class Sensor {
       onEnd: (error) => this.#sourceEnded(error),
     });
     this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
-    this.#nextStatsMs = this.#options.now().getTime() + this.#statsIntervalSeconds * 1_000;
     this.#options.bus.start();
     this.#timers.push(setInterval(() => this.#tick(), kTickMs));
     this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
@@ -132,7 +128,6 @@ export class Sensor {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#stopEngine();
     this.#capturing('False', 'Stopped', 'The sensor was stopped.');
-    this.#makeStats();
     await this.#options.intake.idle();
     await this.#drain(Math.max(config.drainMs - (performance.now() - beganMs), kLeastDrainMs));
     await this.#options.publisher.stop();
@@ -182,11 +177,8 @@ export class Sensor {
     const readings = this.readings();
     this.#drops.look(readings);
     this.judge();
-    const nowMs = this.#options.now().getTime();
-    if (nowMs < this.#nextStatsMs) return;
-    this.#nextStatsMs = nowMs + this.#statsIntervalSeconds * 1_000;
-    this.#lostBefore = lostEvents(readings.outbox);
-    this.#makeStats();
+    // The spool counts as losing until a whole interval passed without a loss.
+    if (++this.#ticks % kLossTicks === 0) this.#lostBefore = lostEvents(readings.outbox);
   }
 
   #reportNow(): void {
@@ -206,19 +198,6 @@ export class Sensor {
     const { engine, source } = this.#options;
     const name = source.kind === 'capture' ? source.capture.interface : undefined;
     return name === undefined || engine.interfaces().some((each) => each.name === name && each.up);
-  }
-
-  #makeStats(): void {
-    const readings = this.readings();
-    const event = statsEvent({
-      now: this.#options.now(),
-      startedAt: this.#startedAt,
-      inIface: nameOf(this.#options.source),
-      engine: readings.engine,
-      counters: countersOf(readings),
-    });
-    this.#ownEvents += 1;
-    this.#options.intake.push(statsBatch(event));
   }
 
   /** Looks anew at bus and spool; call it when one of them has changed. */
@@ -247,12 +226,10 @@ export class Sensor {
     this.#health.set('Capturing', { status, reason, message: message + pending });
   }
 
-  /** A wish was heard: the sensor's own settings change at once, the engine's need a new start. */
+  /** A wish was heard. Nothing of the engine changes while it runs: what differs is said, not done. */
   desire(desired: Desired): void {
     const { config, log } = this.#options;
     this.#observedGeneration = desired.generation;
-    const seconds = desired.engine?.statsIntervalSeconds;
-    if (seconds !== undefined) this.#statsIntervalSeconds = seconds;
     this.#pending = unappliedKeys(desired, config.engine);
     const { generation, signatures } = desired;
     log.info({ generation, signatures, needRestart: this.#pending }, 'Desired state heard');
