@@ -1,6 +1,8 @@
-// Metrics of the API. Invariant: labels have few values (route patterns, never addresses).
+// Metrics and log of requests. Invariant: labels have few values (route patterns, never addresses);
+// no header and no body is logged, so no secret is.
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { API_PREFIX } from '#contracts/rest.ts';
 
 const BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -52,5 +54,18 @@ export function installMetricHooks(app: FastifyInstance, metrics: ApiMetrics): v
       reply.elapsedTime / 1000,
     );
     if (reply.statusCode === 429) metrics.rateLimited.inc();
+    // One line a request; those of probes, scrapes and files only where somebody looks for them.
+    const level = request.url.startsWith(API_PREFIX) ? 'info' : 'debug';
+    request.log[level](
+      {
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        address: request.ip,
+        user: request.principal?.user,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    );
   });
 }

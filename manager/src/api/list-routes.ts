@@ -13,7 +13,8 @@ import {
 } from '#contracts/rest.ts';
 import type { StorePool } from '../store/pool.ts';
 import { selectDevices } from '../store/queries/devices.ts';
-import { selectList } from '../store/queries/lists.ts';
+import { findRows } from '../store/queries/find-rows.ts';
+import { mayBeRare, selectList } from '../store/queries/lists.ts';
 import type { Statement } from '../store/queries/statement.ts';
 import type { Clock } from './api-deps.ts';
 import { type CursorScope, decodeCursor, encodeCursor, type Position } from './cursor.ts';
@@ -64,8 +65,9 @@ export function installListRoutes(app: FastifyInstance, { pool, clock }: ListRou
 
   const page = async (list: ListName, wanted: Wanted, query: ListQuery): Promise<Page<Row>> => {
     const limit = Math.min(query.limit, MAX_PAGE);
-    const { text, values } = select(list, wanted, query, limit + 1);
-    const { rows } = await pool.query<Row>(text, values);
+    const rows = await findRows<Row>(pool, select(list, wanted, query, limit + 1), {
+      mayBeRare: list !== 'devices' && mayBeRare(wanted.scope.filters),
+    });
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     const next =

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { API_PREFIX, errorBodySchema } from '#contracts/rest.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
@@ -155,6 +155,20 @@ describe('errors', () => {
     } finally {
       await bed.pool.query('ALTER TABLE hidden RENAME TO anomalies');
     }
+  });
+
+  test('each request to the API is one line in the log, with what the answer told as its id', async () => {
+    const cookie = await bed.logIn();
+    const response = await bed.fetch('/api/v1/flows?limit=1', { headers: { cookie } });
+    const id = response.headers.get('x-request-id');
+    await vi.waitFor(() => expect(bed.log.filter((line) => line['reqId'] === id)).toHaveLength(1));
+    expect(bed.log.find((line) => line['reqId'] === id)).toMatchObject({
+      msg: 'request',
+      method: 'GET',
+      url: '/api/v1/flows?limit=1',
+      status: 200,
+      user: 'admin',
+    });
   });
 
   test('bytes that are no HTTP get an answer and no more', async () => {

@@ -2,10 +2,11 @@
 //
 // Invariants: routes are those of contracts/src/routes.ts; the guard runs before every handler; every
 // error is errorBodySchema; nothing waits without a bound (bodies, headers, requests, clients).
+import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { API_PREFIX } from '#contracts/rest.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
@@ -23,6 +24,7 @@ import { installStaticFiles } from './static-files.ts';
 import { installStatsRoutes } from './stats-routes.ts';
 import { installStatusRoutes } from './status-routes.ts';
 
+const REQUEST_ID_BYTES = 6;
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LIVE_MESSAGE_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -41,6 +43,8 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     exposeHeadRoutes: false,
+    genReqId: () => randomBytes(REQUEST_ID_BYTES).toString('hex'),
+    logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },

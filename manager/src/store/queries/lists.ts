@@ -109,9 +109,26 @@ const CONDITIONS: Readonly<Record<EventListName, Readonly<Record<string, Conditi
   anomalies: { ...COMMON, event: equals('event') },
 };
 
-/** Query parameters that choose rows of this list, beside the time range. */
-export function filterNames(list: EventListName): string[] {
-  return Object.keys(CONDITIONS[list]);
+/** Filters whose columns have an index, for values that few rows have. */
+const INDEXED: ReadonlySet<string> = new Set([
+  'device',
+  'src_ip',
+  'dest_ip',
+  'flow_id',
+  'community_id',
+  'domain',
+  'rrname',
+  'sni',
+  'hostname',
+  'ja3',
+  'ja4',
+  'signature_id',
+  'event',
+]);
+
+/** Whether these filters look for something that may be rare (find-rows.ts). */
+export function mayBeRare(filters: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(filters).some((name) => INDEXED.has(name) && filters[name] !== undefined);
 }
 
 export function selectList(list: EventListName, selection: ListSelection): Statement {
