@@ -20,7 +20,8 @@ export function Login() {
     setProblem('');
     try {
       const session = await api.logIn(user, password);
-      client.clear();
+      // What an earlier session saw is not for the next one.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
       client.setQueryData(['session'], session);
     } catch (error) {
       setProblem(problemOf(error));

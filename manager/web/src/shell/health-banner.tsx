@@ -11,7 +11,7 @@ export function troubles(health: Health): readonly string[] {
     .map((part) => {
       const restarts =
         part.restarts === undefined || part.restarts === 0 ? '' : restartsText(part.restarts);
-      return `${part.name} is ${part.status}: ${part.message}${restarts}`;
+      return `${part.name}: ${part.message}${restarts}`;
     });
 }
 

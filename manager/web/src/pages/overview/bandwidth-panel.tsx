@@ -13,10 +13,13 @@ import { rangeBounds, rangeLabel, rangeQuery, type TimeRange } from '../../url/t
 import { useUrlState } from '../../url/url-state.ts';
 import { bandwidthSeries } from './bandwidth-series.ts';
 
-const SERIES: readonly ChartSeries[] = [
-  { label: 'To clients', color: '--luna-fill', fill: '--luna-soft' },
-  { label: 'To servers', color: '--plum-fill', fill: '--plum-soft' },
-];
+const TO_CLIENT = { color: '--luna-fill', fill: '--luna-soft' } as const;
+const TO_SERVER = { color: '--plum-fill', fill: '--plum-soft' } as const;
+/** Of the network as a whole, and of one device. */
+const LABELS = {
+  network: ['To clients', 'To servers'],
+  device: ['Received', 'Sent'],
+} as const;
 const HEIGHT_PX = 248;
 
 export function BandwidthPanel({ device }: { readonly device?: string }) {
@@ -26,7 +29,12 @@ export function BandwidthPanel({ device }: { readonly device?: string }) {
   return (
     <section className="panel" aria-label="Bandwidth">
       {bandwidth.data !== undefined ? (
-        <Wings answer={bandwidth.data} range={range} asOfMs={bandwidth.dataUpdatedAt} />
+        <Wings
+          answer={bandwidth.data}
+          range={range}
+          asOfMs={bandwidth.dataUpdatedAt}
+          labels={LABELS[device === undefined ? 'network' : 'device']}
+        />
       ) : bandwidth.error !== null ? (
         <ErrorState error={bandwidth.error} onRetry={() => void bandwidth.refetch()} />
       ) : (
@@ -40,9 +48,10 @@ interface WingsProps {
   readonly answer: Bandwidth;
   readonly range: TimeRange;
   readonly asOfMs: number;
+  readonly labels: readonly [string, string];
 }
 
-function Wings({ answer, range, asOfMs }: WingsProps) {
+function Wings({ answer, range, asOfMs, labels }: WingsProps) {
   const { setRange } = useUrlState();
   const [hover, setHover] = useState<number | null>(null);
   const series = useMemo(
@@ -53,6 +62,10 @@ function Wings({ answer, range, asOfMs }: WingsProps) {
     () => [series.times, series.toClient, series.toServer] as [number[], number[], number[]],
     [series],
   );
+  const lines: readonly ChartSeries[] = [
+    { label: labels[0], ...TO_CLIENT },
+    { label: labels[1], ...TO_SERVER },
+  ];
   const summary = `peak ${formatBitRate(series.peak)}, mean ${formatBitRate(series.mean)}`;
   const at = hover === null ? undefined : series.times[hover];
   if (series.peak === 0) {
@@ -74,15 +87,15 @@ function Wings({ answer, range, asOfMs }: WingsProps) {
               {formatTime(new Date(at * 1_000).toISOString(), Date.now()).slice(0, -4)}
             </span>
           )}
-          <LegendItem tone="luna" label="To clients" value={valueAt(series.toClient, hover)} />
-          <LegendItem tone="plum" label="To servers" value={valueAt(series.toServer, hover)} />
+          <LegendItem tone="luna" label={labels[0]} value={valueAt(series.toClient, hover)} />
+          <LegendItem tone="plum" label={labels[1]} value={valueAt(series.toServer, hover)} />
         </p>
       </div>
       <div className="panel-body">
         <TimeChart
           label={`Bandwidth, ${rangeLabel(range)}: ${summary}`}
           height={HEIGHT_PX}
-          series={SERIES}
+          series={lines}
           data={data}
           formatValue={(value) => formatBitRate(Math.abs(value)).replace(/\.0+ /, ' ')}
           onHover={setHover}
