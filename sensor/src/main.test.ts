@@ -3,6 +3,7 @@
 
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kvm } from '@nats-io/kv';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { temporaryDirectory } from '#testkit/temporary.ts';
 import { flowSource, writeUdpCapture } from '../test/capture-file.ts';
 import { startSensor } from '../test/sensor-process.ts';
+import { mountSmallDisk } from '../test/small-disk.ts';
 import { storedBatches, until } from '../test/stored.ts';
 import { parseFileName } from './spool-file.ts';
 
@@ -164,7 +166,7 @@ test('kill -9 of sensor and nats-server in the middle: what was made and stored 
       const text = await (await fetch(`http://${sensor.address()}/metrics`)).text();
       return Number(/^netmoth_sensor_events_acknowledged_total (\d+)/m.exec(text)?.[1] ?? 0);
     };
-    while ((await acknowledged()) < 2_000) await new Promise((resolve) => setTimeout(resolve, 50));
+    while ((await acknowledged()) < 2_000) await sleep(50);
     await nats.kill();
     await until('batches in the spool', () => readdirSync(spool).length > 10);
     await sensor.end('SIGKILL');
@@ -188,6 +190,24 @@ test('kill -9 of sensor and nats-server in the middle: what was made and stored 
   expect([...made].filter((id) => !ids.includes(id))).toEqual([]);
   const flows = sources(events);
   expect(new Set(flows).size).toBe(flows.length);
+});
+
+const disk = mountSmallDisk();
+afterAll(() => disk?.unmount());
+test.skipIf(disk === undefined)('a full disk degrades the sensor and costs no event', async () => {
+  const { name, argv } = own();
+  disk?.fill();
+  const spool = join(disk?.path ?? '', 'spool');
+  const path = capture(7, 30_000);
+  const sensor = startSensor([...argv, '--spool-dir', spool, '--pcap', path, '--speed', 'max']);
+  const page = async (about: string) => (await fetch(`http://${sensor.address()}${about}`)).text();
+  await until('the end of the replay', () =>
+    sensor.log.some(({ msg }) => msg === 'Replay is through'),
+  );
+  while (!(await page('/metrics')).includes('spool_batches{class="flow"} 0')) await sleep(50);
+  expect(await page('/metrics')).not.toContain('netmoth_sensor_spool_write_errors_total 0');
+  expect(await sensor.end('SIGTERM'), sensor.stderr()).toBe(0);
+  expect(sources((await eventsOf(name)).events).length).toBe(30_000);
 });
 
 const text = join(temporary.path, 'no-capture.txt');
@@ -242,7 +262,7 @@ test.skipIf(process.getuid?.() !== 0)(
     };
     while ((await packets()) === 0) {
       socket.send('hello', 9_997, '127.0.0.1');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     socket.close();
     expect(await sensor.end('SIGTERM'), sensor.stderr()).toBe(0);

@@ -1,10 +1,10 @@
 // The spool's bounds, its order of eviction, its counters, and what it makes of damaged files.
-import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import type { EventClass } from '#contracts/eve.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '#testkit/temporary.ts';
+import { mountSmallDisk } from '../test/small-disk.ts';
 import type { Batch } from './batch.ts';
 import { type Entry, Outbox } from './outbox.ts';
 import { SpoolDirectory } from './spool-directory.ts';
@@ -180,15 +180,13 @@ test('a second sensor may not use the same spool', async () => {
   });
 });
 
-const mounted = mountSmall();
-afterAll(() => {
-  if (mounted !== undefined) execFileSync('umount', ['--lazy', mounted]);
-});
-test.skipIf(mounted === undefined)(
+const disk = mountSmallDisk();
+afterAll(() => disk?.unmount());
+test.skipIf(disk === undefined)(
   'a full disk: held in memory, counted, whole again when there is room',
   async () => {
-    const path = mounted ?? '';
-    writeFileSync(`${path}/ballast`, randomBytes(200 * 1024));
+    const path = disk?.path ?? '';
+    disk?.fill();
     const { outbox, directory } = await openOutbox({ path, memoryBytes: 40_000 });
     const big = Array.from({ length: 8 }, () => batch('protocol', 9_000));
     for (const each of big) await outbox.add(each);
@@ -205,24 +203,10 @@ test.skipIf(mounted === undefined)(
       ).toBe(true);
       outbox.acknowledge(entry);
     }
-    execFileSync('rm', [`${path}/ballast`]);
+    rmSync(`${path}/ballast`);
     expect(await outbox.add(batch('alert'))).toBe(true);
     expect(directory.fault).toBeUndefined();
     forget(outbox);
     await outbox.close();
   },
 );
-
-/** A file system of 256 KiB, where the rights for one are there. */
-function mountSmall(): string | undefined {
-  const { path } = temporaryDirectory('netmoth-small-disk');
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'netmoth-test', path], {
-      stdio: 'ignore',
-    });
-    return path;
-  } catch {
-    console.log('skipped: no right to mount a small file system for the full-disk test');
-    return undefined;
-  }
-}
