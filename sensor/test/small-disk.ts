@@ -2,8 +2,9 @@
 // in afterAll; without the rights the tests of a full disk are skipped and say so.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { temporaryDirectory } from '#testkit/temporary.ts';
+import { mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface SmallDisk {
   readonly path: string;
@@ -13,17 +14,21 @@ export interface SmallDisk {
 }
 
 export function mountSmallDisk(): SmallDisk | undefined {
-  const { path } = temporaryDirectory('netmoth-small-disk');
+  const path = mkdtempSync(join(tmpdir(), 'netmoth-small-disk-'));
   try {
     const options = ['-t', 'tmpfs', '-o', 'size=256k', 'netmoth-test'];
     execFileSync('mount', [...options, path], { stdio: 'ignore' });
   } catch {
+    rmdirSync(path);
     console.log('skipped: no right to mount a small file system for the full-disk test');
     return undefined;
   }
   return {
     path,
     fill: () => writeFileSync(`${path}/ballast`, randomBytes(200 * 1024)),
-    unmount: () => execFileSync('umount', ['--lazy', path]),
+    unmount: () => {
+      execFileSync('umount', ['--lazy', path]);
+      rmdirSync(path);
+    },
   };
 }
