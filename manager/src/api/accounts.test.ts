@@ -10,6 +10,7 @@ import {
 } from '#contracts/rest.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import { StorePool } from '../store/pool.ts';
 import { MAX_FAILURES_PER_ADDRESS, MAX_FAILURES_PER_USER } from './auth/account-routes.ts';
 import { ensureAdmin, ensureToken, SESSION_MS } from './auth/accounts.ts';
 import { ADMIN_PASSWORD, type ApiBed, startApiBed } from './testing/api-bed.ts';
@@ -22,8 +23,11 @@ const WINDOW_MS = 5 * 60_000;
 let postgres: TestPostgres;
 let bed: ApiBed;
 
+let storeUrl: string;
+
 beforeAll(async () => {
   postgres = await startTestPostgres();
+  storeUrl = await postgres.createDatabase();
 });
 afterAll(async () => {
   await bed?.[Symbol.asyncDispose]();
@@ -31,13 +35,22 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await bed?.[Symbol.asyncDispose]();
+  await emptyAccounts();
   bed = await startApiBed({
-    storeUrl: await postgres.createDatabase(),
+    storeUrl,
     nowMs: NOW_MS,
     // The address of a client is what X-Forwarded-For says, so that a test can have many.
     config: { trustProxy: true },
   });
 });
+
+/** Accounts begin anew with each test; the rest of the database may stay. */
+async function emptyAccounts(): Promise<void> {
+  if (bed === undefined) return;
+  const pool = new StorePool({ url: storeUrl });
+  await pool.query('TRUNCATE users CASCADE');
+  await pool.end();
+}
 
 type Headers = Record<string, string>;
 const OWN_PAGE: Headers = { 'sec-fetch-site': 'same-origin' };
@@ -173,6 +186,15 @@ describe('limits', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(5);
   });
 
+  test('an address that a client invents counts as nothing', async () => {
+    for (let i = 0; i < MAX_FAILURES_PER_ADDRESS; i++) {
+      // The proxy adds the true one at the end.
+      const headers = from(`10.7.7.${i}, 10.5.0.1`);
+      expect((await logIn('admin', 'guess', headers)).status).toBe(401);
+    }
+    expect((await logIn('admin', ADMIN_PASSWORD, from('10.8.8.8, 10.5.0.1'))).status).toBe(429);
+  });
+
   test('a database that is away is not a wrong guess', async () => {
     await postgres.kill();
     for (let i = 0; i < MAX_FAILURES_PER_ADDRESS + 2; i++) {
@@ -186,7 +208,7 @@ describe('limits', () => {
   test('requests per address and minute are bounded', async () => {
     await bed[Symbol.asyncDispose]();
     const config = { requestsPerMinute: 5 };
-    bed = await startApiBed({ storeUrl: await postgres.createDatabase(), config });
+    bed = await startApiBed({ storeUrl, config });
     const statuses = [];
     for (let i = 0; i < 6; i++) statuses.push((await call('GET', '/api/v1/flows')).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);

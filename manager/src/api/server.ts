@@ -38,7 +38,8 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   const { pool, nats, config, logger, registry, clock, version } = deps;
   const app: FastifyInstance = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    trustProxy: config.trustProxy,
+    // One hop: what stands further left in X-Forwarded-For is the client's own claim.
+    trustProxy: config.trustProxy ? (_address, hop) => hop === 0 : false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
