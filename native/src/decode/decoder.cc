@@ -48,11 +48,14 @@ Packet* FrameContext::add_packet(Bytes datagram) {
 
 void FrameContext::note(DecodeEvent event) {
   ++counters.events[static_cast<std::size_t>(event)];
+  const std::uint8_t last = out_.packet_count_ == 0 ? 0 : out_.packet_count_ - 1;
+  for (const Anomaly& told : out_.anomalies()) {
+    if (told.event == event && told.packet == last) return;
+  }
   if (out_.anomaly_count_ == kMaxAnomaliesPerFrame) {
     ++counters.anomalies_dropped;
     return;
   }
-  const std::uint8_t last = out_.packet_count_ == 0 ? 0 : out_.packet_count_ - 1;
   out_.anomalies_[out_.anomaly_count_++] = {event, last};
 }
 

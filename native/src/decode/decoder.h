@@ -39,6 +39,7 @@ struct Anomaly {
 class DecodedFrame {
  public:
   [[nodiscard]] std::span<const Packet> packets() const { return {packets_.data(), packet_count_}; }
+  // Each event at most once a packet.
   [[nodiscard]] std::span<const Anomaly> anomalies() const {
     return {anomalies_.data(), anomaly_count_};
   }

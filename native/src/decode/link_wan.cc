@@ -35,6 +35,24 @@ void decode_ppp_protocol(FrameContext& context, std::uint16_t protocol, Bytes da
   }
 }
 
+// Judged by an EtherType that may well be there.
+bool looks_like_ethernet(Bytes data) {
+  base::Reader reader(data);
+  reader.skip(12);
+  switch (reader.u16()) {
+    case 0x0800:
+    case 0x0806:
+    case 0x8100:
+    case 0x86DD:
+    case 0x8847:
+    case 0x8864:
+    case 0x88A8:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void decode_ppp(FrameContext& context, Bytes data) {
@@ -58,10 +76,10 @@ void decode_pppoe(FrameContext& context, Bytes data) {
   reader.skip(1);  // version and type
   const std::uint8_t code = reader.u8();
   reader.skip(2);  // session
-  const std::size_t length = reader.u16();
+  reader.skip(2);  // length: of the first segment only where the card merged several; IP's is used
   if (!reader.ok()) return context.fail(DecodeEvent::kPppoeTooSmall);
   if (code != 0) return;  // discovery
-  decode_ppp(context, reader.bytes(std::min(length, reader.remaining())));
+  decode_ppp(context, reader.rest());
 }
 
 void decode_cisco_hdlc(FrameContext& context, Bytes data) {
@@ -133,22 +151,13 @@ void decode_mpls(FrameContext& context, Bytes data) {
     default:
       break;
   }
+  // A pseudowire without control word may begin with an address whose first nibble is 0, too.
   const bool control_word = rest[0] >> 4 == 0;
   const Bytes inner = control_word ? rest.subspan(4) : rest;
-  base::Reader guess(inner);
-  const std::uint16_t head = guess.u16();
+  const std::uint16_t head = base::Reader(inner).u16();
   if (head == kPppIpv4 || head == kPppIpv6 || head == 0xFF03) return decode_ppp(context, inner);
-  guess.seek(12);
-  const std::uint16_t type = guess.u16();
-  if (!guess.ok()) return context.fail(DecodeEvent::kMplsUnknownPayload);
-  if (type == 0x0800 || type == 0x86DD || type == 0x8100 || type == 0x88A8 || type == 0x0806 ||
-      type == 0x8847 || type <= 1500) {
-    return decode_ethernet(context, inner);
-  }
-  // A pseudowire without control word may begin with an address whose first nibble is 0.
-  if (control_word && rest.size() >= 14 && (rest[12] << 8 | rest[13]) >= 0x600) {
-    return decode_ethernet(context, rest);
-  }
+  if (looks_like_ethernet(inner)) return decode_ethernet(context, inner);
+  if (looks_like_ethernet(rest)) return decode_ethernet(context, rest);
   context.note(DecodeEvent::kMplsUnknownPayload);
 }
 
