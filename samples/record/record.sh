@@ -138,16 +138,24 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 quietly on scanner nmap -n -Pn -sS -T4 --max-retries 0 -p 1-400 192.168.1.20
 quietly on scanner nmap -n -Pn -sS -T4 --max-retries 0 -p 22,80,443,445,3389,8080 192.168.1.1 192.168.1.30 192.168.1.50 192.168.1.51
-# A device with a broken network stack: an IPv4 header that claims four octets, a UDP length past the end.
+# A device with a broken network stack: a UDP length past the end, a TCP header that claims eight octets.
 on scanner python3 - <<'BROKEN'
 import socket
+import struct
+
+def datagram(protocol, payload):
+    fields = [0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0, bytes([192, 168, 1, 66]), bytes([192, 168, 1, 20])]
+    layout = "!BBHHHBBH4s4s"
+    total = sum(struct.unpack("!10H", struct.pack(layout, *fields)))
+    fields[7] = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    return struct.pack(layout, *fields) + payload
+
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 wire.bind(("eth0", 0))
 ethernet = bytes.fromhex("001ba9100020" "dca632100066" "0800")
-addresses = bytes([192, 168, 1, 66, 192, 168, 1, 20])
-short_header = bytes([0x41, 0, 0, 40, 0, 1, 0, 0, 64, 17, 0, 0]) + addresses
-long_udp = bytes([0x45, 0, 0, 36, 0, 2, 0, 0, 64, 17, 0xF7, 0x2F]) + addresses + bytes([0, 53, 0, 53, 0, 200, 0, 0]) + bytes(8)
-for packet in (short_header + bytes(20), long_udp):
+long_udp = struct.pack("!HHHH", 53, 53, 200, 0) + bytes(8)
+short_tcp = struct.pack("!HHIIBBHHH", 4000, 631, 1, 1, 0x20, 0x10, 1024, 0, 0)
+for packet in (datagram(17, long_udp), datagram(6, short_tcp)) * 2:
     wire.send(ethernet + packet)
 BROKEN
 fetch phone "https://no-such-host.example.invalid/"

@@ -40,8 +40,8 @@ export interface PartsOptions {
 const BUS_USER = 'netmoth';
 const STORE_USER = 'netmoth';
 const HOST = '127.0.0.1';
-/** The sensor hands its last batches to the bus before it ends (its drainMs and a little). */
-const SENSOR_GRACE_MS = 15_000;
+/** The sensor hands its last batches to the bus before it ends (at most about 15 s). */
+const SENSOR_GRACE_MS = 20_000;
 const MANAGER_GRACE_MS = 15_000;
 
 /** In the order in which they start. */
