@@ -20,7 +20,7 @@ namespace netmoth::capture {
 
 struct LiveSettings {
   std::string interface;
-  std::string filter;  // pcap-filter(7); empty: everything
+  std::string filter = {};  // pcap-filter(7); empty: everything
   bool promiscuous = true;
   std::uint32_t snap_length = 65535;
   std::size_t ring_bytes = 64U << 20;

@@ -178,7 +178,9 @@ TEST(AfPacket, CutsAtTheSnapLengthAndTellsTheTrueLength) {
       for (int tries = 0; tries < 100 && !found; ++tries) {
         if (capture->next_batch(frames, count) != SourceStatus::kFrames) continue;
         found = frames[0].wire_length == 14 + 20 + 8 + 500;
-        if (found) EXPECT_EQ(frames[0].data.size(), 96U);
+        if (found) {
+          EXPECT_EQ(frames[0].data.size(), 96U);
+        }
       }
       EXPECT_TRUE(found);
     }
