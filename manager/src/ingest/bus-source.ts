@@ -35,9 +35,10 @@ export interface BusSourceOptions {
 
 /** Messages delivered and not yet acknowledged, over all replicas. */
 export const MAX_ACK_PENDING = 1_000;
-/** A group is stored or given a sign of work within this time. */
-export const ACK_WAIT_MS = 60_000;
-const kPrefetchMessages = 64;
+/** What is taken is stored or given a sign of work within this time, else it is delivered again. */
+export const ACK_WAIT_MS = 15_000;
+/** A request to the bus ends after this time; also how long the end of the manager may wait for it. */
+const kFetchMs = 1_000;
 const kRetryMs = 1_000;
 const kWatchMs = 5_000;
 const kStreamMaxAgeMs = 24 * 3_600_000;
@@ -109,22 +110,21 @@ async function makeStream(manager: JetStreamManager, options: BusSourceOptions):
 async function consume(options: BusSourceOptions, signal: AbortSignal): Promise<void> {
   const { connection, inbox, metrics } = options;
   const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, MANAGER_CONSUMER);
-  const messages = await consumer.consume({
-    max_messages: kPrefetchMessages,
-    abort_on_missing_resource: true,
-  });
-  const stop = (): void => messages.stop();
-  signal.addEventListener('abort', stop, { once: true });
   const watch = setInterval(() => void watchLoss(options), kWatchMs);
   try {
-    for await (const message of messages) {
-      metrics.lag.set(message.info.pending);
-      if (!(await inbox.put(message))) break;
+    while (!signal.aborted) {
+      const room = await inbox.untilRoom();
+      if (room === 0) break;
+      // Each request asks for what there is room for, so nothing waits in the client's own queue.
+      const messages = await consumer.fetch({ max_messages: room, expires: kFetchMs });
+      for await (const message of messages) {
+        metrics.lag.set(message.info.pending);
+        // What still comes after the end goes to another replica at once.
+        if (!inbox.put(message)) message.nak();
+      }
     }
   } finally {
     clearInterval(watch);
-    signal.removeEventListener('abort', stop);
-    await messages.close();
   }
 }
 

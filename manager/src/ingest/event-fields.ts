@@ -129,10 +129,20 @@ const kMaxJsonChars = 256 * 1024;
 export function putJson(rows: BinaryRows, event: Json, line: string): void {
   if (line.length > kMaxJsonChars)
     throw new InvalidEvent('event', `over ${kMaxJsonChars} characters`);
-  // Only an escape can bring in what jsonb refuses; almost no line has one of these, nor deep nesting.
-  const plain = !/\\u(?:0000|[dD][89a-fA-F])/.test(line) && !/(?:[[{][^\]}]*){60}/.test(line);
+  // Only an escape can bring in what jsonb refuses, and only many brackets can nest deeply: almost no line
+  // has either.
+  const plain = !/\\u(?:0000|[dD][89a-fA-F])/.test(line) && openings(line) < kMaxDepth;
   // Parsed and written again even so: jsonb refuses numbers that JSON.parse has made finite.
   rows.jsonb(JSON.stringify(plain ? event : cleaned(event, 0)));
+}
+
+function openings(line: string): number {
+  let count = 0;
+  for (let at = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    if (code === 0x7b || code === 0x5b) count += 1;
+  }
+  return count;
 }
 
 function cleaned(value: unknown, depth: number): unknown {

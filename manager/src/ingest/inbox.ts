@@ -1,8 +1,8 @@
 /**
  * Holds what came from the bus until the next group takes it.
  *
- * Bound: `capacity` messages; put waits when it is full, and so the bus keeps the rest (the consumer's own
- * bound of unacknowledged messages). Nothing is dropped.
+ * Bound: `capacity` messages; the reader asks the bus for no more than untilRoom told, so the bus keeps the
+ * rest. Nothing is dropped.
  */
 export class Inbox<T> {
   readonly #capacity: number;
@@ -15,21 +15,27 @@ export class Inbox<T> {
     this.#capacity = capacity;
   }
 
-  get size(): number {
-    return this.#items.length;
-  }
-
-  /** Resolves when there is room for the next; false once the inbox is closed. */
-  async put(item: T): Promise<boolean> {
-    if (this.#closed) return false;
-    this.#items.push(item);
-    this.#arrival?.();
+  /** How many more items there is room for; waits for one. 0 once the inbox is closed. */
+  async untilRoom(): Promise<number> {
     while (this.#items.length >= this.#capacity && !this.#closed) {
       await new Promise<void>((resolve) => {
         this.#room = resolve;
       });
     }
-    return !this.#closed;
+    return this.#closed ? 0 : this.#capacity - this.#items.length;
+  }
+
+  /** False once the inbox is closed: the item stays the caller's. */
+  put(item: T): boolean {
+    if (this.#closed) return false;
+    this.#items.push(item);
+    this.#arrival?.();
+    return true;
+  }
+
+  /** What waits at the moment. */
+  items(): readonly T[] {
+    return this.#items;
   }
 
   /** The oldest item; waits for one. undefined once the inbox is closed. */

@@ -71,10 +71,13 @@ export class Ingest {
   /** Works until the signal; then the transaction in hand is finished and acknowledged. */
   async run(signal: AbortSignal): Promise<void> {
     const { inbox } = this.#options;
-    const close = (): void => void inbox.close();
+    // What nobody has begun with goes to another replica at once.
+    const close = (): void => {
+      for (const message of inbox.close()) quietly(() => message.nak());
+    };
     signal.addEventListener('abort', close, { once: true });
     const keepAlive = setInterval(() => {
-      for (const message of this.#inHand) quietly(() => message.working());
+      for (const message of [...this.#inHand, ...inbox.items()]) quietly(() => message.working());
     }, ACK_WAIT_MS / 3);
     try {
       let storing: Promise<void> = Promise.resolve();
