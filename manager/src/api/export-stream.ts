@@ -28,10 +28,12 @@ type Row = Readonly<Record<string, unknown>>;
 /** At most MAX_EXPORTS at once: each holds a connection for as long as its client reads. */
 export class Exporter {
   readonly #pool: StorePool;
+  readonly #stallMs: number;
   #running = 0;
 
-  constructor(pool: StorePool) {
+  constructor(pool: StorePool, stallMs = STALL_MS) {
     this.#pool = pool;
+    this.#stallMs = stallMs;
   }
 
   async send(reply: FastifyReply, request: ExportRequest): Promise<FastifyReply> {
@@ -49,7 +51,9 @@ export class Exporter {
       this.#running--;
       throw error;
     }
-    const stall = new Stall(() => stream.destroy(new Error('the client stopped reading')));
+    const stall = new Stall(this.#stallMs, () =>
+      stream.destroy(new Error('the client stopped reading')),
+    );
     const stream = Readable.from(startingWith(first, source, stall), { objectMode: false });
     stream.once('close', () => this.#running--);
     const csv = request.format === 'csv';
@@ -68,17 +72,19 @@ export class Exporter {
   }
 }
 
-/** Ends a stream whose reader takes nothing for STALL_MS. */
+/** Ends a stream whose reader takes nothing for `limitMs`. */
 class Stall {
+  readonly #limitMs: number;
   readonly #onStall: () => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(onStall: () => void) {
+  constructor(limitMs: number, onStall: () => void) {
+    this.#limitMs = limitMs;
     this.#onStall = onStall;
   }
 
   arm(): void {
-    this.#timer = setTimeout(this.#onStall, STALL_MS);
+    this.#timer = setTimeout(this.#onStall, this.#limitMs);
   }
 
   disarm(): void {
