@@ -47,6 +47,12 @@ export function optionalText(value: unknown, path: string): string | undefined {
   return value === undefined || value === null ? undefined : text(value, path);
 }
 
+/** A value that must be there; what kind it is of is checked by who takes it. */
+export function required(value: unknown, path: string): unknown {
+  if (value === undefined || value === null) throw new InvalidEvent(path, 'it is missing');
+  return value;
+}
+
 /** A whole number from `min` to 2^53 - 1. */
 export function integer(value: unknown, path: string, min = 0): number {
   if (!Number.isSafeInteger(value) || (value as number) < min) {

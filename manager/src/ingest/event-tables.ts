@@ -18,6 +18,7 @@ import {
   putRequired,
   putText,
   putTexts,
+  required,
   text,
   time,
 } from './event-fields.ts';
@@ -205,10 +206,10 @@ const alerts: EventTable = {
   columns: ['signature_id', 'gid', 'rev', 'severity', 'signature', 'category', 'action', 'event'],
   put(rows, { event, line }) {
     const alert = object(event['alert'], 'alert');
-    rows.int8(integer(alert['signature_id'], 'alert.signature_id'));
-    putInt4(rows, integer(alert['gid'], 'alert.gid'), 'alert.gid');
-    putInt4(rows, integer(alert['rev'], 'alert.rev'), 'alert.rev');
-    putInt4(rows, integer(alert['severity'], 'alert.severity'), 'alert.severity');
+    rows.int8(integer(alert['signature_id'], 'alert.signature_id', Number.MIN_SAFE_INTEGER));
+    putInt4(rows, required(alert['gid'], 'alert.gid'), 'alert.gid');
+    putInt4(rows, required(alert['rev'], 'alert.rev'), 'alert.rev');
+    putInt4(rows, required(alert['severity'], 'alert.severity'), 'alert.severity');
     putRequired(rows, alert['signature'], 'alert.signature');
     putRequired(rows, alert['category'], 'alert.category');
     putRequired(rows, alert['action'], 'alert.action');

@@ -78,9 +78,8 @@ describe.each(['minute', 'hour'])('rollups by %s equal the sums over the events'
     const [server] = await device('192.168.1.60');
     expect(client).toEqual({ sent: 1_000, received: 20_000, flows: 1 });
     expect(server).toEqual({ sent: 20_000, received: 1_000, flows: 1 });
-    const [sums] = await bed.rows(
-      `SELECT sum(flows) AS flows FROM rollup_device_${step} WHERE device <> '0.0.0.0' OR true`,
-    );
+    const [sums] = await bed.rows(`SELECT sum(flows) AS flows FROM rollup_device_${step}`);
+    // One flow has two devices, one has none.
     expect(sums).toEqual({ flows: kFlows });
   });
 });
