@@ -2,7 +2,7 @@
 // are away. In real Chromium against the real manager.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessibilityFaults } from './accessibility.ts';
-import { type Stage, startStage } from './stage.ts';
+import { eventually, type Stage, startStage } from './stage.ts';
 
 const NEXT_PASSWORD = 'a longer way to the lamp';
 let stage: Stage;
@@ -53,7 +53,7 @@ test('a token is told once, works, and works no longer when revoked', async () =
   await stage.picture('settings-new-token');
   await page.getByRole('button', { name: 'Revoke token grafana' }).click();
   await page.getByRole('button', { name: 'Revoke “grafana”' }).click();
-  await expect.poll(() => page.locator('.tokens li').count()).toBe(0);
+  await eventually(() => page.locator('.tokens li').count()).toBe(0);
   expect(await ask()).toBe(401);
 });
 
@@ -70,6 +70,7 @@ test('the password is changed with the old one, and the new one logs in', async 
   await change('moth to the lamp');
   await page.getByText('Password changed.').waitFor();
   await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
   await page.getByLabel('Password').fill(NEXT_PASSWORD);
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
@@ -95,9 +96,7 @@ test('a bus that is away is said in the banner, and the banner goes with the tro
   expect(await accessibilityFaults(page)).toEqual([]);
   await stage.picture('degraded');
   await natsServer.start();
-  await expect
-    .poll(() => page.locator('.banner').getByText('nats').count(), { timeout: 45_000 })
-    .toBe(0);
+  await eventually(() => page.locator('.banner').getByText('nats').count()).toBe(0);
 });
 
 test('a store that is away is said where the rows would be', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults, overflowPx } from './accessibility.ts';
 import { keepReporting, NODE, publishEvents } from './bus-writer.ts';
 import { ANOMALY, eveTraffic, FLOWS, JA4, LAPTOP, SIGNATURE, SITE } from './eve-traffic.ts';
-import { DESKTOP, PASSWORD, PHONE, type Stage, startStage } from './stage.ts';
+import { DESKTOP, eventually, PASSWORD, PHONE, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 let reporting: Disposable;
@@ -93,7 +93,7 @@ test('the overview adds up what was published', async () => {
   await page.setViewportSize(DESKTOP);
   await page.goto(url);
   const flows = page.locator('.figure', { hasText: 'Flows' }).locator('dd');
-  await expect.poll(() => flows.textContent()).toBe(String(FLOWS));
+  await eventually(() => flows.textContent()).toBe(String(FLOWS));
 });
 
 test('the theme can be chosen and is kept', async () => {

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 
@@ -29,6 +30,10 @@ const CHROMIUM_ARGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Longer than vitest's own second: the machine may be busy, and a page that never gets there fails anyway. */
+export const eventually = <Value>(read: () => Value | Promise<Value>) =>
+  expect.poll(read, { timeout: 45_000 });
 
 export interface Manager {
   readonly url: string;

@@ -1,13 +1,14 @@
 // Which page an address shows. Invariant: nothing but the login is rendered without a session, and each
 // page is a chunk of its own.
 import { lazy, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { ApiError } from './api/client.ts';
 import { useSession } from './api/queries.ts';
 import { Login } from './pages/login.tsx';
 import { NotFound } from './pages/not-found.tsx';
 import { Shell } from './shell/shell.tsx';
 import { ErrorState } from './states/error-state.tsx';
+import { PageBoundary } from './states/page-boundary.tsx';
 import { Skeleton } from './states/skeleton.tsx';
 
 const PAGES = [
@@ -27,19 +28,22 @@ const PAGES = [
 
 export function App() {
   const session = useSession();
+  const [path] = useLocation();
   const ended = session.error instanceof ApiError && session.error.code === 'NM_UNAUTHENTICATED';
   if (ended) return <Login />;
   if (session.data !== undefined) {
     return (
       <Shell>
-        <Suspense fallback={<Skeleton lines={12} />}>
-          <Switch>
-            {PAGES.map(([path, Page]) => (
-              <Route key={path} path={path} component={Page} />
-            ))}
-            <Route component={NotFound} />
-          </Switch>
-        </Suspense>
+        <PageBoundary key={path}>
+          <Suspense fallback={<Skeleton lines={12} />}>
+            <Switch>
+              {PAGES.map(([pattern, Page]) => (
+                <Route key={pattern} path={pattern} component={Page} />
+              ))}
+              <Route component={NotFound} />
+            </Switch>
+          </Suspense>
+        </PageBoundary>
       </Shell>
     );
   }

@@ -66,7 +66,9 @@ export function useStats<N extends StatsName>(name: N, query: Query, range: Time
   });
 }
 
-/** A list, newest first, a page at a time. */
+const EMPTY_REFRESH_MS = 5_000;
+
+/** A list, newest first, a page at a time; an empty one looks again by itself. */
 export function useList<N extends ListName>(name: N, query: Query) {
   return useInfiniteQuery({
     queryKey: ['list', name, query],
@@ -76,6 +78,10 @@ export function useList<N extends ListName>(name: N, query: Query) {
       return api.list(name, { limit: PAGE_ROWS, ...query, ...cursor }, { signal });
     },
     getNextPageParam: (last) => last.next ?? undefined,
+    refetchInterval: ({ state }) =>
+      'last' in query && state.data?.pages.every(({ items }) => items.length === 0) === true
+        ? EMPTY_REFRESH_MS
+        : false,
   });
 }
 

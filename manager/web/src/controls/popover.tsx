@@ -5,10 +5,12 @@ import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 interface PopoverProps {
   readonly label: ReactNode;
   readonly title: string;
+  /** Of the button, where its label is too short for it. */
+  readonly name: string;
   readonly children: (close: () => void) => ReactNode;
 }
 
-export function Popover({ label, title, children }: PopoverProps) {
+export function Popover({ label, title, name, children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -38,6 +40,7 @@ export function Popover({ label, title, children }: PopoverProps) {
         className="button"
         aria-expanded={open}
         aria-controls={id}
+        aria-label={name}
         title={title}
         onClick={() => setOpen(!open)}
       >

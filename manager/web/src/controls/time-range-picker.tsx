@@ -5,6 +5,7 @@ import {
   PRESETS,
   rangeBounds,
   rangeLabel,
+  rangeShort,
   type TimeRange,
   toLocalInput,
 } from '../url/time-range.ts';
@@ -17,10 +18,11 @@ export function TimeRangePicker() {
     <>
       <Icon name="clock" />
       <span className="range-label">{rangeLabel(range)}</span>
+      <span className="range-short">{rangeShort(range)}</span>
     </>
   );
   return (
-    <Popover label={label} title="Time range">
+    <Popover label={label} name={`Time range: ${rangeLabel(range)}`} title="Time range">
       {(close) => {
         const choose = (chosen: TimeRange) => {
           setRange(chosen);

@@ -61,7 +61,7 @@ export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
     phone: 'out',
     cell: (row) => (
       <>
-        <span className="muted">{row.flow_state ?? row.state}</span>{' '}
+        <span className="muted">{(row.flow_state ?? row.state).toLowerCase()}</span>{' '}
         {row.alerted && <Badge tone="danger">alert</Badge>}
       </>
     ),
@@ -76,6 +76,7 @@ export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
   {
     id: 'packets',
     label: 'Packets',
+    roomy: true,
     end: true,
     phone: 'out',
     cell: (row) => formatExact(row.pkts_toserver + row.pkts_toclient),

@@ -60,6 +60,7 @@ export const HTTP_COLUMNS: readonly Column<HttpRow>[] = [
   {
     id: 'agent',
     label: 'User agent',
+    roomy: true,
     phone: 'out',
     cell: (row) =>
       row.http_user_agent !== null && <span className="clip muted">{row.http_user_agent}</span>,

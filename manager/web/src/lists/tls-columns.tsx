@@ -63,6 +63,7 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
   {
     id: 'issuer',
     label: 'Issuer',
+    roomy: true,
     phone: 'out',
     name: true,
     cell: (row) =>

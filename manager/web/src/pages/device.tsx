@@ -13,9 +13,10 @@ import { PageHead } from '../shell/page-head.tsx';
 import { EventList } from '../table/event-list.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
+import { NotFound } from './not-found.tsx';
 import { BandwidthPanel } from './overview/bandwidth-panel.tsx';
 import './overview/overview.css';
-import { flowsOfApplication, TopPanel } from './overview/top-panel.tsx';
+import { flowsBy, flowsOfApplication, TopPanel } from './overview/top-panel.tsx';
 
 const TABS = [
   ['flows', 'Flows'],
@@ -28,6 +29,7 @@ type Tab = (typeof TABS)[number][0];
 export default function Device() {
   const url = useUrlState();
   const ip = url.params.get('ip') ?? '';
+  if (ip === '') return <NotFound />;
   return (
     <div className="page">
       <PageHead title={ip}>
@@ -45,14 +47,14 @@ export default function Device() {
           title="Talks to domains"
           name="domains"
           device={ip}
-          flowsOf={(domain) => ({ domain })}
+          leadsTo={(domain) => flowsBy({ domain })}
           emptyHint="Domains come from DNS, TLS and HTTP."
         />
         <TopPanel
           title="Applications"
           name="applications"
           device={ip}
-          flowsOf={flowsOfApplication}
+          leadsTo={flowsOfApplication}
           emptyHint="Applications are told by their payload."
         />
         <TopPanel
@@ -60,9 +62,7 @@ export default function Device() {
           name="talkers"
           device={ip}
           mono
-          flowsOf={(peer) =>
-            peer === ip ? { device: ip } : { src_ip: ip, dest_ip: peer, device: null }
-          }
+          leadsTo={(peer) => ({ path: '/device', filters: { ip: peer, device: null } })}
           emptyHint="Peers show up with the first flow."
         />
       </div>

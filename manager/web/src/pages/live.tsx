@@ -74,7 +74,7 @@ export default function LivePage() {
           {live.buffer.dropped > 0 && (
             <strong className="live-dropped">
               {' '}
-              {formatExact(live.buffer.dropped)} left out because they came too fast
+              {formatExact(live.buffer.dropped)} left out: more came than are kept for a page
             </strong>
           )}
         </p>

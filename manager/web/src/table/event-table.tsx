@@ -91,6 +91,7 @@ function classesOf(column: CellProps['column']): string {
     column.end === true ? 'end' : '',
     column.tight === true ? 'tight' : '',
     column.name === true ? 'name' : '',
+    column.roomy === true ? 'roomy' : '',
     column.phone === undefined ? '' : `phone-${column.phone}`,
   ].join(' ');
 }

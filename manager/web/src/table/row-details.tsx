@@ -1,8 +1,10 @@
 // Everything known of one row, at the side (over the page where there is no room). Invariant: Escape
 // closes it and gives the focus back to the row; the arrows walk the rows.
 import { useEffect, useRef } from 'react';
+import { Link } from 'wouter';
 import { CopyButton } from '../controls/copy-button.tsx';
 import { Icon } from '../shell/icon.tsx';
+import { useUrlState } from '../url/url-state.ts';
 import { TimeText } from './cells.tsx';
 import { fieldLabel, fieldText, isMonoField, shownFields } from './field-labels.ts';
 import { FieldLink } from './field-link.tsx';
@@ -21,6 +23,7 @@ interface RowDetailsProps {
   readonly onStep: (step: 1 | -1) => void;
 }
 
+const ADDRESSES = new Set(['src_ip', 'dest_ip']);
 const COPIED = new Set([
   'community_id',
   'fingerprint',
@@ -63,12 +66,29 @@ export function RowDetails({ title, row, onClose, onStep }: RowDetailsProps) {
             <dd>
               <FieldValue field={field} value={value} />
             </dd>
-            {COPIED.has(field) && <CopyButton text={String(value)} what={fieldLabel(field)} />}
+            <span className="field-actions">
+              {ADDRESSES.has(field) && <DevicePageLink ip={String(value)} />}
+              {COPIED.has(field) && <CopyButton text={String(value)} what={fieldLabel(field)} />}
+            </span>
           </div>
         ))}
       </dl>
       {row.flow_id !== null && <RelatedEvents row={row} flowId={row.flow_id} />}
     </aside>
+  );
+}
+
+function DevicePageLink({ ip }: { readonly ip: string }) {
+  const url = useUrlState();
+  return (
+    <Link
+      className="button quiet icon small"
+      href={url.page('/device', { ip })}
+      aria-label={`All about ${ip}`}
+      title={`All about ${ip}`}
+    >
+      <Icon name="devices" />
+    </Link>
   );
 }
 

@@ -90,6 +90,10 @@ export function rangeLabel(range: TimeRange): string {
   return `Last ${amount} ${unit}${amount === '1' ? '' : 's'}`;
 }
 
+/** The same where there is little room. */
+export const rangeShort = (range: TimeRange): string =>
+  range.kind === 'last' ? range.last : 'Custom';
+
 /** Value of an `<input type="datetime-local">`, in the reader's own time zone. */
 export function toLocalInput(ms: number): string {
   const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);

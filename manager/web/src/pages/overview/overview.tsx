@@ -7,7 +7,7 @@ import { EventsPanel } from './events-panel.tsx';
 import { Figures } from './figures.tsx';
 import './overview.css';
 import { SensorsPanel } from './sensors-panel.tsx';
-import { flowsOfApplication, TopPanel } from './top-panel.tsx';
+import { flowsBy, flowsOfApplication, TopPanel } from './top-panel.tsx';
 
 export default function Overview() {
   return (
@@ -20,19 +20,19 @@ export default function Overview() {
           title="Top talkers"
           name="talkers"
           mono
-          flowsOf={(device) => ({ device })}
+          leadsTo={(ip) => ({ path: '/device', filters: { ip } })}
           emptyHint="Devices show up with their first flow."
         />
         <TopPanel
           title="Top domains"
           name="domains"
-          flowsOf={(domain) => ({ domain })}
+          leadsTo={(domain) => flowsBy({ domain })}
           emptyHint="Domains come from DNS, TLS and HTTP."
         />
         <TopPanel
           title="Applications"
           name="applications"
-          flowsOf={flowsOfApplication}
+          leadsTo={flowsOfApplication}
           emptyHint="Applications are told by their payload."
         />
         <TopPanel

@@ -15,17 +15,23 @@ interface TopPanelProps {
   readonly name: Exclude<StatsName, 'bandwidth' | 'events'>;
   readonly device?: string;
   readonly nameOf?: (key: string) => string;
-  /** Filters of the flows behind an entry; undefined where flows cannot be filtered so. */
-  readonly flowsOf?: (key: string) => Patch | undefined;
+  /** Where an entry leads; undefined where there is nothing to lead to. */
+  readonly leadsTo?: (key: string) => Place | undefined;
   readonly mono?: boolean;
   readonly emptyHint: string;
 }
 
 const SHOWN = '8';
 
+interface Place {
+  readonly path: string;
+  readonly filters: Patch;
+}
+export const flowsBy = (filters: Patch): Place => ({ path: '/flows', filters });
+
 /** What no detector recognised carries no protocol to filter by. */
-export const flowsOfApplication = (application: string): Patch | undefined =>
-  application === 'unknown' ? undefined : { app_proto: application };
+export const flowsOfApplication = (application: string): Place | undefined =>
+  application === 'unknown' ? undefined : flowsBy({ app_proto: application });
 
 export function TopPanel(props: TopPanelProps) {
   const { title, name, device, emptyHint } = props;
@@ -67,7 +73,7 @@ interface TopRowProps extends TopPanelProps {
   readonly share: number;
 }
 
-function TopRow({ item, share, nameOf, flowsOf, mono, device }: TopRowProps) {
+function TopRow({ item, share, nameOf, leadsTo, mono, device }: TopRowProps) {
   const url = useUrlState();
   const name = nameOf?.(item.key) ?? item.key;
   const body: ReactNode = (
@@ -82,12 +88,12 @@ function TopRow({ item, share, nameOf, flowsOf, mono, device }: TopRowProps) {
       </span>
     </>
   );
-  const filters = flowsOf?.(item.key);
-  if (filters === undefined) return <li className="top-row">{body}</li>;
-  const patch = device === undefined ? filters : { device, ...filters };
+  const place = leadsTo?.(item.key);
+  if (place === undefined) return <li className="top-row">{body}</li>;
+  const filters = device === undefined ? place.filters : { device, ...place.filters };
   return (
     <li>
-      <Link className="top-row" href={url.page('/flows', patch)}>
+      <Link className="top-row" href={url.page(place.path, filters)}>
         {body}
       </Link>
     </li>
