@@ -287,9 +287,11 @@ async function settled(value: () => number): Promise<number> {
   return before;
 }
 
+/** Transactions of clients other than the one that asks. */
 async function openCursors(): Promise<number> {
   const { rows } = await bed.pool.query<{ open: number }>(
-    "SELECT count(*) AS open FROM pg_stat_activity WHERE state = 'idle in transaction'",
+    `SELECT count(*) AS open FROM pg_stat_activity WHERE xact_start IS NOT NULL
+     AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
   );
   return rows[0]?.open ?? 0;
 }
