@@ -47,7 +47,7 @@ export function aptStep({ tests }) {
 }
 
 /** Installs with apt-get, after refreshing the package lists where that is needed. */
-export async function installPackages(packages, prefix, exec) {
+async function installPackages(packages, prefix, exec) {
   const apt = (...args) => {
     const [command, ...rest] = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=600', ...args];
     return exec(command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
@@ -63,7 +63,7 @@ export async function installPackages(packages, prefix, exec) {
 }
 
 /** How to become root: not at all, or sudo; else the message says what root must run. */
-export function privilege(packages) {
+function privilege(packages) {
   if (!hasDpkg()) {
     throw new SetupError(
       `this system has no apt: install what Debian calls ${packages.join(' ')}, then run it again`,

