@@ -37,6 +37,8 @@ std::string_view app_proto_name(AppProto proto) {
     case AppProto::kLlmnr: return "llmnr";
     case AppProto::kNetbiosNs: return "netbios-ns";
     case AppProto::kSsdp: return "ssdp";
+    case AppProto::kXmpp: return "xmpp";
+    case AppProto::kSocks: return "socks";
   }
   return "unknown";
 }

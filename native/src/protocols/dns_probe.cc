@@ -77,10 +77,19 @@ DnsMessage& scratch_message() {
 DnsLook looks_like_dns(Bytes wire, bool lenient) {
   if (wire.size() < kDnsHeaderLength) return {};
   const Header header = read_header(wire);
-  if (!believable(header)) return {};
   const bool response = (header.flags & 0x8000) != 0;
+  const bool sound_header = believable(header);
+  if (!sound_header && !lenient) return {};
   DnsMessage& message = scratch_message();
   parse_dns(wire, message);
+  if (lenient && !sound_header) {
+    // Counts that cannot be, but a question that can: somebody speaks DNS badly.
+    if (message.questions.empty()) return {};
+    const DnsQuestion& first = message.questions.front();
+    const bool asked = known_class(first.klass) && known_type(first.type) &&
+                       printable(message.text(first.name));
+    return asked ? DnsLook{Certainty::kCertain, response} : DnsLook{};
+  }
   if (message.fault == DnsFault::kQuestions) return {};
   for (const DnsQuestion& question : message.questions) {
     if (is_netbios_name(message.text(question.name), question.type)) return {};

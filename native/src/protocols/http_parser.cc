@@ -86,9 +86,8 @@ HttpParser::Next HttpParser::start_line(Direction direction, std::string_view li
     side.state = State::kFields;
     side.fields = 0;
     side.framing.clear();
-    // HTTP/0.9 has no fields; a line that was cut has lost its version only.
-    const bool cut = line.size() >= kMaxHttpLine - 1;
-    if (t.protocol.empty() && !cut) return head_complete(direction, sink);
+    // HTTP/0.9 has no fields; where more follows, the version is missing only.
+    if (t.protocol.empty() && !more_follows_) return head_complete(direction, sink);
     return Next::kGoOn;
   }
   if (line.substr(0, 5) != "HTTP/") {
@@ -270,9 +269,15 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
     return Next::kGoOn;
   }
   const std::string_view text = as_text(data);
+  if (side.state == State::kStart && direction == Direction::kToClient && waiting_ > 0 &&
+      side.line.empty() && text.front() != 'H' && text.front() != '\r' && text.front() != '\n') {
+    side.state = State::kBodyToEnd;  // HTTP/0.9: a body alone
+    return Next::kGoOn;
+  }
   const std::size_t end = text.find('\n');
   if (side.line.empty() && end != std::string_view::npos) {
     data = data.subspan(end + 1);
+    more_follows_ = !data.empty();
     return take_line(direction, text.substr(0, std::min(end, kMaxHttpLine)), sink);
   }
   const std::size_t piece = std::min(end, text.size());
@@ -290,6 +295,7 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
     return Next::kGoOn;
   }
   data = data.subspan(end + 1);
+  more_follows_ = !data.empty() || side.line_cut;
   // The buffer is handed over by value: handling the line may change the side.
   std::string line;
   line.swap(side.line);
@@ -298,6 +304,16 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
   line.clear();
   side.line.swap(line);  // keeps its memory
   return next;
+}
+
+// A request line without an end is taken as it is once the server answers or the connection ends.
+void HttpParser::end_request_line(TransactionSink& sink) {
+  Side& side = sides_[index_of(Direction::kToServer)];
+  if (side.state != State::kStart || side.line.empty() || waiting_ > 0) return;
+  std::string line;
+  line.swap(side.line);
+  more_follows_ = false;
+  (void)take_line(Direction::kToServer, line, sink);
 }
 
 // After a gap: true where `data` starts with a message head again.
@@ -318,6 +334,7 @@ Verdict HttpParser::on_data(Direction direction, Bytes data, TimestampNs, Transa
   if (sides_[index_of(direction)].state == State::kLost && !find_again(direction, data, sink)) {
     return Verdict::kMore;
   }
+  if (direction == Direction::kToClient) end_request_line(sink);
   while (!data.empty()) {
     switch (consume(direction, data, sink)) {
       case Next::kGoOn:
@@ -353,6 +370,7 @@ Verdict HttpParser::on_gap(Direction direction, std::uint64_t missing, Transacti
 }
 
 void HttpParser::on_close(TransactionSink& sink) {
+  end_request_line(sink);
   for (Side& side : sides_) side.value = nullptr;
   if (waiting_ > 0 && sides_[index_of(Direction::kToClient)].state == State::kBodyToEnd) {
     response_now().response_complete = true;

@@ -58,6 +58,7 @@ class HttpParser final : public Parser {
   void message_complete(Direction direction, TransactionSink& sink);
   void count_body(Direction direction, std::uint64_t octets);
   Next consume(Direction direction, Bytes& data, TransactionSink& sink);
+  void end_request_line(TransactionSink& sink);
   bool find_again(Direction direction, Bytes data, TransactionSink& sink);
 
   HttpTransaction* request_now();    // the youngest transaction
@@ -71,6 +72,7 @@ class HttpParser final : public Parser {
   std::uint64_t next_tx_id_ = 0;
   bool anything_seen_ = false;
   bool request_open_ = false;   // the youngest transaction's request is not complete
+  bool more_follows_ = false;   // bytes follow the line being handled
 };
 
 }  // namespace netmoth::protocols

@@ -47,6 +47,8 @@ enum class AppProto : std::uint8_t {
   kLlmnr,
   kNetbiosNs,
   kSsdp,
+  kXmpp,
+  kSocks,
   // further ones at the end
 };
 

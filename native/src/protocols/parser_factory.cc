@@ -3,6 +3,8 @@
 #include "protocols/dns_parser.h"
 #include "protocols/http_parser.h"
 #include "protocols/quic_parser.h"
+#include "protocols/socks_parser.h"
+#include "protocols/switch_parser.h"
 #include "protocols/tls_parser.h"
 
 namespace netmoth::protocols {
@@ -21,6 +23,15 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? std::make_unique<QuicParser>() : nullptr;
     case AppProto::kDhcp:
       return std::make_unique<DhcpParser>();
+    case AppProto::kSmtp:
+    case AppProto::kImap:
+    case AppProto::kPop3:
+    case AppProto::kFtp:
+    case AppProto::kXmpp:
+    case AppProto::kLdap:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<SwitchParser>(proto);
+    case AppProto::kSocks:
+      return std::make_unique<SocksParser>();
     default:
       return nullptr;
   }

@@ -83,6 +83,7 @@ ProbeResult probe_stream(const ProbeInput& input) {
          v.ask(AppProto::kFtp, look_ftp(data, v.has_port(port::kFtp))) ||
          v.ask(AppProto::kImap, look_imap(data)) ||
          v.ask(AppProto::kPop3, look_pop3(data, v.has_port(port::kPop3))) ||
+         v.ask(AppProto::kXmpp, look_xmpp(data)) || v.ask(AppProto::kSocks, look_socks(data)) ||
          v.ask(AppProto::kRdp, look_rdp(data)) || v.ask(AppProto::kMqtt, look_mqtt(data)) ||
          v.ask(AppProto::kKrb5, look_krb5_stream(data)) ||
          v.ask(AppProto::kTelnet, look_telnet(data, v.has_port(port::kTelnet))) ||

@@ -25,6 +25,7 @@ Look look_smtp(Bytes data, bool port_says_so);
 Look look_ftp(Bytes data, bool port_says_so);
 Look look_imap(Bytes data);
 Look look_pop3(Bytes data, bool port_says_so);
+Look look_xmpp(Bytes data);
 Look look_sip(Bytes data);  // also over UDP
 Look look_ssdp(Bytes datagram);
 
@@ -33,6 +34,7 @@ Look look_tls(Bytes data);
 Look look_smb(Bytes data);
 Look look_rdp(Bytes data);
 Look look_mqtt(Bytes data);
+Look look_socks(Bytes data);
 Look look_krb5_stream(Bytes data);
 Look look_telnet(Bytes data, bool port_says_so);
 Look look_ldap(Bytes data, bool port_says_so);  // also over UDP

@@ -127,6 +127,31 @@ Look look_mqtt(Bytes data) {
   return name == "MQTT" || name == "MQIsdp" ? certain(Side::kClient) : kNoLook;
 }
 
+Look look_socks(Bytes data) {
+  constexpr std::uint8_t kConnect = 1;
+  constexpr std::uint8_t kBind = 2;
+  if (data.empty()) return kNoLook;
+  if (data[0] == 5) {
+    // Nothing but a list of methods (RFC 1928 §3), each at most once.
+    if (data.size() < 2) return unsure(Side::kClient);
+    const std::size_t methods = data[1];
+    if (methods == 0 || methods > 10 || data.size() > 2 + methods) return kNoLook;
+    for (const std::uint8_t method : data.subspan(2)) {
+      if (method > 9 && method < 0x80) return kNoLook;
+    }
+    return data.size() == 2 + methods ? certain(Side::kClient) : unsure(Side::kClient);
+  }
+  if (data[0] != 4) return kNoLook;
+  if (data.size() > 1 && data[1] != kConnect && data[1] != kBind) return kNoLook;
+  if (data.size() < 9) return unsure(Side::kClient);
+  const std::uint16_t port = static_cast<std::uint16_t>(data[2] << 8 | data[3]);
+  if (port == 0 || data.back() != 0 || data.size() > 512) return kNoLook;
+  for (const std::uint8_t c : data.subspan(8)) {
+    if (c != 0 && (c < 0x20 || c > 0x7e)) return kNoLook;
+  }
+  return certain(Side::kClient);
+}
+
 Look look_krb5(Bytes datagram) {
   if (datagram.size() < 10) return kNoLook;
   const std::uint8_t tag = datagram[0];

@@ -106,7 +106,8 @@ Look look_http(Bytes data) {
     return target.front() == '/' || starts_with_ignoring_case(target, "http://") ? kCertainClient
                                                                                  : kNoLook;
   }
-  return line.text.size() > 2000 && target.front() == '/' ? kCertainClient : kUnsureClient;
+  // A known method and a path: no other protocol starts so.
+  return target.front() == '/' ? kCertainClient : kUnsureClient;
 }
 
 Look look_http2(Bytes data) {
@@ -195,6 +196,18 @@ Look look_pop3(Bytes data, bool port_says_so) {
                        starts_with_ignoring_case(line.text, "capa") ||
                        starts_with_ignoring_case(line.text, "stls");
   return command ? kCertainClient : kNoLook;
+}
+
+Look look_xmpp(Bytes data) {
+  const std::string_view text = as_text(data.first(std::min<std::size_t>(data.size(), 1024)));
+  const bool stream = starts_with(text, "<stream:stream") || starts_with(text, "<?xml");
+  if (!stream) {
+    return may_become(text, "<stream:stream") || may_become(text, "<?xml") ? kUnsureClient : kNoLook;
+  }
+  if (text.find("http://etherx.jabber.org/streams") != std::string_view::npos) {
+    return {Certainty::kCertain, Side::kEither};
+  }
+  return text.size() < 512 ? kUnsureClient : kNoLook;
 }
 
 Look look_sip(Bytes data) {

@@ -48,6 +48,10 @@ QuicKind classify_quic(Bytes datagram) {
     const bool known = version == kVersion1 || version == kVersion2 || version == kVersion2Draft ||
                        is_draft(version) || is_mvfst(version);
     if (known) return QuicKind::kLongKnownVersion;
+    // RFC 9000 §15: versions of the form 0x?a?a?a?a force a negotiation; a client's first datagram is
+    // at least 1200 octets long (§14.1).
+    const bool forced = (version & 0x0f0f0f0f) == 0x0a0a0a0a && datagram.size() >= 1200;
+    if (forced) return QuicKind::kLongKnownVersion;
     return QuicKind::kLongOtherVersion;
   }
   // gQUIC up to Q043: public flags, connection id, version, packet number.

@@ -139,10 +139,13 @@ bool QuicParser::read_frames(bool from_client, Bytes frames) {
   constexpr std::uint64_t kAck = 0x02;
   constexpr std::uint64_t kAckEcn = 0x03;
   constexpr std::uint64_t kCrypto = 0x06;
+  constexpr std::uint64_t kGoogleCrypto = 0x08;  // Q050, T050 and T051 keep Google's numbers
+  constexpr std::uint64_t kGooglePing = 0x07;
+  const bool google = version_ >> 24 == 'Q' || version_ >> 24 == 'T';
   base::Reader reader(frames);
   while (reader.ok() && !reader.at_end()) {
     const std::uint64_t type = varint(reader);
-    if (type == kPadding || type == kPing) continue;
+    if (type == kPadding || type == kPing || (google && type == kGooglePing)) continue;
     if (type == kAck || type == kAckEcn) {
       (void)varint(reader);  // largest
       (void)varint(reader);  // delay
@@ -153,7 +156,7 @@ bool QuicParser::read_frames(bool from_client, Bytes frames) {
         (void)varint(reader);
       }
       for (int i = 0; type == kAckEcn && i < 3; ++i) (void)varint(reader);
-    } else if (type == kCrypto) {
+    } else if (type == kCrypto || (google && type == kGoogleCrypto)) {
       const std::uint64_t offset = varint(reader);
       const std::uint64_t length = varint(reader);
       if (length > reader.remaining()) return false;

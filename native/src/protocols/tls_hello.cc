@@ -55,18 +55,34 @@ bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls) {
   return true;
 }
 
-bool parse_server_hello(Bytes body, ServerHello& hello) {
+namespace {
+
+// Drafts before 22 of TLS 1.3 had neither session id nor compression in a ServerHello.
+bool read_server_hello(Bytes body, ServerHello& hello, bool early_draft) {
   base::Reader reader(body);
   hello.legacy_version = hello.version = reader.u16();
   const Bytes random = reader.bytes(kRandomLength);
   hello.retry = std::ranges::equal(random, kRetryRandom);
-  // Drafts before 22 of TLS 1.3 had neither session id nor compression here.
-  const bool early_draft = (hello.version >> 8) == 0x7f && (hello.version & 0xff) < 22;
-  if (!early_draft) hello.session_id = reader.bytes(reader.u8());
+  hello.session_id = early_draft ? Bytes() : reader.bytes(reader.u8());
   hello.cipher = reader.u16();
   if (!early_draft) reader.skip(1);
-  if (!reader.ok() || !plausible_version(hello.version)) return false;
+  if (!reader.ok() || !plausible_version(hello.version) || hello.session_id.size() > 32) return false;
   hello.cut = !read_extensions(reader, hello.extensions);
+  return true;
+}
+
+}  // namespace
+
+bool parse_server_hello(Bytes body, ServerHello& hello) {
+  const std::uint16_t version = base::Reader(body).u16();
+  // Drafts before 16 wrote 0x0304 there, which the final version never does.
+  const bool first_drafts = version == tls_version::kTls13;
+  const bool early_draft = first_drafts || ((version >> 8) == 0x7f && (version & 0xff) < 22);
+  if (early_draft && read_server_hello(body, hello, true) && !hello.cut) {
+    if (first_drafts) hello.version = tls_version::kFirstDrafts;
+    return true;
+  }
+  if (!read_server_hello(body, hello, false)) return false;
   if (const auto* chosen = hello.extensions.find(tls_extension::kSupportedVersions);
       chosen != nullptr && chosen->data.size() == 2) {
     hello.version = base::Reader(chosen->data).u16();

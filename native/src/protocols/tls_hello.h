@@ -29,6 +29,7 @@ inline constexpr std::uint16_t kTls10 = 0x0301;
 inline constexpr std::uint16_t kTls11 = 0x0302;
 inline constexpr std::uint16_t kTls12 = 0x0303;
 inline constexpr std::uint16_t kTls13 = 0x0304;
+inline constexpr std::uint16_t kFirstDrafts = 0x7f01;  // of TLS 1.3, before draft 16
 }  // namespace tls_version
 
 // RFC 8701: values of the form 0x?a?a with equal octets mean nothing.

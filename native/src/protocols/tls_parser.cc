@@ -22,6 +22,8 @@ namespace message_type {
 constexpr std::uint8_t kClientHello = 1;
 constexpr std::uint8_t kServerHello = 2;
 constexpr std::uint8_t kCertificate = 11;
+constexpr std::uint8_t kCertificateRequest = 13;
+constexpr std::uint8_t kServerHelloDone = 14;
 constexpr std::uint8_t kMaxKnown = 25;
 }  // namespace message_type
 
@@ -121,6 +123,13 @@ void TlsParser::on_message(Direction direction, std::uint8_t type, Bytes body,
       return on_server_hello(direction, body, sink);
     case message_type::kCertificate:
       return on_certificate(direction, body, sink);
+    case message_type::kCertificateRequest:
+      client_certificate_asked_ = true;
+      return;
+    case message_type::kServerHelloDone:
+      // All that is in clear was said, unless the client has a certificate to show.
+      if (handshake_.server_hello && !client_certificate_asked_) report(sink);
+      return;
     default:
       return;
   }
@@ -185,13 +194,15 @@ void TlsParser::on_record_start(Direction direction, TransactionSink& sink) {
   Stream& stream = streams_[index_of(direction)];
   stream.records_seen = true;
   if (stream.record_type == record_type::kChangeCipherSpec) {
+    // Before the server's choice it is TLS 1.3's disguise (RFC 8446 D.4) and changes nothing.
+    if (!handshake_.server_hello) return;
     stream.encrypted = true;
     // A server that changes ciphers without having shown a certificate goes on with an old session.
     if (direction == server_direction_ && handshake_.server_hello &&
         !handshake_.server_certificate && !streams_[index_of(opposite(direction))].encrypted) {
       handshake_.session_resumed = true;
     }
-    if (handshake_.server_hello) report(sink);
+    report(sink);
   } else if (stream.record_type == record_type::kApplicationData) {
     stream.encrypted = true;
     if (handshake_.server_hello) report(sink);

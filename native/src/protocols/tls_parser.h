@@ -52,6 +52,7 @@ class TlsParser final : public Parser {
   std::array<Stream, 2> streams_;
   Direction server_direction_ = Direction::kToClient;  // where the server's messages go
   bool reported_ = false;
+  bool client_certificate_asked_ = false;
   bool ssl2_ = false;
 };
 

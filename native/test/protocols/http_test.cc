@@ -224,6 +224,25 @@ TEST(Http, BoundsLinesAndWaitingRequests) {
   EXPECT_EQ(c.sink.http[0].hostname, "h");
 }
 
+TEST(Http, TakesARequestLineWithoutAnEnd) {
+  Conversation c;
+  EXPECT_EQ(c.up("GET /"), Verdict::kMore);
+  (void)c.down("<html>hi</html>");
+  c.close();
+  ASSERT_EQ(c.sink.http.size(), 1u);
+  EXPECT_EQ(c.sink.http[0].url, "/");
+  EXPECT_EQ(c.sink.http[0].response_length, 15u);
+}
+
+TEST(Http, ReadsFieldsBehindARequestLineWithoutVersion) {
+  Conversation c;
+  (void)c.up("GET /HTTP/1.1\r\nHost: a\r\n\r\n");
+  (void)c.down("HTTP/1.0 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_EQ(c.sink.http.size(), 1u);
+  EXPECT_EQ(c.sink.http[0].hostname, "a");
+  EXPECT_EQ(c.sink.http[0].status, 403);
+}
+
 TEST(Http, RefusesWhatIsNoHttp) {
   Conversation c;
   EXPECT_EQ(c.up("\x16\x03\x01\n"), Verdict::kNotMine);

@@ -141,11 +141,62 @@ TEST(Tls, ReportsAFullHandshakeOnce) {
   TlsParser parser;
   EXPECT_EQ(parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink),
             Verdict::kMore);
-  EXPECT_EQ(parser.on_data(kDown, records(22, server_flight()), 0, sink), Verdict::kMore);
-  EXPECT_TRUE(sink.tls.empty());
-  EXPECT_EQ(parser.on_data(kUp, records(20, {1}), 0, sink), Verdict::kDone);
+  EXPECT_EQ(parser.on_data(kDown, records(22, server_flight()), 0, sink), Verdict::kDone);
   parser.on_close(sink);
   expect_full_handshake(sink, "whole");
+}
+
+TEST(Tls, WaitsForACertificateTheServerAskedFor) {
+  RecordingSink sink;
+  TlsParser parser;
+  (void)parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink);
+  Octets flight = handshake(2, server_hello_body(0x0303, Octets(32, 0x44), 0xc02f, {}));
+  put(flight, certificate_message());
+  put(flight, handshake(13, from_hex("0101 0000 0000")));
+  put(flight, handshake(14, {}));
+  EXPECT_EQ(parser.on_data(kDown, records(22, flight), 0, sink), Verdict::kMore);
+  Octets answer = records(22, certificate_message());
+  put(answer, records(20, {1}));
+  EXPECT_EQ(parser.on_data(kUp, answer, 0, sink), Verdict::kDone);
+  ASSERT_EQ(sink.tls.size(), 1u);
+  ASSERT_TRUE(sink.tls[0].client_certificate);
+  EXPECT_EQ(sink.tls[0].client_certificate->fingerprint, kCertificateFingerprint);
+  EXPECT_NE(sink.lines[0].find(R"("client":{"subject":"C=US)"), std::string::npos);
+}
+
+TEST(Tls, PassesOverTheDisguiseBetweenTheTwoHellosOfTls13) {
+  RecordingSink sink;
+  TlsParser parser;
+  (void)parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink);
+  Octets retry;
+  put(retry, 0x0303, 2);
+  put(retry, from_hex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"));
+  put(retry, from_hex("00 1301 00"));
+  put(retry, sized(extension(43, from_hex("0304")), 2));
+  Octets down = records(22, handshake(2, retry));
+  put(down, records(20, {1}));
+  (void)parser.on_data(kDown, down, 0, sink);
+  (void)parser.on_data(kUp, records(20, {1}), 0, sink);
+  const Octets hello =
+      handshake(2, server_hello_body(0x0303, {}, 0x1301, extension(43, from_hex("0304"))));
+  EXPECT_EQ(parser.on_data(kDown, records(22, hello), 0, sink), Verdict::kDone);
+  ASSERT_EQ(sink.tls.size(), 1u);
+  EXPECT_EQ(tls_version_name(sink.tls[0].version), "TLS 1.3");
+}
+
+TEST(Tls, KnowsTheServersOfEarlyDrafts) {
+  RecordingSink sink;
+  TlsParser parser;
+  (void)parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink);
+  Octets hello;
+  put(hello, 0x0304, 2);
+  hello.insert(hello.end(), 32, 0x66);
+  put(hello, 0xc02b, 2);
+  put(hello, sized(extension(40, from_hex("0017 0001 04")), 2));
+  EXPECT_EQ(parser.on_data(kDown, records(22, handshake(2, hello)), 0, sink), Verdict::kDone);
+  ASSERT_EQ(sink.tls.size(), 1u);
+  EXPECT_EQ(tls_version_name(sink.tls[0].version), "TLS 1.3 draft-<16");
+  EXPECT_EQ(sink.tls[0].ja3s, "772,49195,40");
 }
 
 TEST(Tls, ReadsSegmentsCutAnywhereAndRecordsOfAnySize) {
