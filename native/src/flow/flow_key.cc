@@ -1,6 +1,6 @@
 #include "flow/flow_key.h"
 
-#include "base/reader.h"
+#include <utility>
 
 namespace netmoth::flow {
 namespace {
@@ -40,15 +40,7 @@ std::uint64_t hash_end(const Address& address, std::uint16_t port, std::uint64_t
   return mix(high * kMultiplier ^ mix(low + seed));
 }
 
-}  // namespace
-
-FlowKey FlowKey::reversed() const {
-  FlowKey other = *this;
-  std::swap(other.source, other.destination);
-  std::swap(other.source_port, other.destination_port);
-  return other;
-}
-
+// The reply type of a request and the other way round, or -1 for one-way messages.
 int icmp_counterpart(std::uint8_t protocol, std::uint8_t type) {
   const std::span<const IcmpPair> pairs = protocol == ip_proto::kIcmp
                                               ? std::span<const IcmpPair>(kIcmpPairs)
@@ -59,12 +51,25 @@ int icmp_counterpart(std::uint8_t protocol, std::uint8_t type) {
   return -1;
 }
 
-bool is_icmp_error(std::uint8_t protocol, std::uint8_t type) {
-  // RFC 792 and RFC 1122 §3.2.2: unreachable, quench, redirect, time exceeded, parameter problem;
-  // RFC 4443 §2.1: every ICMPv6 type below 128.
-  if (protocol == ip_proto::kIcmp)
-    return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-  return protocol == ip_proto::kIcmpV6 && type >= 1 && type <= 4;
+// Source and destination port of an ICMP message's key.
+void set_icmp(FlowKey& key, std::uint8_t type, std::uint8_t code) {
+  const int reply = icmp_counterpart(key.protocol, type);
+  key.one_way = reply < 0;
+  key.source_port = type;
+  key.destination_port = reply < 0 ? code : static_cast<std::uint16_t>(reply);
+}
+
+bool is_icmp(std::uint8_t protocol) {
+  return protocol == ip_proto::kIcmp || protocol == ip_proto::kIcmpV6;
+}
+
+}  // namespace
+
+FlowKey FlowKey::reversed() const {
+  FlowKey other = *this;
+  std::swap(other.source, other.destination);
+  std::swap(other.source_port, other.destination_port);
+  return other;
 }
 
 FlowKey key_of(const decode::Packet& packet) {
@@ -77,13 +82,7 @@ FlowKey key_of(const decode::Packet& packet) {
   key.ip_version = packet.ip_version;
   key.vlan.id = packet.vlan;
   key.vlan.count = packet.vlan_count;
-  if (packet.protocol == ip_proto::kIcmp || packet.protocol == ip_proto::kIcmpV6) {
-    const int reply = icmp_counterpart(packet.protocol, packet.icmp_type);
-    key.one_way = reply < 0;
-    key.source_port = packet.icmp_type;
-    key.destination_port =
-        reply < 0 ? packet.icmp_code : static_cast<std::uint16_t>(static_cast<unsigned>(reply));
-  }
+  if (is_icmp(packet.protocol)) set_icmp(key, packet.icmp_type, packet.icmp_code);
   return key;
 }
 
@@ -93,59 +92,19 @@ std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed) {
   return mix(ends ^ (std::uint64_t{key.protocol} << 8 | key.ip_version) * kMultiplier);
 }
 
-bool quoted_key(const decode::Packet& error, FlowKey& key) {
-  base::Reader reader(error.payload);
-  const std::uint8_t version = reader.peek_u8() >> 4;
-  key = FlowKey{};
+FlowKey key_of_quoted(const decode::Packet& error) {
+  const decode::QuotedPacket& quoted = error.quoted;
+  FlowKey key;
+  key.source = quoted.source;
+  key.destination = quoted.destination;
+  key.source_port = quoted.source_port;
+  key.destination_port = quoted.destination_port;
+  key.protocol = quoted.protocol;
+  key.ip_version = error.ip_version;
   key.vlan.id = error.vlan;
   key.vlan.count = error.vlan_count;
-  key.ip_version = version;
-  std::size_t address_size = 4;
-  if (version == 4) {
-    const std::size_t header = std::size_t{reader.u8()} % 16 * 4;
-    reader.skip(5);
-    const bool later_fragment = (reader.u16() & 0x1fff) != 0;
-    reader.skip(1);
-    key.protocol = reader.u8();
-    if (header < 20 || later_fragment) return false;
-    reader.seek(12);
-    const Bytes source = reader.bytes(4);
-    const Bytes destination = reader.bytes(4);
-    if (!reader.ok()) return false;
-    std::ranges::copy(source, key.source.octets.begin());
-    std::ranges::copy(destination, key.destination.octets.begin());
-    reader.seek(header);
-  } else if (version == 6) {
-    address_size = 16;
-    reader.skip(6);
-    key.protocol = reader.u8();  // extension headers in a quoted packet are not followed
-    reader.skip(1);
-    const Bytes source = reader.bytes(address_size);
-    const Bytes destination = reader.bytes(address_size);
-    if (!reader.ok()) return false;
-    std::ranges::copy(source, key.source.octets.begin());
-    std::ranges::copy(destination, key.destination.octets.begin());
-  } else {
-    return false;
-  }
-  switch (key.protocol) {
-    case ip_proto::kTcp:
-    case ip_proto::kUdp:
-    case ip_proto::kSctp:
-      key.source_port = reader.u16();
-      key.destination_port = reader.u16();
-      return reader.ok();
-    case ip_proto::kIcmp:
-    case ip_proto::kIcmpV6: {
-      const std::uint8_t type = reader.u8();
-      const int reply = icmp_counterpart(key.protocol, type);
-      key.source_port = type;
-      key.destination_port = static_cast<std::uint16_t>(static_cast<unsigned>(reply));
-      return reader.ok() && reply >= 0;
-    }
-    default:
-      return reader.ok();
-  }
+  if (is_icmp(quoted.protocol)) set_icmp(key, quoted.icmp_type, quoted.icmp_code);
+  return key;
 }
 
 }  // namespace netmoth::flow

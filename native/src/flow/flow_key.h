@@ -35,13 +35,7 @@ FlowKey key_of(const decode::Packet& packet);
 // The same for both directions; `seed` keeps an attacker from choosing collisions.
 std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed);
 
-// The reply type of an ICMP or ICMPv6 request and the other way round, or -1 for one-way messages.
-int icmp_counterpart(std::uint8_t protocol, std::uint8_t type);
-
-// True for messages that quote the packet they complain about.
-bool is_icmp_error(std::uint8_t protocol, std::uint8_t type);
-
-// The key of the packet that an ICMP error quotes; false where too little of it is there.
-bool quoted_key(const decode::Packet& error, FlowKey& key);
+// The key of the packet that an ICMP error quotes; the error's VLANs stand for that packet's.
+FlowKey key_of_quoted(const decode::Packet& error);
 
 }  // namespace netmoth::flow

@@ -95,7 +95,7 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
   for (const decode::Packet& packet : frame.packets()) {
     now_ = std::max(now_, packet.time);
     current_packet_ = packet.number;
-    if (packet.ip_version != 0 && !packet.is_fragment) {
+    if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
       if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
       handle_packet(packet, hash);
     }
@@ -107,18 +107,16 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
 void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   flow::FlowKey key = flow::key_of(packet);
   flow::FlowTable::Match match;
-  if (is_icmp(packet.protocol) && flow::is_icmp_error(packet.protocol, packet.icmp_type)) {
+  if (packet.has_quoted) {
     // An error belongs to the flow it quotes and travels against the quoted packet.
-    flow::FlowKey quoted;
-    if (flow::quoted_key(packet, quoted)) {
-      match = table_.find(quoted, table_.hash(quoted));
-      if (match.flow != nullptr) {
-        const std::size_t way = index_of(opposite(match.direction));
-        ++match.flow->packets[way];
-        match.flow->bytes[way] += packet.captured_length;
-        table_.touch(*match.flow, packet.time);
-        return;
-      }
+    const flow::FlowKey quoted = flow::key_of_quoted(packet);
+    match = table_.find(quoted, table_.hash(quoted));
+    if (match.flow != nullptr) {
+      const std::size_t way = index_of(opposite(match.direction));
+      ++match.flow->packets[way];
+      match.flow->bytes[way] += packet.captured_length;
+      table_.touch(*match.flow, packet.time);
+      return;
     }
   }
   match = table_.find(key, hash);
@@ -177,7 +175,7 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
 
 void Worker::handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
   if (!packet.checksum_valid) return;  // the receiver drops it too
-  flow::track_tcp(flow, direction, packet.tcp, packet.payload.size());
+  flow::track_tcp(flow, direction, packet.tcp, packet.payload_length);
   if (!flow.inspect) return;
   deliver_tcp(flow, direction, packet);
   if (flow.attachment == nullptr) return;
@@ -214,8 +212,7 @@ void Worker::deliver_tcp(flow::Flow& flow, Direction direction, const decode::Pa
     if ((flags & kAck) != 0 && !theirs.acknowledge(packet.tcp.acknowledgment, now_, peer)) return;
   }
   if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now_, consumer)) return;
-  if ((flags & kFin) != 0)
-    mine.set_end(sequence + static_cast<std::uint32_t>(packet.payload.size()));
+  if ((flags & kFin) != 0) mine.set_end(sequence + packet.payload_length);
 }
 
 AppSession& Worker::session_of(flow::Flow& flow) {

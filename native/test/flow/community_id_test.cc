@@ -68,23 +68,5 @@ TEST(FlowKey, BothDirectionsHaveOneHash) {
   EXPECT_NE(hash_of(key, 1), hash_of(key, 2));
 }
 
-TEST(FlowKey, AnIcmpErrorNamesTheFlowItQuotes) {
-  const testing::Buffer quoted =
-      testing::ipv4("10.0.0.1", "10.0.0.9", testing::udp(5000, 33434, "x"));
-  decode::Packet error;
-  error.ip_version = 4;
-  error.protocol = ip_proto::kIcmp;
-  for (std::size_t size = 0; size <= quoted.size(); ++size) {
-    error.payload = Bytes(quoted).first(size);
-    FlowKey key;
-    const bool found = quoted_key(error, key);
-    EXPECT_EQ(found, size >= 24) << size;
-    if (!found) continue;
-    EXPECT_EQ(key.source, address("10.0.0.1"));
-    EXPECT_EQ(key.destination_port, 33434);
-    EXPECT_EQ(key.protocol, ip_proto::kUdp);
-  }
-}
-
 }  // namespace
 }  // namespace netmoth::flow
