@@ -25,8 +25,9 @@ import {
   HEADER_MSG_ID,
   HEADER_SCHEMA,
 } from '#contracts/nats.ts';
+import { type Bed, cpuSeconds, startBed } from '../servers.ts';
+import { countStored, storedSoFar } from '../stored.ts';
 import { eveLines } from './events.ts';
-import { type Bed, startBed } from './servers.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +41,6 @@ const kBatch = Number(values.batch);
 const kDuplicates = Number(values.duplicates) / 100;
 const kDuplicateWindowMs = 100;
 const kPollMs = 100;
-const TABLES = ['flows', 'dns_queries', 'tls_handshakes', 'http_transactions'];
 
 await using bed = await startBed();
 const published = await publish(bed);
@@ -48,17 +48,16 @@ console.log(`published  ${published.events} events in ${published.messages} mess
 const client = new pg.Client({ connectionString: bed.postgres.url('postgres') });
 await client.connect();
 const manager = bed.startManager();
-const { seconds, managerCpu } = await untilStored(client, published.events);
+const { seconds, managerCpu, postgresCpu } = await untilStored(client, published.events);
 const rate = Math.round(published.events / seconds);
-const { stored, distinct } = await count(client);
-const rollup = await client.query('SELECT sum(events)::int8 AS events FROM rollup_events_minute');
+const { stored, distinct, inRollup } = await countStored(client);
 await client.end();
+console.log(`stored     ${stored} events, ${distinct} distinct, ${inRollup} in the rollup`);
+console.log(`rate       ${rate} events/s (${seconds.toFixed(1)} s)`);
 console.log(
-  `stored     ${stored} events, ${distinct} distinct, ${rollup.rows[0].events} in the rollup`,
+  `CPU        ${perEvent(managerCpu)} µs an event in the manager, ${perEvent(postgresCpu)} in PostgreSQL`,
 );
-console.log(`rate       ${rate} events/s (${seconds.toFixed(1)} s, manager ${managerCpu} CPU-s)`);
-const exact =
-  stored === published.events && distinct === stored && Number(rollup.rows[0].events) === stored;
+const exact = stored === published.events && distinct === stored && inRollup === stored;
 console.log(exact ? 'exact      stored = published = distinct' : 'NOT EXACT');
 process.exitCode = exact ? 0 : 1;
 
@@ -107,30 +106,21 @@ async function publish({ nats }: Bed): Promise<{ events: number; messages: numbe
 async function untilStored(client: pg.Client, events: number) {
   let startMs = 0;
   for (;;) {
-    const { rows } = await client
-      .query<{ n: string }>('SELECT coalesce(sum(events), 0) AS n FROM batches')
-      .catch(() => ({ rows: [{ n: '0' }] }));
-    const stored = Number(rows[0]?.n);
+    const stored = await storedSoFar(client).catch(() => 0);
     if (stored > 0 && startMs === 0) startMs = performance.now();
     if (stored >= events) {
       const seconds = (performance.now() - startMs) / 1000;
-      return { seconds, managerCpu: cpuSeconds(manager.pid ?? 0) };
+      return {
+        seconds,
+        managerCpu: cpuSeconds(manager.pid ?? 0),
+        postgresCpu: cpuSeconds(bed.postgres.pid),
+      };
     }
     if (manager.exitCode !== null) throw new Error('the manager ended');
     await sleep(kPollMs);
   }
 }
 
-async function count(client: pg.Client): Promise<{ stored: number; distinct: number }> {
-  const union = TABLES.map((table) => `SELECT id FROM ${table}`).join(' UNION ALL ');
-  const { rows } = await client.query<{ stored: string; distinct: string }>(
-    `SELECT count(*) AS stored, count(DISTINCT id) AS distinct FROM (${union}) AS all_events`,
-  );
-  return { stored: Number(rows[0]?.stored), distinct: Number(rows[0]?.distinct) };
-}
-
-function cpuSeconds(pid: number): string {
-  const fields = process.getBuiltinModule('node:fs').readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user = 0, system = 0] = fields.split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? [];
-  return ((user + system) / 100).toFixed(1);
+function perEvent(cpu: number): string {
+  return ((cpu * 1e6) / published.events).toFixed(1);
 }

@@ -1,0 +1,123 @@
+/**
+ * The whole way at full speed: a capture → sensor → NATS → manager → PostgreSQL, and whether
+ * stored = published = distinct, also after kill -9 of each part in the middle.
+ *
+ *     node bench/pipeline/main.ts --pcap FILE [--kill manager,postgres,nats,sensor]
+ *
+ * Without --kill it prints the rate. With it each named part is killed once by SIGKILL, one after the other
+ * while events flow, and started again. Published is what the stream holds, each batch id once; a killed
+ * sensor replays its capture from the beginning, so more is published then than the capture holds.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { type Bed, startBed } from '../servers.ts';
+import { countPublished, countStored, isDrained, storedSoFar } from '../stored.ts';
+
+const PARTS = ['manager', 'postgres', 'nats', 'sensor'] as const;
+type Part = (typeof PARTS)[number];
+
+const { values } = parseArgs({
+  options: { pcap: { type: 'string' }, kill: { type: 'string', default: '' } },
+});
+const pcap = values.pcap;
+if (pcap === undefined) throw new Error('--pcap FILE is needed');
+const kills = values.kill
+  .split(',')
+  .filter((name) => name !== '')
+  .map((name): Part => {
+    const part = PARTS.find((each) => each === name);
+    if (part === undefined) throw new Error(`--kill takes ${PARTS.join(', ')}`);
+    return part;
+  });
+/** Stored events between two kills. */
+const kEventsBetween = 20_000;
+const kPollMs = 100;
+
+await using bed = await startBed();
+let manager = bed.startManager();
+await untilMigrated(bed);
+const startMs = performance.now();
+let sensor = bed.startSensor(pcap);
+let killedAt = 0;
+for (const part of kills) {
+  killedAt += kEventsBetween;
+  const stored = await untilStored(bed, killedAt);
+  console.log(`kill -9    ${part} at ${stored} events stored`);
+  killedAt = Math.max(killedAt, stored);
+  await killAndRestart(part);
+}
+while (sensor.exitCode === null) await once(sensor, 'exit');
+while (!(await isDrained(bed.nats.url).catch(() => false))) await sleep(kPollMs);
+const seconds = (performance.now() - startMs) / 1000;
+
+const published = await countPublished(bed.nats.url);
+const { stored, distinct, inRollup, rejected } = await withDatabase(bed, countStored);
+console.log(`published  ${published.events} events in ${published.messages} messages`);
+console.log(
+  `stored     ${stored} events, ${distinct} distinct, ${inRollup} in the rollup, ${rejected} rejected`,
+);
+console.log(
+  `rate       ${Math.round(stored / seconds)} events/s over ${seconds.toFixed(1)} s, start of the sensor to the last commit`,
+);
+const exact = stored + rejected === published.events && distinct === stored && inRollup === stored;
+console.log(exact ? 'exact      stored = published = distinct' : 'NOT EXACT');
+process.exitCode = exact && stored > 0 && sensor.exitCode === 0 ? 0 : 1;
+
+async function killAndRestart(part: Part): Promise<void> {
+  switch (part) {
+    case 'manager':
+      await kill(manager);
+      manager = bed.startManager();
+      return;
+    case 'sensor':
+      await kill(sensor);
+      sensor = bed.startSensor(pcap ?? '');
+      return;
+    case 'nats':
+      await bed.nats.kill();
+      await bed.startNats();
+      return;
+    case 'postgres':
+      await bed.postgres.kill();
+      await bed.startPostgres();
+      return;
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) throw new Error('it had ended already: take a larger capture');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+async function withDatabase<T>(from: Bed, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: from.postgres.url('postgres') });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function untilStored(from: Bed, events: number): Promise<number> {
+  for (;;) {
+    const stored = await withDatabase(from, storedSoFar).catch(() => 0);
+    if (stored >= events) return stored;
+    if (sensor.exitCode !== null) throw new Error('the sensor ended: take a larger capture');
+    await sleep(kPollMs);
+  }
+}
+
+async function untilMigrated(from: Bed): Promise<void> {
+  for (;;) {
+    const there = await withDatabase(from, storedSoFar).catch(() => undefined);
+    if (there !== undefined) return;
+    if (manager.exitCode !== null) throw new Error('the manager ended');
+    await sleep(kPollMs);
+  }
+}
