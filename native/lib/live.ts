@@ -56,7 +56,20 @@ export const interfaces: NativeEngine['interfaces'] = () => loadAddon().interfac
 export const defaultInterface: NativeEngine['defaultInterface'] = () =>
   loadAddon().defaultInterface();
 
+const BOUNDS = ['alertMaxMs', 'batchMaxMs', 'batchMaxBytes', 'queueBatches'] as const;
+
+/** Throws NM_USAGE where a wait, a size or a queue is no positive whole number. */
+function checkBounds(options: LiveOptions): void {
+  for (const name of BOUNDS) {
+    const value = options[name];
+    if (!Number.isInteger(value) || value < 1 || value > 0x7fff_ffff) {
+      throw new NetmothError('NM_USAGE', `startLive: ${name} must be a whole number above 0`);
+    }
+  }
+}
+
 function rawOptions(options: LiveOptions): RawLiveOptions {
+  checkBounds(options);
   const { source, alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches } = options;
   const common = {
     engine: engineConfigFrom(options.engine),

@@ -1,0 +1,209 @@
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EventBatch, LiveOptions } from '#contracts/native.ts';
+import { defaultInterface, engineConfigFrom, interfaces, startLive } from './index.ts';
+import { capture, dnsExchange, udpFrame } from './testing/frames.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'netmoth-live-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function replayFile(frames: readonly Buffer[]): Promise<string> {
+  const path = join(folder, 'replay.pcap');
+  await writeFile(path, capture(frames));
+  return path;
+}
+
+function liveOptions(source: LiveOptions['source'], rest: Partial<LiveOptions> = {}) {
+  const batches: EventBatch[] = [];
+  const ended = Promise.withResolvers<Error | undefined>();
+  const options: LiveOptions = {
+    source,
+    engine: engineConfigFrom(),
+    ...{ alertMaxMs: 100, batchMaxMs: 200, batchMaxBytes: 65_536, queueBatches: 64 },
+    onBatch: (batch) => batches.push(batch),
+    onEnd: (error) => ended.resolve(error),
+    ...rest,
+  };
+  return { options, batches, ended: ended.promise };
+}
+
+interface Line {
+  readonly event_type: string;
+  readonly timestamp: string;
+  readonly flow?: { readonly reason: string };
+}
+
+const linesOf = (batches: readonly EventBatch[]): Line[] =>
+  batches.flatMap((batch) =>
+    Buffer.from(batch.bytes)
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  );
+
+describe('replay', () => {
+  test('hands over every event by class, then ends without error', async () => {
+    const path = await replayFile(dnsExchange());
+    const live = liveOptions({ replay: { path, speed: 'max', rebaseTime: true } });
+    const engine = startLive(live.options);
+    expect(await live.ended).toBeUndefined();
+    const classes = new Map(live.batches.map((batch) => [batch.eventClass, batch.count]));
+    expect(classes).toEqual(
+      new Map([
+        ['protocol', 2],
+        ['flow', 1],
+        ['stats', 1],
+      ]),
+    );
+    expect(linesOf(live.batches)).toHaveLength(4);
+    expect(engine.stats()).toMatchObject({ decodedPackets: 2, eventsMade: 4, eventsDropped: 0 });
+    await engine.stop();
+  });
+
+  test('moves time so that the latest packet is not in the future', async () => {
+    const path = await replayFile(dnsExchange());
+    const live = liveOptions({ replay: { path, speed: 'max', rebaseTime: true } });
+    const before = Date.now();
+    startLive(live.options);
+    await live.ended;
+    const dns = linesOf(live.batches).filter((line) => line.event_type === 'dns');
+    const times = dns.map((line) => Date.parse(line.timestamp));
+    expect(times).toHaveLength(2);
+    expect(Math.max(...times)).toBeLessThanOrEqual(Date.now());
+    expect(Math.min(...times)).toBeGreaterThan(before - 1000);
+  });
+
+  test('a queue of one batch holds a replay back instead of losing events', async () => {
+    const frames = Array.from({ length: 2000 }, (_, at) => udpFrame({ sourcePort: 1024 + at }));
+    const path = await replayFile(frames);
+    const tight = { batchMaxBytes: 4096, queueBatches: 1 };
+    const live = liveOptions({ replay: { path, speed: 'max', rebaseTime: false } }, tight);
+    const engine = startLive(live.options);
+    await live.ended;
+    expect(engine.stats().eventsDropped).toBe(0);
+    expect(linesOf(live.batches).filter((line) => line.event_type === 'flow')).toHaveLength(2000);
+  });
+
+  test('stop() in the middle ends flows with reason shutdown and calls onEnd no more', async () => {
+    const gap = [...dnsExchange(), ...Array.from({ length: 30_000 }, () => udpFrame())];
+    const path = await replayFile(gap); // 30 s at its own pace
+    let ends = 0;
+    const live = liveOptions({ replay: { path, speed: 1, rebaseTime: true } });
+    const seen = Promise.withResolvers<void>();
+    const engine = startLive({
+      ...live.options,
+      onBatch: (batch) => {
+        live.batches.push(batch);
+        seen.resolve();
+      },
+      onEnd: () => {
+        ends += 1;
+      },
+    });
+    await seen.promise;
+    await engine.stop();
+    const flows = linesOf(live.batches).filter((line) => line.event_type === 'flow');
+    expect(flows.length).toBeGreaterThan(0);
+    expect(new Set(flows.map((line) => line.flow?.reason))).toEqual(new Set(['shutdown']));
+    expect(ends).toBe(0);
+  });
+
+  test('a missing file is refused at once', async () => {
+    const replay = { path: join(folder, 'none.pcap'), speed: 1, rebaseTime: true };
+    expect(() => startLive(liveOptions({ replay }).options)).toThrow(
+      expect.objectContaining({ code: 'NM_CAPTURE_FILE_UNREADABLE' }),
+    );
+  });
+
+  test('the process may exit while the engine runs', async () => {
+    const frames = [...dnsExchange(), ...Array.from({ length: 30_000 }, () => udpFrame())];
+    const path = await replayFile(frames);
+    const script = `
+      const { startLive, engineConfigFrom } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+      startLive({ source: { replay: { path: ${JSON.stringify(path)}, speed: 1, rebaseTime: true } },
+        engine: engineConfigFrom(), alertMaxMs: 1, batchMaxMs: 1, batchMaxBytes: 4096, queueBatches: 2,
+        onBatch() { process.exit(7); }, onEnd() {} });`;
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: join(import.meta.dirname, '..', '..'),
+      encoding: 'utf8',
+    });
+    expect(child.signal).toBeNull();
+    expect(child.stderr).toBe('');
+    expect(child.status).toBe(7);
+  });
+});
+
+describe('capture', () => {
+  test('an interface that does not exist is refused with the list of those there are', () => {
+    const captured = { interface: 'nosuch0', promiscuous: true, workers: 1, ringSizeMiB: 1 };
+    expect(() => startLive(liveOptions({ capture: captured }).options)).toThrow(
+      expect.objectContaining({
+        code: 'NM_CAPTURE_NO_INTERFACE',
+        message: expect.stringMatching(/no interface nosuch0; there are: .*\blo\b/),
+      }),
+    );
+  });
+
+  test('interfaces() knows the loopback; the default interface is one of them', () => {
+    const all = interfaces();
+    expect(all.find((each) => each.name === 'lo')?.addresses).toContain('127.0.0.1');
+    const name = defaultInterface();
+    if (name !== undefined) expect(all.map((each) => each.name)).toContain(name);
+  });
+
+  test.runIf(process.getuid?.() === 0)('sees a datagram on the loopback', async () => {
+    const captured = {
+      ...{ interface: 'lo', promiscuous: false, workers: 2, ringSizeMiB: 4 },
+      bpfFilter: 'udp port 45991',
+    };
+    const live = liveOptions({ capture: captured });
+    const engine = startLive(live.options);
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => {
+      const send = () => {
+        socket.send('hello', 45_991, '127.0.0.1');
+        if (engine.stats().decodedPackets > 0) resolve();
+        else setTimeout(send, 50);
+      };
+      send();
+    });
+    socket.close();
+    await engine.stop();
+    const flows = linesOf(live.batches).filter((line) => line.event_type === 'flow');
+    expect(flows[0]).toMatchObject({
+      in_iface: 'lo',
+      dest_port: 45_991,
+      flow: { reason: 'shutdown' },
+    });
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'a filter that does not compile is told in libpcap words',
+    () => {
+      const captured = {
+        ...{ interface: 'lo', promiscuous: false, workers: 1, ringSizeMiB: 1 },
+        bpfFilter: 'udp prot 53',
+      };
+      expect(() => startLive(liveOptions({ capture: captured }).options)).toThrow(
+        expect.objectContaining({ code: 'NM_CAPTURE_FILTER' }),
+      );
+    },
+  );
+});
+
+test('a batch queue, batch size or wait of nonsense is refused before C++', () => {
+  const replay = { path: 'x', speed: 1, rebaseTime: true };
+  for (const wrong of [{ queueBatches: 0 }, { batchMaxBytes: -1 }, { batchMaxMs: Number.NaN }]) {
+    expect(() => startLive(liveOptions({ replay }, wrong).options)).toThrow(
+      expect.objectContaining({ code: 'NM_USAGE' }),
+    );
+  }
+});
