@@ -83,6 +83,7 @@ export const alertsQuerySchema = listQuerySchema.extend({
   signature_id: z.coerce.number().int().optional(),
 });
 export const anomaliesQuerySchema = listQuerySchema.extend({
+  type: z.string().max(16).optional().describe('decode, stream or applayer'),
   event: z.string().max(128).optional(),
 });
 export const devicesQuerySchema = timeRangeQuerySchema.extend({

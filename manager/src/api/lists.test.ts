@@ -93,7 +93,10 @@ describe('filters', () => {
       ['severity=1', { severity: 1 }],
       ['signature_id=999', { signature_id: 999 }],
     ],
-    anomalies: [['event=decoder.udp.hlen_invalid', { event: 'decoder.udp.hlen_invalid' }]],
+    anomalies: [
+      ['type=stream', { type: 'stream' }],
+      ['event=decoder.udp.hlen_invalid', { event: 'decoder.udp.hlen_invalid' }],
+    ],
   };
 
   for (const name of Object.keys(OWN) as (keyof typeof OWN)[]) {

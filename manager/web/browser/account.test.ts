@@ -83,8 +83,10 @@ test('a session that ends elsewhere leads to the login', async () => {
   await page.getByRole('heading', { level: 1, name: 'Flows' }).waitFor();
   await browser.clearCookies();
   await page.getByRole('button', { name: 'Refresh' }).click();
-  await page.getByLabel('Password').waitFor();
-  await browser.addCookies(cookies);
+  await page
+    .getByLabel('Password')
+    .waitFor()
+    .finally(() => browser.addCookies(cookies));
 });
 
 test('a bus that is away is said in the banner, and the banner goes with the trouble', async () => {

@@ -3,7 +3,16 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { publishEvents } from './bus-writer.ts';
-import { eveTraffic, FLOWS, JA4, LAPTOP, PRINTER, SIGNATURE, SITE } from './eve-traffic.ts';
+import {
+  ANOMALY,
+  eveTraffic,
+  FLOWS,
+  JA4,
+  LAPTOP,
+  PRINTER,
+  SIGNATURE,
+  SITE,
+} from './eve-traffic.ts';
 import { DESKTOP, eventually, PHONE, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -49,6 +58,17 @@ test('a click on a value filters by it, the browser goes back', async () => {
   await page.goBack();
   await eventually(() => search().get('version')).toBeNull();
   expect(search().get('ja4')).toBe(JA4);
+});
+
+test('anomalies are shown by layer', async () => {
+  const { page, url } = stage;
+  await page.goto(`${url}/anomalies`);
+  await rows().first().waitFor();
+  await page.getByRole('link', { name: 'Streams' }).click();
+  await page.getByRole('heading', { name: 'No anomalies match these filters' }).waitFor();
+  await page.getByRole('link', { name: 'Packets' }).click();
+  await rows().first().getByText(ANOMALY).waitFor();
+  expect(search().get('type')).toBe('decode');
 });
 
 test('a filter that the manager refuses is explained', async () => {

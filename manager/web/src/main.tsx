@@ -11,8 +11,8 @@ const queryCache = new QueryCache({
   // A session that ended shows the login, whichever query noticed it.
   onError: (error, query) => {
     const ended = error instanceof ApiError && error.code === 'NM_UNAUTHENTICATED';
-    if (ended && query.queryKey[0] !== 'session')
-      void client.resetQueries({ queryKey: ['session'] });
+    if (!ended || query.queryKey[0] === 'session') return;
+    void client.invalidateQueries({ queryKey: ['session'] }, { cancelRefetch: false });
   },
 });
 const client = new QueryClient({

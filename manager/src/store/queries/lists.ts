@@ -106,7 +106,7 @@ const CONDITIONS: Readonly<Record<EventListName, Readonly<Record<string, Conditi
     status: equals('status'),
   },
   alerts: { ...COMMON, severity: equals('severity'), signature_id: equals('signature_id') },
-  anomalies: { ...COMMON, event: equals('event') },
+  anomalies: { ...COMMON, type: equals('type'), event: equals('event') },
 };
 
 /** Filters whose columns have an index, for values that few rows have. */

@@ -18,7 +18,11 @@ export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
     label: 'Layer',
     tight: true,
     phone: 'top',
-    cell: (row) => <Badge tone={TYPE_TONE[row.type] ?? 'plain'}>{row.type}</Badge>,
+    cell: (row) => (
+      <Badge tone={TYPE_TONE[row.type] ?? 'plain'}>
+        <FieldLink field="type" value={row.type} />
+      </Badge>
+    ),
   },
   {
     id: 'event',

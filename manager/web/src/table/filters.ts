@@ -24,6 +24,7 @@ const isRrtype = (text: string) =>
   /^(a|aaaa|cname|mx|ns|txt|ptr|srv|soa|https|svcb|any)$/i.test(text);
 const isRcode = (text: string) => /^(noerror|nxdomain|servfail|refused|formerr)$/i.test(text);
 const isMethod = (text: string) => /^(get|post|put|head|delete|options|connect|patch)$/i.test(text);
+const isLayer = (text: string) => /^(decode|stream|applayer)$/i.test(text);
 const isProto = (text: string) => /^(tcp|udp|icmp|ipv6-icmp|sctp)$/i.test(text);
 const isTlsVersion = (text: string) => /^(tls|ssl)/i.test(text);
 
@@ -78,7 +79,12 @@ export const FILTERS: { readonly [N in ListName]: readonly Filter<FilterKey<N>>[
     { key: 'signature_id', label: 'Signature id', matches: isNumber },
     ...common,
   ],
-  anomalies: [device, { key: 'event', label: 'Event', matches: isWord }, ...common],
+  anomalies: [
+    device,
+    { key: 'type', label: 'Layer', matches: isLayer },
+    { key: 'event', label: 'Event', matches: isWord },
+    ...common,
+  ],
   devices: [{ key: 'search', label: 'Address, name or MAC', matches: (text) => text !== '' }],
 };
 

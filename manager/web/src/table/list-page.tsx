@@ -1,4 +1,5 @@
 // A page that is one list: filter line, chips, downloads, rows.
+import type { ReactNode } from 'react';
 import { PageHead } from '../shell/page-head.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { readFilters, useUrlState } from '../url/url-state.ts';
@@ -9,9 +10,11 @@ import { FILTERS } from './filters.ts';
 
 type ListPageProps<N extends EventListName> = Omit<EventListProps<N>, 'query' | 'filtered'> & {
   readonly title: string;
+  /** Stands below the filter line. */
+  readonly children?: ReactNode;
 };
 
-export function ListPage<N extends EventListName>({ title, ...rest }: ListPageProps<N>) {
+export function ListPage<N extends EventListName>({ title, children, ...rest }: ListPageProps<N>) {
   const { params, range } = useUrlState();
   const filters = readFilters(
     params,
@@ -25,6 +28,7 @@ export function ListPage<N extends EventListName>({ title, ...rest }: ListPagePr
         <FilterInput list={rest.list} />
         <ExportLinks list={rest.list} query={query} />
       </div>
+      {children}
       <FilterChips list={rest.list} filters={filters} />
       <EventList
         key={JSON.stringify(query)}
