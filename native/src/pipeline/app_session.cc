@@ -76,6 +76,10 @@ bool AppSession::detect(flow::Flow& flow, Direction& direction, Bytes data, Time
       flipped_ = !flipped_;
       first_pending_is_server_ = !first_pending_is_server_;
       direction = opposite(direction);
+    } else {
+      // The side that opened the connection serves on it (a reverse proxy's back channel): the flow
+      // keeps its ends, the parser sees them exchanged.
+      swapped_ = found.reversed;
     }
     return start_parser(flow, found.proto, direction, whole, time, sink);
   }
@@ -112,7 +116,7 @@ bool AppSession::start_parser(flow::Flow& flow, AppProto proto, Direction direct
 
 bool AppSession::feed(flow::Flow& flow, Direction direction, Bytes data, TimestampNs time,
                       protocols::TransactionSink& sink) {
-  return apply(flow, parser_->on_data(direction, data, time, sink));
+  return apply(flow, parser_->on_data(as_parsed(direction), data, time, sink));
 }
 
 bool AppSession::apply(flow::Flow& flow, Verdict verdict) {
@@ -126,6 +130,7 @@ bool AppSession::apply(flow::Flow& flow, Verdict verdict) {
     case Verdict::kSwitchTls:
       // What follows is looked at afresh: mostly TLS, but a proxy's CONNECT may carry anything.
       parser_.reset();
+      swapped_ = false;
       flow.app_proto_original = flow.app_proto;
       for (Side& each : sides_) {
         each.given_up = false;
@@ -140,7 +145,7 @@ bool AppSession::apply(flow::Flow& flow, Verdict verdict) {
 bool AppSession::on_gap(flow::Flow& flow, Direction direction, std::uint64_t missing,
                         protocols::TransactionSink& sink) {
   if (finished_) return false;
-  if (parser_ != nullptr) return apply(flow, parser_->on_gap(direction, missing, sink));
+  if (parser_ != nullptr) return apply(flow, parser_->on_gap(as_parsed(direction), missing, sink));
   // Before the protocol is known: what was kept ends here, so this side cannot be recognised.
   Side& mine = side(direction);
   mine.given_up = true;

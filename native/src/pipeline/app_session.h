@@ -49,6 +49,9 @@ class AppSession final : public flow::FlowAttachment {
     return index_of(direction) ^ (flipped_ ? 1U : 0U);
   }
   Side& side(Direction direction) { return sides_[side_index(direction)]; }
+  [[nodiscard]] Direction as_parsed(Direction direction) const {
+    return swapped_ ? opposite(direction) : direction;
+  }
   bool detect(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
               protocols::TransactionSink& sink);
   bool start_parser(flow::Flow& flow, protocols::AppProto proto, Direction direction, Bytes data,
@@ -62,6 +65,7 @@ class AppSession final : public flow::FlowAttachment {
   std::array<Side, 2> sides_;
   std::unique_ptr<protocols::Parser> parser_;
   bool flipped_ = false;
+  bool swapped_ = false;  // the parser takes the flow's server for the client
   bool finished_ = false;
   bool first_pending_is_server_ = false;
 };

@@ -165,7 +165,9 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
     (request ? flow.icmp_code : flow.reply_icmp_code) = packet.icmp_code;
     return;
   }
-  if (!flow.inspect || packet.payload.empty() || !packet.checksum_valid) return;
+  // A wrong checksum does not keep a datagram from its parser: unlike a stream it cannot poison what
+  // follows, and senders that leave the sum to their network card are common (so does Suricata).
+  if (!flow.inspect || packet.payload.empty()) return;
   AppSession& session = session_of(flow);
   session.on_data(flow, current_direction_, packet.payload, now_, *this);
   if (session.wants_more()) return;

@@ -91,6 +91,7 @@ Verdict SocksParser::on_data(Direction direction, Bytes data, TimestampNs, Trans
     switch (step_) {
       case Step::kGreeting:
         version4_ = turn[0] == 4;
+        kept_[1].clear();  // said before the proxy was asked: none of its answers
         step_ = version4_ ? Step::kReply : Step::kMethod;
         break;
       case Step::kMethod:

@@ -2,6 +2,7 @@
 #include "protocols/tls_hello.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/reader.h"
 
@@ -15,22 +16,17 @@ constexpr std::array<std::uint8_t, kRandomLength> kRetryRandom{
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
 
-// Returns false where the block is shorter than it says.
+// Returns false where the block is shorter than it says, or its last item than that says.
 bool read_extensions(base::Reader& reader, TlsExtensions& extensions) {
-  extensions.clear();
+  extensions = TlsExtensions();
   if (reader.at_end()) return true;  // hellos before RFC 3546 have none
   const std::size_t total = reader.u16();
   const bool whole = reader.ok() && total <= reader.remaining();
-  base::Reader block(reader.bytes(std::min(total, reader.remaining())));
-  while (!block.at_end()) {
-    TlsExtension extension;
-    extension.type = block.u16();
-    const std::size_t length = block.u16();
-    extension.data = block.bytes(length);
-    if (!block.ok()) return false;
-    if (!extensions.add(extension)) return false;
-  }
-  return whole;
+  const Bytes block = reader.bytes(std::min(total, reader.remaining()));
+  extensions = TlsExtensions(block);
+  std::size_t read = 0;
+  for (const TlsExtension& extension : extensions) read += 4 + extension.data.size();
+  return whole && read == block.size();
 }
 
 bool plausible_version(std::uint16_t version) {
@@ -41,6 +37,7 @@ bool plausible_version(std::uint16_t version) {
 }  // namespace
 
 bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls) {
+  if (body.size() > kMaxHelloLength) return false;
   base::Reader reader(body);
   hello.ssl2 = false;
   hello.legacy_version = reader.u16();
@@ -74,6 +71,7 @@ bool read_server_hello(Bytes body, ServerHello& hello, bool early_draft) {
 }  // namespace
 
 bool parse_server_hello(Bytes body, ServerHello& hello) {
+  if (body.size() > kMaxHelloLength) return false;
   const std::uint16_t version = base::Reader(body).u16();
   // Drafts before 16 wrote 0x0304 there, which the final version never does.
   const bool first_drafts = version == tls_version::kTls13;
@@ -83,9 +81,9 @@ bool parse_server_hello(Bytes body, ServerHello& hello) {
     return true;
   }
   if (!read_server_hello(body, hello, false)) return false;
-  if (const auto* chosen = hello.extensions.find(tls_extension::kSupportedVersions);
-      chosen != nullptr && chosen->data.size() == 2) {
-    hello.version = base::Reader(chosen->data).u16();
+  if (const auto chosen = hello.extensions.find(tls_extension::kSupportedVersions);
+      chosen && chosen->size() == 2) {
+    hello.version = base::Reader(*chosen).u16();
   }
   return true;
 }
@@ -102,7 +100,7 @@ bool parse_ssl2_client_hello(Bytes record, ClientHello& hello) {
   hello.ciphers = reader.bytes(ciphers);
   hello.session_id = reader.bytes(session_id);
   reader.skip(challenge);
-  hello.extensions.clear();
+  hello.extensions = TlsExtensions();
   const bool version_known =
       hello.legacy_version == tls_version::kSsl2 || (hello.legacy_version >> 8) == 3;
   return reader.ok() && type == 1 && version_known && ciphers > 0 && ciphers % 3 == 0 &&
@@ -111,9 +109,9 @@ bool parse_ssl2_client_hello(Bytes record, ClientHello& hello) {
 
 std::string_view server_name(const ClientHello& hello) {
   constexpr std::uint8_t kHostName = 0;
-  const TlsExtension* extension = hello.extensions.find(tls_extension::kServerName);
-  if (extension == nullptr) return {};
-  base::Reader reader(extension->data);
+  const auto extension = hello.extensions.find(tls_extension::kServerName);
+  if (!extension) return {};
+  base::Reader reader(*extension);
   reader.skip(2);  // length of the list
   while (reader.ok() && !reader.at_end()) {
     const std::uint8_t type = reader.u8();

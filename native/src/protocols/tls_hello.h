@@ -5,7 +5,7 @@
 // what stood before the cut and says so.
 #pragma once
 
-#include <array>
+#include <optional>
 #include <string_view>
 
 #include "base/types.h"
@@ -37,34 +37,60 @@ constexpr bool is_grease(std::uint16_t value) {
   return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff);
 }
 
-inline constexpr std::size_t kMaxExtensions = 128;
+// A longer hello than this is not read.
+inline constexpr std::size_t kMaxHelloLength = 32 * 1024;
 
 struct TlsExtension {
   std::uint16_t type = 0;
   Bytes data;
 };
 
-// Extensions in their order of appearance; those beyond kMaxExtensions are not kept.
+// The extensions of a hello in their order, read anew from the wire at each walk: nothing is kept, so
+// their number needs no bound.
 class TlsExtensions {
  public:
-  bool add(TlsExtension extension) {
-    if (count_ == kMaxExtensions) return false;
-    items_[count_++] = extension;
-    return true;
-  }
-  void clear() { count_ = 0; }
-  [[nodiscard]] std::span<const TlsExtension> all() const { return {items_.data(), count_}; }
-  // The first of that type; nullptr where there is none.
-  [[nodiscard]] const TlsExtension* find(std::uint16_t type) const {
-    for (const TlsExtension& e : all()) {
-      if (e.type == type) return &e;
+  class Iterator {
+   public:
+    explicit Iterator(Bytes rest) : rest_(rest) { read(); }
+    const TlsExtension& operator*() const { return current_; }
+    Iterator& operator++() {
+      rest_ = rest_.subspan(4 + current_.data.size());
+      read();
+      return *this;
     }
-    return nullptr;
+    // Only ever compared with the end.
+    bool operator!=(const Iterator&) const { return valid_; }
+
+   private:
+    void read() {
+      valid_ = false;
+      if (rest_.size() < 4) return;
+      const std::size_t length = static_cast<std::size_t>(rest_[2]) << 8 | rest_[3];
+      if (rest_.size() - 4 < length) return;
+      current_ = {static_cast<std::uint16_t>(rest_[0] << 8 | rest_[1]), rest_.subspan(4, length)};
+      valid_ = true;
+    }
+
+    Bytes rest_;
+    TlsExtension current_;
+    bool valid_ = false;
+  };
+
+  TlsExtensions() = default;
+  explicit TlsExtensions(Bytes block) : block_(block) {}
+
+  [[nodiscard]] Iterator begin() const { return Iterator(block_); }
+  [[nodiscard]] Iterator end() const { return Iterator(Bytes()); }
+  // The data of the first of that type; nothing where there is none.
+  [[nodiscard]] std::optional<Bytes> find(std::uint16_t type) const {
+    for (const TlsExtension& extension : *this) {
+      if (extension.type == type) return extension.data;
+    }
+    return std::nullopt;
   }
 
  private:
-  std::array<TlsExtension, kMaxExtensions> items_;
-  std::size_t count_ = 0;
+  Bytes block_;
 };
 
 struct ClientHello {

@@ -8,9 +8,9 @@ namespace netmoth::protocols {
 
 template <typename Each>
 void for_each_alpn(const TlsExtensions& extensions, Each each) {
-  const TlsExtension* alpn = extensions.find(tls_extension::kAlpn);
-  if (alpn == nullptr) return;
-  base::Reader outer(alpn->data);
+  const auto alpn = extensions.find(tls_extension::kAlpn);
+  if (!alpn) return;
+  base::Reader outer(*alpn);
   const std::size_t total = outer.u16();
   base::Reader names(outer.bytes(std::min(total, outer.remaining())));
   while (!names.at_end()) {

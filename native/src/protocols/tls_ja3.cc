@@ -33,9 +33,9 @@ class Field {
 
 void append_point_formats(std::string& out, const ClientHello& hello) {
   Field field(out);
-  const TlsExtension* formats = hello.extensions.find(tls_extension::kPointFormats);
-  if (formats == nullptr) return;
-  base::Reader outer(formats->data);
+  const auto formats = hello.extensions.find(tls_extension::kPointFormats);
+  if (!formats) return;
+  base::Reader outer(*formats);
   const std::size_t total = outer.u8();
   base::Reader values(outer.bytes(std::min(total, outer.remaining())));
   while (!values.at_end()) field.add(values.u8());
@@ -58,10 +58,10 @@ std::string ja3_string(const ClientHello& hello) {
     for_each_u16(hello.ciphers, 0, [&](std::uint16_t value) { ciphers.add(value); });
   }
   Field extensions(out);
-  for (const TlsExtension& extension : hello.extensions.all()) extensions.add(extension.type);
+  for (const TlsExtension& extension : hello.extensions) extensions.add(extension.type);
   Field groups(out);
-  if (const auto* list = hello.extensions.find(tls_extension::kGroups); list != nullptr) {
-    for_each_u16(list->data, 2, [&](std::uint16_t value) { groups.add(value); });
+  if (const auto list = hello.extensions.find(tls_extension::kGroups); list) {
+    for_each_u16(*list, 2, [&](std::uint16_t value) { groups.add(value); });
   }
   append_point_formats(out, hello);
   return out;
@@ -73,7 +73,7 @@ std::string ja3s_string(const ServerHello& hello) {
   out.push_back(',');
   append_number(out, hello.cipher);
   Field extensions(out);
-  for (const TlsExtension& extension : hello.extensions.all()) extensions.add(extension.type);
+  for (const TlsExtension& extension : hello.extensions) extensions.add(extension.type);
   return out;
 }
 

@@ -14,7 +14,7 @@
 namespace netmoth::protocols {
 namespace {
 
-constexpr std::size_t kMaxValues = 512;  // ciphers or algorithms that enter the hash
+constexpr std::size_t kMaxValues = 1024;  // ciphers or algorithms that enter the hash
 constexpr std::size_t kHashDigits = 12;
 constexpr std::string_view kNothing = "000000000000";
 
@@ -54,10 +54,10 @@ std::string_view version_digits(std::uint16_t version) {
 }
 
 std::uint16_t offered_version(const ClientHello& hello, Ja4Carrier carrier) {
-  const auto* versions = hello.extensions.find(tls_extension::kSupportedVersions);
-  if (versions == nullptr) return hello.legacy_version;
+  const auto versions = hello.extensions.find(tls_extension::kSupportedVersions);
+  if (!versions) return hello.legacy_version;
   std::uint16_t best = 0;
-  for_each_u16(versions->data, 1, [&](std::uint16_t value) {
+  for_each_u16(*versions, 1, [&](std::uint16_t value) {
     if (is_grease(value)) return;
     // DTLS counts downwards.
     const bool better = carrier == Ja4Carrier::kDtls && best != 0 ? value < best : value > best;
@@ -122,7 +122,7 @@ std::string ja4(const ClientHello& hello, Ja4Carrier carrier) {
   Values ciphers = cipher_values(hello);
   Values extensions;
   std::size_t extension_count = 0;
-  for (const TlsExtension& extension : hello.extensions.all()) {
+  for (const TlsExtension& extension : hello.extensions) {
     if (is_grease(extension.type)) continue;
     ++extension_count;
     if (extension.type != tls_extension::kServerName && extension.type != tls_extension::kAlpn) {
@@ -133,7 +133,7 @@ std::string ja4(const ClientHello& hello, Ja4Carrier carrier) {
   out.reserve(40);
   out.push_back(static_cast<char>(carrier));
   out.append(version_digits(offered_version(hello, carrier)));
-  out.push_back(hello.extensions.find(tls_extension::kServerName) != nullptr ? 'd' : 'i');
+  out.push_back(hello.extensions.find(tls_extension::kServerName) ? 'd' : 'i');
   append_count(out, ciphers.count);
   append_count(out, extension_count);
   append_alpn(out, hello.extensions);
@@ -148,10 +148,10 @@ std::string ja4(const ClientHello& hello, Ja4Carrier carrier) {
 
   text.clear();
   append_hex_values(text, extensions);
-  if (const auto* list = hello.extensions.find(tls_extension::kSignatureAlgorithms);
-      list != nullptr && !text.empty()) {
+  if (const auto list = hello.extensions.find(tls_extension::kSignatureAlgorithms);
+      list && !text.empty()) {
     Values algorithms;
-    for_each_u16(list->data, 2, [&](std::uint16_t value) {
+    for_each_u16(*list, 2, [&](std::uint16_t value) {
       if (!is_grease(value)) algorithms.add(value);
     });
     if (algorithms.count > 0) {
