@@ -27,7 +27,7 @@ const natsSchema = z.strictObject({
   token: z.string().optional(),
   credsFile: z.string().optional(),
   streamReplicas: z.int().min(1).max(5).default(1),
-  streamMaxMiB: z.int().min(64).max(1_048_576).default(1024),
+  streamMaxMiB: z.int().min(64).max(16_777_216).default(4096),
 });
 const retentionSchema = z.strictObject({
   flows: days.default(DEFAULT_RETENTION.flows),
@@ -38,7 +38,7 @@ const ingestSchema = z.strictObject({
   enabled: z.boolean().default(true),
   groupEvents: z.int().min(1).max(200_000).default(20_000),
   groupMiB: z.int().min(1).max(256).default(16),
-  maxRollupKeys: z.int().min(100).max(100_000).default(5_000),
+  maxRollupKeys: z.int().min(100).max(100_000).default(2_500),
 });
 const httpSchema = z.strictObject({
   webRoot: z.string().optional(),

@@ -17,7 +17,7 @@ import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
 import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
 import { type ManagerConfig, redacted } from './config-schema.ts';
-import { AddressBook } from './enrich/address-book.ts';
+import { AddressBook, type CountryReader } from './enrich/address-book.ts';
 import { type Network, parseNetwork } from './enrich/ip-address.ts';
 import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
@@ -68,6 +68,7 @@ interface Running {
 
 async function run({ config, log, signal, stack }: Running): Promise<void> {
   const version = ownVersion();
+  const countries = await openCountries(config.geoipFile);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'netmoth_manager_' });
   const metrics = ingestMetrics(registry);
@@ -112,7 +113,9 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const work = new AbortController();
   const working = [keeper.run(work.signal)];
   if (config.ingest.enabled) {
-    working.push(...(await startIngest({ config, log, pool, keeper, nats, metrics }, work.signal)));
+    working.push(
+      ...startIngest({ config, log, pool, keeper, nats, metrics, countries }, work.signal),
+    );
   }
   stack.defer(async () => {
     work.abort();
@@ -137,16 +140,17 @@ interface IngestParts {
   readonly keeper: PartitionKeeper;
   readonly nats: NatsConnection;
   readonly metrics: IngestMetrics;
+  readonly countries: CountryReader | undefined;
 }
 
-async function startIngest(parts: IngestParts, signal: AbortSignal): Promise<Promise<void>[]> {
-  const { config, log, pool, keeper, nats, metrics } = parts;
+function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
+  const { config, log, pool, keeper, nats, metrics, countries } = parts;
   const home = config.homeNetworks
     .map(parseNetwork)
     .filter((each): each is Network => each !== undefined);
   const inbox = new Inbox<JsMsg>(kInboxMessages);
   const ingest = new Ingest({
-    addresses: new AddressBook(home, await openCountries(config.geoipFile)),
+    addresses: new AddressBook(home, countries),
     groupEvents: config.ingest.groupEvents,
     groupBytes: config.ingest.groupMiB * kMiB,
     maxRollupKeys: config.ingest.maxRollupKeys,
@@ -205,7 +209,7 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
   }
 }
 
-async function openCountries(file: string | undefined) {
+async function openCountries(file: string | undefined): Promise<CountryReader | undefined> {
   if (file === undefined) return undefined;
   try {
     return await openMaxmind<CountryResponse>(file);

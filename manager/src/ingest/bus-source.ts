@@ -43,6 +43,9 @@ const kRetryMs = 1_000;
 const kWatchMs = 5_000;
 const kStreamMaxAgeMs = 24 * 3_600_000;
 const kDuplicateWindowMs = 120_000;
+/** The server reserves max_bytes; where it has not got that much the wish is halved down to this. */
+const kStreamMinBytes = 64 * 1024 * 1024;
+const kNoStorage = 10_047;
 const kStreamNotFound = 10_059;
 const kStreamNameInUse = 10_058;
 const kConsumerExists = 10_148;
@@ -90,20 +93,27 @@ async function ensureConsumer(options: BusSourceOptions): Promise<void> {
 }
 
 async function makeStream(manager: JetStreamManager, options: BusSourceOptions): Promise<void> {
-  try {
-    await manager.streams.add({
-      name: EVENTS_STREAM,
-      subjects: [EVENTS_SUBJECT_ALL],
-      retention: RetentionPolicy.Limits,
-      storage: StorageType.File,
-      discard: DiscardPolicy.Old,
-      max_bytes: options.streamMaxBytes,
-      max_age: nanos(kStreamMaxAgeMs),
-      duplicate_window: nanos(kDuplicateWindowMs),
-      num_replicas: options.replicas,
-    });
-  } catch (error) {
-    if (!isApiError(error, kStreamNameInUse)) throw error;
+  let maxBytes = options.streamMaxBytes;
+  for (;;) {
+    try {
+      await manager.streams.add({
+        name: EVENTS_STREAM,
+        subjects: [EVENTS_SUBJECT_ALL],
+        retention: RetentionPolicy.Limits,
+        storage: StorageType.File,
+        discard: DiscardPolicy.Old,
+        max_bytes: maxBytes,
+        max_age: nanos(kStreamMaxAgeMs),
+        duplicate_window: nanos(kDuplicateWindowMs),
+        num_replicas: options.replicas,
+      });
+      options.log.info({ stream: EVENTS_STREAM, maxBytes }, 'stream made');
+      return;
+    } catch (error) {
+      if (isApiError(error, kStreamNameInUse)) return;
+      if (!isApiError(error, kNoStorage) || maxBytes <= kStreamMinBytes) throw error;
+      maxBytes = Math.max(kStreamMinBytes, Math.floor(maxBytes / 2));
+    }
   }
 }
 

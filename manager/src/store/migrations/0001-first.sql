@@ -2,7 +2,7 @@
 --
 -- Invariants:
 --   * Every partitioned table is partitioned by stored_on, the UTC day on which the batch was stored, not
---     by the time of the event (docs/adr/0004): an event with any timestamp, of 1970 or of 2099, lands
+--     by the time of the event (docs/adr/0040): an event with any timestamp, of 1970 or of 2099, lands
 --     beside the others of its batch, and retention counts from the day on which we got it. No default
 --     partition exists, because DETACH … CONCURRENTLY refuses a table that has one.
 --   * `id` is batches.seq * 2^20 + line number: unique, stable, ordered by the time of storing.
