@@ -340,6 +340,8 @@ describe('API tokens', () => {
     }
     expect(statuses).toEqual([401, 200, 200]);
     await expect(ensureToken(bed.pool, { name: 'cli', token: 'short' })).rejects.toThrow('nm_');
+    await bed.pool.query('TRUNCATE users CASCADE');
+    await expect(ensureToken(bed.pool, { name: 'cli', token: 'nm_x' })).rejects.toThrow('no user');
   });
 });
 

@@ -21,6 +21,8 @@ export interface ApiConfig {
   readonly requestsPerMinute?: number;
   /** WebSocket clients at once. */
   readonly liveClients?: number;
+  /** How often a WebSocket client is asked whether it is there, and its session whether it still holds. */
+  readonly livePingMs?: number;
 }
 
 export interface ApiDeps {

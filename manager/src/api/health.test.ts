@@ -9,6 +9,7 @@ import {
   BUCKET_REPORTED,
   EVENTS_STREAM,
   EVENTS_SUBJECT_ALL,
+  eventsSubject,
   MANAGER_CONSUMER,
   nodeKey,
   REPORTED_TTL_MS,
@@ -27,6 +28,7 @@ import {
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '#testkit/temporary.ts';
+import { LAG_BATCHES } from './health.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
 
 let postgres: TestPostgres;
@@ -163,6 +165,19 @@ describe('probes', () => {
     expect(partOf(await health(), 'supervisor')?.status).toBe('degraded');
     supervise([]);
     expect((await readiness()).code).toBe(200);
+  });
+
+  test('events that nobody stores: degraded until they are', async () => {
+    if (bed.nats === null) throw new Error('no bus');
+    const { nats } = bed;
+    const subject = eventsSubject('lab', 'node1', 'flow');
+    for (let i = 0; i <= LAG_BATCHES; i++) nats.publish(subject, 'x');
+    await nats.flush();
+    await until(async () => partOf(await health(), 'ingest')?.status === 'degraded');
+    expect(partOf(await health(), 'ingest')?.message).toMatch(/^\d+ batches wait to be stored$/);
+    const manager = await jetstreamManager(nats);
+    await manager.streams.purge(EVENTS_STREAM);
+    await until(async () => (await readiness()).code === 200);
   });
 
   test('PostgreSQL away: down, and up again without a restart of ours', async () => {

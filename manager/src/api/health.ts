@@ -12,7 +12,7 @@ import type { SensorReports } from './sensor-reports.ts';
 const CHECK_MS = 2_000;
 const CACHE_MS = 1_000;
 /** Batches on the bus that are not stored yet; beyond this the store does not keep up. */
-const LAG_BATCHES = 1_000;
+export const LAG_BATCHES = 1_000;
 
 export interface HealthOptions {
   readonly pool: StorePool;

@@ -298,6 +298,29 @@ describe('who may', () => {
     expect(tester.messages[0]?.type).toBe('hello');
   });
 
+  test('whoever logs out, is revoked or goes silent is cut off', async () => {
+    await using strict = await startApiBed({
+      storeUrl: await postgres.createDatabase(),
+      natsUrl: bus.url,
+      config: { livePingMs: 100 },
+    });
+    const url = `${strict.url.replace('http', 'ws')}${LIVE_PATH}`;
+    const cookie = await strict.logIn();
+    const own = { cookie, origin: strict.url };
+    const staying = new WebSocket(url, { headers: own });
+    await once(staying, 'open');
+    let pings = 0;
+    staying.on('ping', () => {
+      pings += 1;
+    });
+    await until(() => pings > 3);
+    const silent = new WebSocket(url, { headers: own, autoPong: false });
+    expect(await once(silent, 'close')).toMatchObject([1006, expect.anything()]);
+    expect(staying.readyState).toBe(WebSocket.OPEN);
+    await strict.fetch('/api/v1/session', { method: 'DELETE', headers: own });
+    expect(await once(staying, 'close')).toMatchObject([4401, expect.anything()]);
+  });
+
   test('no more clients than allowed; a plain GET is told to speak WebSocket', async () => {
     const cookie = await bed.logIn();
     const plain = await bed.fetch(LIVE_PATH, { headers: { cookie } });

@@ -32,6 +32,7 @@ const KEEP_ALIVE_MS = 10_000;
 const RATE_WINDOW_MS = 60_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
 const DEFAULT_LIVE_CLIENTS = 100;
+const DEFAULT_LIVE_PING_MS = 30_000;
 
 /** Ready to listen; `close()` ends live clients, watches and whatever else it started. */
 export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
@@ -90,6 +91,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     metrics,
     version,
     maxClients: config.liveClients ?? DEFAULT_LIVE_CLIENTS,
+    pingMs: config.livePingMs ?? DEFAULT_LIVE_PING_MS,
   });
   installStaticFiles(app, config.webRoot);
 

@@ -59,6 +59,11 @@ export async function ensureToken(
   if (!token.startsWith(TOKEN_PREFIX)) {
     throw new NetmothError('NM_CONFIG_INVALID', `an API token begins with ${TOKEN_PREFIX}`);
   }
+  const { rowCount } = await pool.query(sql.SELECT_PASSWORD, ['admin']);
+  if (rowCount === 0) {
+    const told = 'there is no user admin to own the token: give an admin password too';
+    throw new NetmothError('NM_CONFIG_INVALID', told);
+  }
   await pool.query(sql.REPLACE_TOKEN, [randomUUID(), 'admin', name, hashOf(token)]);
 }
 

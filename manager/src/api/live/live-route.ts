@@ -10,7 +10,8 @@ import { routeOf } from '../route-table.ts';
 import { LiveClient } from './live-client.ts';
 import type { LiveFeed } from './live-feed.ts';
 
-const PING_MS = 30_000;
+/** After a refusal for too many clients. */
+const RETRY_SECONDS = 30;
 /** WebSocket close codes: the server's own 4000s are for applications (RFC 6455, 7.4.2). */
 const CLOSE_LOGGED_OUT = 4401;
 const CLOSE_GOING_AWAY = 1001;
@@ -21,6 +22,7 @@ export interface LiveRouteOptions {
   readonly accounts: Accounts;
   readonly metrics: ApiMetrics;
   readonly maxClients: number;
+  readonly pingMs: number;
   readonly version: string;
 }
 
@@ -31,7 +33,7 @@ export function installLiveRoute(app: FastifyInstance, options: LiveRouteOptions
     method: 'GET',
     preHandler: async (request) => {
       if (request.ws && sockets.size >= options.maxClients) {
-        throw new RateLimitError('too many live clients; close one and try again', PING_MS / 1000);
+        throw new RateLimitError('too many live clients; close one and try again', RETRY_SECONDS);
       }
     },
     handler: async () => {
@@ -63,7 +65,7 @@ function serve(socket: WebSocket, request: FastifyRequest, options: LiveRouteOpt
     answered = false;
     socket.ping();
     void cutOffLoggedOut(socket, request, options.accounts);
-  }, PING_MS);
+  }, options.pingMs);
   socket.on('pong', () => {
     answered = true;
   });
