@@ -28,6 +28,8 @@
 namespace netmoth::capture {
 namespace {
 
+constexpr decode::LinkType kRawIp = 101;
+
 bool refuse(LiveFault& fault, LiveProblem problem, int error_number, std::string message) {
   fault = {problem, error_number, std::move(message)};
   return false;
@@ -53,7 +55,7 @@ std::string missing_interface(const std::string& name) {
 struct Hardware {
   bool known = false;
   bool loopback = false;
-  bool ethernet = false;
+  decode::LinkType link = kRawIp;
 };
 
 Hardware hardware_of(int socket, const std::string& interface) {
@@ -61,7 +63,25 @@ Hardware hardware_of(int socket, const std::string& interface) {
   interface.copy(request.ifr_name, IFNAMSIZ - 1);
   if (::ioctl(socket, SIOCGIFHWADDR, &request) != 0) return {};
   const auto type = request.ifr_hwaddr.sa_family;
-  return {true, type == ARPHRD_LOOPBACK, type == ARPHRD_LOOPBACK || type == ARPHRD_ETHER};
+  Hardware hardware{.known = true};
+  switch (type) {
+    case ARPHRD_LOOPBACK:
+      hardware.loopback = true;
+      hardware.link = 1;
+      break;
+    case ARPHRD_ETHER:
+      hardware.link = 1;
+      break;
+    case ARPHRD_IEEE80211:
+      hardware.link = 105;
+      break;
+    case ARPHRD_IEEE80211_RADIOTAP:
+      hardware.link = 127;
+      break;
+    default:
+      break;
+  }
+  return hardware;
 }
 
 template <typename T>
@@ -95,12 +115,12 @@ bool AfPacket::set_up(const LiveSettings& settings, LiveFault& fault) {
   if (socket_ < 0) return refuse_system(fault, "cannot open a packet socket");
   const Hardware hardware = hardware_of(socket_, interface_);
   if (!hardware.known) return refuse_system(fault, "cannot ask for the interface's type");
-  if (!hardware.ethernet) {
+  link_ = hardware.link;
+  if (link_ == kRawIp) {
     // Tunnels and the like: without their own header, each packet starts with IP.
     ::close(socket_);
     socket_ = ::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket_ < 0) return refuse_system(fault, "cannot open a packet socket");
-    link_ = 101;
   }
   // The loopback shows each packet when it leaves and when it arrives: once is enough.
   const int yes = 1;
@@ -108,7 +128,7 @@ bool AfPacket::set_up(const LiveSettings& settings, LiveFault& fault) {
     return refuse_system(fault, "cannot ignore outgoing packets");
   }
   CompiledFilter filter =
-      compile_filter(settings.filter, interface_, !hardware.ethernet, settings.snap_length);
+      compile_filter(settings.filter, interface_, link_ == kRawIp, settings.snap_length);
   if (!filter.error.empty()) {
     return refuse(fault, LiveProblem::kBadFilter, EINVAL,
                   "the filter \"" + settings.filter + "\" does not compile: " + filter.error);

@@ -13,38 +13,29 @@ namespace netmoth::decode {
 // X(enumerator, "name")
 #define NETMOTH_DECODE_EVENTS(X)                                        \
   X(kEthernetTooSmall, "decoder.ethernet.pkt_too_small")                \
-  X(kEthernetUnknownType, "decoder.ethernet.unknown_ethertype")         \
   X(kSllTooSmall, "decoder.sll.pkt_too_small")                          \
   X(kSll2TooSmall, "decoder.sll2.pkt_too_small")                        \
   X(kNullTooSmall, "decoder.ltnull.pkt_too_small")                      \
   X(kNullUnsupportedType, "decoder.ltnull.unsupported_type")            \
   X(kRawInvalidIpVersion, "decoder.ipraw.invalid_ip_version")           \
   X(kPppTooSmall, "decoder.ppp.pkt_too_small")                          \
-  X(kPppUnsupportedProtocol, "decoder.ppp.unsup_proto")                 \
   X(kPppWrongType, "decoder.ppp.wrong_type")                            \
   X(kPppoeTooSmall, "decoder.pppoe.pkt_too_small")                      \
-  X(kPppoeWrongCode, "decoder.pppoe.wrong_code")                        \
   X(kChdlcTooSmall, "decoder.chdlc.pkt_too_small")                      \
   X(kLinkTooSmall, "decoder.link.pkt_too_small")                        \
   X(kLinkUnsupported, "decoder.link.unsupported_type")                  \
   X(kVlanTooSmall, "decoder.vlan.header_too_small")                     \
-  X(kVlanUnknownType, "decoder.vlan.unknown_type")                      \
   X(kVlanTooManyLayers, "decoder.vlan.too_many_layers")                 \
   X(kMplsHeaderTooSmall, "decoder.mpls.header_too_small")               \
   X(kMplsPacketTooSmall, "decoder.mpls.pkt_too_small")                  \
-  X(kMplsBadLabelReserved, "decoder.mpls.bad_label_reserved")           \
   X(kMplsUnknownPayload, "decoder.mpls.unknown_payload_type")           \
   X(kIpv4TooSmall, "decoder.ipv4.pkt_too_small")                        \
   X(kIpv4HeaderTooSmall, "decoder.ipv4.hlen_too_small")                 \
   X(kIpv4LengthBelowHeader, "decoder.ipv4.iplen_smaller_than_hlen")     \
   X(kIpv4Truncated, "decoder.ipv4.trunc_pkt")                           \
   X(kIpv4WrongVersion, "decoder.ipv4.wrong_ip_version")                 \
-  X(kIpv4OptionInvalid, "decoder.ipv4.opt_invalid")                     \
   X(kIpv4OptionInvalidLength, "decoder.ipv4.opt_invalid_len")           \
   X(kIpv4WithIcmpV6, "decoder.ipv4.icmpv6")                             \
-  X(kIpv4FragmentTooLarge, "decoder.ipv4.frag_pkt_too_large")           \
-  X(kIpv4FragmentOverlap, "decoder.ipv4.frag_overlap")                  \
-  X(kIpv4FragmentIgnored, "decoder.ipv4.frag_ignored")                  \
   X(kIpv6TooSmall, "decoder.ipv6.pkt_too_small")                        \
   X(kIpv6Truncated, "decoder.ipv6.trunc_pkt")                           \
   X(kIpv6TruncatedExtension, "decoder.ipv6.trunc_exthdr")               \
@@ -57,12 +48,7 @@ namespace netmoth::decode {
   X(kIpv6DuplicateAuthentication, "decoder.ipv6.exthdr_dupl_ah")        \
   X(kIpv6RoutingType0, "decoder.ipv6.rh_type_0")                        \
   X(kIpv6DataAfterNone, "decoder.ipv6.data_after_none_header")          \
-  X(kIpv6UnknownNextHeader, "decoder.ipv6.unknown_next_header")         \
   X(kIpv6WithIcmpV4, "decoder.ipv6.icmpv4")                             \
-  X(kIpv6FragmentTooLarge, "decoder.ipv6.frag_pkt_too_large")           \
-  X(kIpv6FragmentOverlap, "decoder.ipv6.frag_overlap")                  \
-  X(kIpv6FragmentIgnored, "decoder.ipv6.frag_ignored")                  \
-  X(kIpv6FragmentInvalidLength, "decoder.ipv6.frag_invalid_length")     \
   X(kTcpTooSmall, "decoder.tcp.pkt_too_small")                          \
   X(kTcpHeaderTooSmall, "decoder.tcp.hlen_too_small")                   \
   X(kTcpInvalidOptionLength, "decoder.tcp.invalid_optlen")              \
@@ -70,7 +56,6 @@ namespace netmoth::decode {
   X(kTcpOptionDuplicate, "decoder.tcp.opt_duplicate")                   \
   X(kUdpTooSmall, "decoder.udp.pkt_too_small")                          \
   X(kUdpHeaderTooSmall, "decoder.udp.hlen_too_small")                   \
-  X(kUdpHeaderInvalid, "decoder.udp.hlen_invalid")                      \
   X(kUdpLengthInvalid, "decoder.udp.len_invalid")                       \
   X(kSctpTooSmall, "decoder.sctp.pkt_too_small")                        \
   X(kIcmpV4TooSmall, "decoder.icmpv4.pkt_too_small")                    \
@@ -78,7 +63,6 @@ namespace netmoth::decode {
   X(kIcmpV4QuotedTruncated, "decoder.icmpv4.ipv4_trunc_pkt")            \
   X(kIcmpV4QuotedWrongVersion, "decoder.icmpv4.ipv4_unknown_ver")       \
   X(kIcmpV6TooSmall, "decoder.icmpv6.pkt_too_small")                    \
-  X(kIcmpV6UnknownType, "decoder.icmpv6.unknown_type")                  \
   X(kIcmpV6QuotedTruncated, "decoder.icmpv6.ipv6_trunc_pkt")            \
   X(kIcmpV6QuotedWrongVersion, "decoder.icmpv6.ipv6_unknown_version")   \
   X(kGreTooSmall, "decoder.gre.pkt_too_small")                          \
@@ -94,8 +78,6 @@ namespace netmoth::decode {
   X(kIpv4InIpv6WrongVersion, "decoder.ipv6.ipv4_in_ipv6_wrong_version") \
   X(kIpv6InIpv6TooSmall, "decoder.ipv6.ipv6_in_ipv6_too_small")         \
   X(kIpv6InIpv6WrongVersion, "decoder.ipv6.ipv6_in_ipv6_wrong_version") \
-  X(kVxlanUnknownPayload, "decoder.vxlan.unknown_payload_type")         \
-  X(kGeneveUnknownPayload, "decoder.geneve.unknown_payload_type")       \
   X(kTooManyLayers, "decoder.too_many_layers")
 
 enum class DecodeEvent : std::uint8_t {

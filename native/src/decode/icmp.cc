@@ -103,7 +103,11 @@ void decode_icmpv4(FrameContext& context, Packet& packet, Bytes data) {
     case kProblem:
       return read_quoted_ipv4(context, packet);
     default:
-      return;
+      break;
+  }
+  // 0 echo reply, 8 echo to 18 address mask reply; Suricata knows no others.
+  if (packet.icmp_type != 0 && (packet.icmp_type < 8 || packet.icmp_type > 18)) {
+    context.note(DecodeEvent::kIcmpV4UnknownType);
   }
 }
 

@@ -52,6 +52,7 @@ void read_tcp_options(FrameContext& context, TcpHeader& tcp, Bytes options) {
     kTimestamp = 8
   };
   base::Reader reader(options);
+  std::uint32_t seen = 0;  // bit per kind below 32
   while (!reader.at_end()) {
     const std::uint8_t kind = reader.u8();
     if (kind == kEnd) return;
@@ -59,6 +60,10 @@ void read_tcp_options(FrameContext& context, TcpHeader& tcp, Bytes options) {
     const std::uint8_t length = reader.u8();
     const Bytes value = length >= 2 ? reader.bytes(length - 2U) : Bytes{};
     if (length < 2 || !reader.ok()) return context.note(DecodeEvent::kTcpOptionInvalidLength);
+    if (kind == kMss || kind == kScale || kind == kSackOk || kind == kTimestamp) {
+      if ((seen >> kind & 1U) != 0) context.note(DecodeEvent::kTcpOptionDuplicate);
+      seen |= 1U << kind;
+    }
     base::Reader field(value);
     switch (kind) {
       case kMss:
@@ -168,6 +173,20 @@ void decode_icmp(FrameContext& context, Packet& packet, Bytes data, std::size_t 
   }
 }
 
+// What is wrong with a datagram right inside IPv6 has names of its own.
+bool inner_version_is(FrameContext& context, Packet& packet, Bytes data, int version,
+                      DecodeEvent too_small, DecodeEvent wrong_version) {
+  if (data.size() < (version == 4 ? 20U : 40U)) {
+    context.fail(packet, too_small);
+    return false;
+  }
+  if (data[0] >> 4 != version) {
+    context.fail(packet, wrong_version);
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::size_t length) {
@@ -191,8 +210,18 @@ void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::si
       packet.ip_version == 4 ? PacketOrigin::kIpv4Tunnel : PacketOrigin::kIpv6Tunnel;
   switch (packet.protocol) {
     case kIpv4InIp:
+      if (packet.ip_version == 6 &&
+          !inner_version_is(context, packet, data, 4, DecodeEvent::kIpv4InIpv6TooSmall,
+                            DecodeEvent::kIpv4InIpv6WrongVersion)) {
+        return;
+      }
       return context.in_tunnel(origin, [&] { decode_ipv4(context, data); });
     case kIpv6InIp:
+      if (packet.ip_version == 6 &&
+          !inner_version_is(context, packet, data, 6, DecodeEvent::kIpv6InIpv6TooSmall,
+                            DecodeEvent::kIpv6InIpv6WrongVersion)) {
+        return;
+      }
       return context.in_tunnel(origin, [&] { decode_ipv6(context, data); });
     case kGre:
       return decode_gre(context, data);

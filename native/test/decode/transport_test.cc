@@ -59,6 +59,12 @@ TEST(Tcp, NamesBrokenOptionsAndKeepsThePayload) {
   }
 }
 
+TEST(Tcp, NamesAnOptionThatComesTwice) {
+  const auto out = decode4(tcp({.options = from_hex("020405b4 020405b4")}, "x"));
+  EXPECT_TRUE(out->has(DecodeEvent::kTcpOptionDuplicate));
+  EXPECT_EQ(out->payload(), "x");
+}
+
 TEST(Tcp, NamesHeadersThatCannotBe) {
   Segment segment = tcp({});
   segment.data[12] = 0x40;
@@ -182,6 +188,11 @@ TEST(IcmpV6, TellsThePacketAnErrorQuotesBehindExtensionHeaders) {
   EXPECT_EQ(out->packet().icmp_type, 1);
   EXPECT_EQ(out->packet().icmp_code, 4);
   EXPECT_TRUE(out->packet().checksum_valid);
+}
+
+TEST(Icmp, NamesTypesNobodyKnows) {
+  EXPECT_TRUE(decode4(icmp(200, 0, be32(0)))->has(DecodeEvent::kIcmpV4UnknownType));
+  EXPECT_FALSE(decode4(icmp(13, 0, be32(0)))->has(DecodeEvent::kIcmpV4UnknownType));
 }
 
 TEST(Icmp, OfTheOtherIpVersionIsNamed) {

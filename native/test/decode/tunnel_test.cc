@@ -142,6 +142,20 @@ TEST(TunnelBounds, OtherTrafficOnATunnelPortIsLeftAlone) {
   }
 }
 
+TEST(Ipv6Tunnel, HasNamesOfItsOwn) {
+  const auto in_ipv6 = [](std::uint8_t protocol, const Buffer& inner) {
+    return decode(ethernet(ipv6(kClient6, kServer6, other(protocol, inner))));
+  };
+  EXPECT_TRUE(in_ipv6(4, Buffer(19))->has(DecodeEvent::kIpv4InIpv6TooSmall));
+  EXPECT_TRUE(in_ipv6(4, Buffer(20))->has(DecodeEvent::kIpv4InIpv6WrongVersion));
+  EXPECT_TRUE(in_ipv6(41, Buffer(39))->has(DecodeEvent::kIpv6InIpv6TooSmall));
+  EXPECT_TRUE(in_ipv6(41, Buffer(40))->has(DecodeEvent::kIpv6InIpv6WrongVersion));
+  const auto sound = in_ipv6(4, kInner);
+  ASSERT_EQ(sound->count(), 2U);
+  EXPECT_EQ(sound->packet(1).origin, PacketOrigin::kIpv6Tunnel);
+  EXPECT_EQ(sound->payload(1), "inside");
+}
+
 TEST(Gre, NamesWhatIsWrong) {
   const auto gre = [](const char* hex) {
     return decode(ethernet(ipv4(kClient, kServer, other(47, from_hex(hex)))));
