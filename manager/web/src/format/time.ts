@@ -40,17 +40,21 @@ export function formatUtc(text: string): string {
   return `${seconds}${fraction === '' ? '' : `.${fraction}`} UTC`;
 }
 
+/** So that a year that has just begun to run reads as 365 days, not 364. */
+const JUST_BEGUN_MS = 30_000;
+
 /** "3 min ago", "in 2 d" */
 export function formatAgo(text: string, nowMs: number): string {
   const ms = parseTime(text);
   if (!Number.isFinite(ms)) return text;
-  const span = formatSpan(Math.abs(nowMs - ms));
   if (Math.abs(nowMs - ms) < 5_000) return 'just now';
-  return ms <= nowMs ? `${span} ago` : `in ${span}`;
+  if (ms <= nowMs) return `${formatSpan(nowMs - ms)} ago`;
+  return `in ${formatSpan(ms - nowMs + JUST_BEGUN_MS)}`;
 }
 
 /** A duration by its largest unit: "450 ms", "1.20 s", "12 s", "3 min", "5 h", "2 d". */
 export function formatSpan(ms: number): string {
+  if (ms < 1) return '< 1 ms';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(2)} s`;
   if (ms < 60_000) return `${Math.floor(ms / 1_000)} s`;

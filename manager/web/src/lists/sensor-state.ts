@@ -1,11 +1,15 @@
 // One word and tone for a sensor. Invariant: silence outweighs everything, then a false condition, then
 // loss.
-import type { SensorRow } from '../api/contract.ts';
+import type { Reported, SensorRow } from '../api/contract.ts';
 
 export interface SensorTone {
   readonly tone: 'ok' | 'warn' | 'danger';
   readonly word: string;
 }
+
+/** An interface by its name, a replayed capture by its file name. */
+export const sourceName = (source: Reported['interfaces'][number]): string =>
+  source.strategy === 'pcapFile' ? (source.name.split('/').at(-1) ?? source.name) : source.name;
 
 /** Loss above one packet in a thousand is worth a look. */
 export const LOSS_WORTH_SAYING = 0.001;

@@ -4,7 +4,7 @@ import { useSensors } from '../api/queries.ts';
 import { Badge } from '../controls/badge.tsx';
 import { formatBytes, formatCount, formatExact, formatRatio } from '../format/quantity.ts';
 import { formatAgo, formatUtc } from '../format/time.ts';
-import { sensorTone } from '../lists/sensor-state.ts';
+import { sensorTone, sourceName } from '../lists/sensor-state.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import { EmptyState } from '../states/empty-state.tsx';
 import { ErrorState } from '../states/error-state.tsx';
@@ -69,7 +69,9 @@ function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
         {report.interfaces.map((one) => (
           <li key={one.name}>
             <Badge tone={one.up ? 'ok' : 'danger'}>{one.up ? 'up' : 'down'}</Badge>
-            <span className="mono">{one.name}</span>
+            <span className="mono" title={one.name}>
+              {sourceName(one)}
+            </span>
             <span className="muted">
               {one.strategy === 'afPacket' ? 'AF_PACKET' : 'replay'}, {one.workers}{' '}
               {one.workers === 1 ? 'worker' : 'workers'}

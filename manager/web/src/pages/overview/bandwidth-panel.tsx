@@ -55,7 +55,7 @@ function Wings({ answer, range, asOfMs, labels }: WingsProps) {
   const { setRange } = useUrlState();
   const [hover, setHover] = useState<number | null>(null);
   const series = useMemo(
-    () => bandwidthSeries(answer, rangeBounds(range, asOfMs)),
+    () => bandwidthSeries(answer, { ...rangeBounds(range, asOfMs), nowMs: asOfMs }),
     [answer, range, asOfMs],
   );
   const data = useMemo(

@@ -1,6 +1,6 @@
 // Bandwidth as two wings about zero: to clients above, to servers below, in bit/s.
 import type { Bandwidth } from '../../api/contract.ts';
-import { fillBuckets } from '../../format/buckets.ts';
+import { type Bounds, fillBuckets } from '../../format/buckets.ts';
 
 export interface BandwidthSeries {
   readonly times: number[];
@@ -11,23 +11,22 @@ export interface BandwidthSeries {
   readonly mean: number;
 }
 
-interface Bounds {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export function bandwidthSeries(answer: Bandwidth, bounds: Bounds): BandwidthSeries {
-  const { times, points } = fillBuckets(answer.points, answer.bucketSeconds, bounds);
-  const perSecond = 8 / Math.max(1, answer.bucketSeconds);
-  const toClient = points.map((point) => (point?.bytes_toclient ?? 0) * perSecond);
-  const toServer = points.map((point) => -(point?.bytes_toserver ?? 0) * perSecond);
+export function bandwidthSeries(
+  answer: Bandwidth,
+  bounds: Bounds & { readonly nowMs: number },
+): BandwidthSeries {
+  const { times, points, seconds } = fillBuckets(answer.points, answer.bucketSeconds, bounds);
+  const rate = (bytes: number, index: number) => (bytes * 8) / (seconds[index] ?? 1);
+  const toClient = points.map((point, index) => rate(point?.bytes_toclient ?? 0, index));
+  const toServer = points.map((point, index) => -rate(point?.bytes_toserver ?? 0, index));
   const totals = toClient.map((value, index) => value - (toServer[index] ?? 0));
-  const sum = totals.reduce((all, value) => all + value, 0);
+  const bits = totals.reduce((all, value, index) => all + value * (seconds[index] ?? 0), 0);
+  const time = seconds.reduce((all, value) => all + value, 0);
   return {
     times: [...times],
     toClient,
     toServer,
     peak: totals.reduce((highest, value) => Math.max(highest, value), 0),
-    mean: totals.length === 0 ? 0 : sum / totals.length,
+    mean: time === 0 ? 0 : bits / time,
   };
 }

@@ -1,7 +1,7 @@
 // Event counts as stacked bars. Invariant: at most KINDS kinds stand alone, the rest add up as
 // "other", so that the stack is always the whole.
 import type { EventCounts } from '../../api/contract.ts';
-import { bucketSecondsOf, fillBuckets } from '../../format/buckets.ts';
+import { type Bounds, bucketSecondsOf, fillBuckets } from '../../format/buckets.ts';
 
 export const KINDS = ['alert', 'anomaly', 'http', 'tls', 'dns', 'flow'] as const;
 export type Kind = (typeof KINDS)[number] | 'other';
@@ -15,12 +15,10 @@ export interface EventSeries {
   readonly bucketSeconds: number;
 }
 
-interface Bounds {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export function eventSeries(answer: EventCounts, bounds: Bounds): EventSeries {
+export function eventSeries(
+  answer: EventCounts,
+  bounds: Bounds & { readonly nowMs: number },
+): EventSeries {
   const stamps = answer.points.map((point) => point.time);
   const bucketSeconds = bucketSecondsOf(stamps, 60);
   const { times, points } = fillBuckets(answer.points, bucketSeconds, bounds);

@@ -48,7 +48,7 @@ function Stack({ answer, range, asOfMs }: StackProps) {
   const url = useUrlState();
   const [hover, setHover] = useState<number | null>(null);
   const stack = useMemo(
-    () => eventSeries(answer, rangeBounds(range, asOfMs)),
+    () => eventSeries(answer, { ...rangeBounds(range, asOfMs), nowMs: asOfMs }),
     [answer, range, asOfMs],
   );
   // The tallest first, each next one painted over it.
@@ -67,10 +67,10 @@ function Stack({ answer, range, asOfMs }: StackProps) {
       [stack.times, ...order.map((index) => stack.tops[index] ?? [])] as [number[], ...number[][]],
     [stack, order],
   );
-  const total = (index: number) =>
-    hover === null
-      ? (stack.counts[index] ?? []).reduce((sum, count) => sum + count, 0)
-      : (stack.counts[index]?.[hover] ?? 0);
+  const shown = (index: number) => {
+    const counts = stack.counts[index] ?? [];
+    return hover === null ? counts.reduce((sum, count) => sum + count, 0) : (counts[hover] ?? 0);
+  };
   return (
     <>
       <div className="panel-head">
@@ -82,7 +82,7 @@ function Stack({ answer, range, asOfMs }: StackProps) {
           {stack.kinds.map((kind, index) => (
             <li key={kind}>
               <Link href={url.page(PAGE_OF[kind])} className={`legend-item chart-${kind}`}>
-                {kind} <b>{formatCount(total(index))}</b>
+                {kind} <b>{formatCount(shown(index))}</b>
               </Link>
             </li>
           ))}

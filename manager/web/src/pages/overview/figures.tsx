@@ -16,9 +16,9 @@ export function Figures() {
   const points = bandwidth.data?.points;
   const bytes = points?.reduce((sum, p) => sum + p.bytes_toserver + p.bytes_toclient, 0);
   const packets = points?.reduce((sum, point) => sum + point.packets, 0);
+  const nowMs = bandwidth.dataUpdatedAt;
   const series =
-    bandwidth.data &&
-    bandwidthSeries(bandwidth.data, rangeBounds(url.range, bandwidth.dataUpdatedAt));
+    bandwidth.data && bandwidthSeries(bandwidth.data, { ...rangeBounds(url.range, nowMs), nowMs });
   const counts = events.data?.byType;
   const loss = sensors.data?.items.reduce((worst, one) => Math.max(worst, one.lossRatio), 0);
   return (

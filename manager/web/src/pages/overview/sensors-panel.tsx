@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { useSensors } from '../../api/queries.ts';
 import { Badge } from '../../controls/badge.tsx';
 import { formatRatio } from '../../format/quantity.ts';
-import { sensorTone } from '../../lists/sensor-state.ts';
+import { sensorTone, sourceName } from '../../lists/sensor-state.ts';
 import { EmptyState } from '../../states/empty-state.tsx';
 import { ErrorState } from '../../states/error-state.tsx';
 import { Skeleton } from '../../states/skeleton.tsx';
@@ -37,7 +37,7 @@ export function SensorsPanel() {
             <li key={`${name}.${node}`}>
               <Badge tone={tone}>{word}</Badge>
               <span className="grow">
-                {node} <span className="muted">{interfaces.map((one) => one.name).join(', ')}</span>
+                {node} <span className="muted">{interfaces.map(sourceName).join(', ')}</span>
               </span>
               <span className={sensor.lossRatio > 0.001 ? 'loss warn' : 'loss'}>
                 {formatRatio(sensor.lossRatio)} lost

@@ -4,7 +4,7 @@ import { bandwidthSeries } from './bandwidth-series.ts';
 import { eventSeries } from './event-series.ts';
 
 const at = (minute: number) => `2026-11-20T14:0${minute}:00.000000Z`;
-const bounds = { fromMs: Date.parse(at(0)), toMs: Date.parse(at(3)) };
+const bounds = { fromMs: Date.parse(at(0)), toMs: Date.parse(at(3)), nowMs: Date.parse(at(9)) };
 
 test('bandwidth in bit/s, one wing up, one down', () => {
   const point = (minute: number, up: number, down: number) => ({
