@@ -21,6 +21,7 @@ export default defineConfig({
       provider: 'v8',
       reporter: ['text-summary', 'json-summary', 'html'],
       reportsDirectory: 'coverage/ts',
+      reportOnFailure: true,
       include: [
         'contracts/src/**/*.ts',
         'native/lib/**/*.ts',
@@ -29,7 +30,7 @@ export default defineConfig({
         'cli/src/**/*.ts',
         'scripts/**/*.ts',
       ],
-      exclude: ['**/*.test.ts', ...outside],
+      exclude: ['**/*.test.ts', '**/testing/**', ...outside],
     },
   },
 });

@@ -28,6 +28,7 @@ function plantedTree(planted: Record<string, string>) {
     'manager/web/src/page.ts': "import { word } from '#contracts/words.ts';\nexport { word };\n",
     'cli/src/main.ts': "import '#sensor/agent.ts';\nimport '#manager/ingest.ts';\n",
     'testkit/src/nats.ts': "import '#cli/main.ts';\nexport const nats = 1;\n",
+    'manager/src/testing/bed.ts': "import '#testkit/nats.ts';\nexport const bed = 1;\n",
     'sensor/src/agent.test.ts': "import '#testkit/nats.ts';\nprocess.env.X = '1';\n",
     'native/src/base/types.h': '#include <cstdint>\n',
     'native/src/decode/packet.h': '#include "base/types.h"\n',
@@ -94,6 +95,7 @@ const kPlantedTypeScript: readonly [name: string, file: string, text: string, fi
   ['sensor → page', 'sensor/src/a.ts', "import '../../manager/web/src/page.ts';", 'downward'],
   ['cli → testkit', 'cli/src/a.ts', "import '#testkit/nats.ts';", 'testkit'],
   ['script → testkit', 'scripts/a.ts', "import '#testkit/nats.ts';", 'testkit'],
+  ['program → what is for tests', 'manager/src/a.ts', "import './testing/bed.ts';", 'testkit'],
   ['contracts → a package', 'contracts/src/a.ts', "import pg from 'pg';", 'package'],
   [
     'a computed import',
@@ -127,13 +129,14 @@ const kPlantedCpp: readonly [name: string, file: string, text: string, finding: 
   ['node_api.h in a test', 'native/test/flow/a.cc', '#include <node_api.h>', 'napi'],
   ['upwards by path', 'native/src/decode/a.h', '#include "../flow/table.cc"', 'unresolved'],
   ['a header that is not there', 'native/src/flow/a.h', '#include "base/none.h"', 'unresolved'],
+  ['a table that no build file makes', 'native/src/flow/a.h', '#include "a.inc"', 'unresolved'],
   ['an include of a macro', 'native/src/flow/a.h', '#include HEADER', 'computed'],
 ];
 
 describe('the import rule', () => {
   it('finds nothing in a clean tree and counts what it read', () => {
     using tree = plantedTree({});
-    expect(checkTypeScript(tree.path)).toEqual({ files: 8, imports: 8, violations: [] });
+    expect(checkTypeScript(tree.path)).toEqual({ files: 9, imports: 9, violations: [] });
     expect(checkCpp(tree.path).violations).toEqual([]);
     expect(checkCpp(tree.path).imports).toBe(9);
   });
@@ -164,6 +167,14 @@ describe('the import rule', () => {
     ].join('\n');
     using tree = plantedTree({ 'native/src/flow/a.h': text });
     expect(checkCpp(tree.path)).toMatchObject({ imports: 10, violations: [] });
+  });
+
+  it('takes a table that the build makes', () => {
+    using tree = plantedTree({
+      'native/cmake/tables.cmake': 'add_custom_command(OUTPUT a.inc)',
+      'native/src/flow/a.h': '#include "a.inc"',
+    });
+    expect(checkCpp(tree.path).violations).toEqual([]);
   });
 
   it('fails when it read nothing', () => {

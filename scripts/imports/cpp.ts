@@ -45,7 +45,7 @@ function judge(
   }
   const [to = ''] = name.split('/');
   if (!name.includes('/') || !cppAllowed.has(to)) {
-    if (!quoted || isLocal(root, file, name)) return undefined;
+    if (!quoted || isLocal(root, file, name) || isGenerated(root, name)) return undefined;
     return { rule: 'unresolved', message: `"${name}" is no header of the engine; use <…>` };
   }
   if (!existsSync(join(root, kSource, name))) {
@@ -68,6 +68,13 @@ function isLocal(root: string, file: string, name: string): boolean {
   const beside = existsSync(join(root, dirname(file), name));
   const inTree = folderOf(file) === undefined && existsSync(join(root, native, tree, name));
   return beside || inTree || (folderOf(file) === undefined && /^(test|fuzz|bench)\//.test(name));
+}
+
+/** Made by the build: the build files name it. */
+function isGenerated(root: string, name: string): boolean {
+  if (!name.endsWith('.inc')) return false;
+  const buildFiles = sourceFiles(root, ['native'], /^CMakeLists\.txt$|\.cmake$/);
+  return buildFiles.some((file) => readFileSync(join(root, file), 'utf8').includes(name));
 }
 
 /** The names a source includes, as written; undefined for a macro. */

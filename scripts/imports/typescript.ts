@@ -11,7 +11,8 @@ import { type Findings, lineAt, type Violation } from './violation.ts';
 const kFolders = [...typeScriptAllowed.keys(), 'scripts', 'bench', 'samples'].filter(
   (folder) => folder !== 'web',
 );
-const kTestFile = /\.test\.tsx?$/;
+/** Tests and what only tests use. */
+const kTestFile = /\.test\.tsx?$|\/testing\/|^manager\/web\/browser\//;
 const kConfigFile = /(^|\/)(config|vite\.config|vitest\.config)\.ts$/;
 
 interface Node {
@@ -70,6 +71,9 @@ function judge(
     return { rule: 'unresolved', message: `${specifier} is no file` };
   }
   const to = partOf(target);
+  if (kTestFile.test(target) && to !== 'testkit' && !kTestFile.test(file)) {
+    return { rule: 'testkit', message: `${specifier} is for tests alone` };
+  }
   if (to === 'testkit') {
     if (from === 'testkit' || kTestFile.test(file)) return undefined;
     return { rule: 'testkit', message: 'testkit is imported by tests alone' };

@@ -10,6 +10,7 @@ import { SetupError } from './step-runner.mjs';
 const kFolder = join(kBuild, 'native');
 const kAddon = join(kFolder, 'netmoth.node');
 const kJobs = '2';
+const kNotEngine = /^native\/(test|fuzz|bench|lib)$/;
 
 export function nativeStep() {
   return {
@@ -47,13 +48,11 @@ export function ccacheEnvironment() {
 
 function sourceHash() {
   const paths = [
-    'native/CMakeLists.txt',
-    'native/cmake',
-    'native/src',
+    'native',
     'node_modules/node-addon-api/package.json',
     'node_modules/node-api-headers/package.json',
   ];
-  return contentHash(paths, undefined, [compilerVersion()]);
+  return contentHash(paths, kNotEngine, [compilerVersion()]);
 }
 
 function compilerVersion() {
