@@ -15,7 +15,12 @@ const page = `<!doctype html><title>Shop</title><link rel="stylesheet" href="/st
 <img src="https://cdn.example.net/hero.jpg"><img src="/lamp-1.jpg"><img src="/lamp-2.jpg">
 <script src="https://metrics.example.org/collect.js"></script>`;
 
-const types = { css: 'text/css', js: 'text/javascript', jpg: 'image/jpeg', bin: 'application/octet-stream' };
+const types = {
+  css: 'text/css',
+  js: 'text/javascript',
+  jpg: 'image/jpeg',
+  bin: 'application/octet-stream',
+};
 const sizes = { css: 4_000, js: 12_000, jpg: 40_000, bin: 300_000 };
 
 function answer(request, response) {
@@ -23,7 +28,9 @@ function answer(request, response) {
   if (pathname === '/') return response.setHeader('content-type', 'text/html').end(page);
   if (pathname === '/old') return response.writeHead(301, { location: '/' }).end();
   if (pathname === '/api/telemetry') {
-    request.resume().on('end', () => response.setHeader('content-type', 'application/json').end('{"ok":true}'));
+    request
+      .resume()
+      .on('end', () => response.setHeader('content-type', 'application/json').end('{"ok":true}'));
     return;
   }
   const ending = pathname.split('.').at(-1);
@@ -33,4 +40,7 @@ function answer(request, response) {
 
 createServer(answer).listen(80, '0.0.0.0');
 createSecureServer({ ...tls, ALPNProtocols: ['http/1.1'] }, answer).listen(443, '0.0.0.0');
-createSecureServer({ ...tls, maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] }, answer).listen(8443, '0.0.0.0');
+createSecureServer({ ...tls, maxVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] }, answer).listen(
+  8443,
+  '0.0.0.0',
+);
