@@ -121,6 +121,7 @@ void Flow::reverse() {
   std::swap(icmp_type, reply_icmp_type);
   std::swap(icmp_code, reply_icmp_code);
   tcp_state = mirrored(tcp_state);
+  correlated = Correlation::kNone;
 }
 
 }  // namespace netmoth::flow

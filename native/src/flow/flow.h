@@ -60,6 +60,9 @@ struct TcpSide {
   bool gap = false;
 };
 
+// How a flow's domain was looked for: by its addresses, then also by the name it told (SNI, Host).
+enum class Correlation : std::uint8_t { kNone, kByAddress, kByName };
+
 // What the upper folders keep for a flow.
 class FlowAttachment {
  public:
@@ -90,6 +93,13 @@ struct Flow {
   bool inspect = true;  // false: no part wants payload of this flow any more
   bool alerted = false;
   std::unique_ptr<FlowAttachment> attachment;
+
+  // Owned by correlate::Labeller.
+  TimestampNs resolved_at = 0;
+  std::uint32_t domain = 0;       // in its pool of names; 0: none
+  std::uint16_t application = 0;  // of its table; 0: unknown
+  std::uint8_t confidence = 0;
+  Correlation correlated = Correlation::kNone;
 
   // Owned by FlowTable.
   std::uint32_t hash = 0;

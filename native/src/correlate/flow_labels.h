@@ -1,0 +1,65 @@
+// What a flow is called: the domain its client had resolved, and the application.
+//
+// One Labeller a worker. It keeps the names of live flows in a pool of its own, so that a label lasts as
+// long as its flow however old the DNS answer gets; the shared cache is asked when the flow first has
+// something to tell (an event), at its kLookupAtPacket-th packet or at its end, whichever comes first,
+// AS OF its first packet (see dns_cache.h), and once more when it tells its own name (SNI, Host).
+//
+// Capacity: names of live flows in kNameBytes, touched as used; a flow whose name finds no room has no
+// domain (counted). Not thread-safe.
+#pragma once
+
+#include "correlate/application.h"
+#include "correlate/dns_cache.h"
+#include "flow/flow.h"
+#include "protocols/dns_message.h"
+
+namespace netmoth::correlate {
+
+struct FlowLabels {
+  Confidence confidence = Confidence::kNone;  // kNone: no domain
+  TimestampNs resolved_at = 0;
+  std::string_view domain;
+  Application application;
+};
+
+// What a connection says of itself; any may be empty.
+struct Spoken {
+  std::string_view name;  // SNI, or the HTTP host
+  std::string_view ja4;
+  std::string_view ja3_hash;
+};
+
+class Labeller {
+ public:
+  static constexpr std::size_t kNameBytes = std::size_t{8} << 20;
+  static constexpr std::uint64_t kLookupAtPacket = 16;
+
+  explicit Labeller(DnsCache& cache) : cache_(cache), names_(kNameBytes) {}
+
+  // A DNS message of `flow` in `direction`.
+  void learn(const flow::Flow& flow, Direction direction, const protocols::DnsMessage& message,
+             TimestampNs time);
+  // Call after every packet that was counted.
+  void on_packet(flow::Flow& flow) {
+    if (flow.packets[0] + flow.packets[1] == kLookupAtPacket) correlate(flow, {});
+  }
+  // Labels for an event of `flow`. Views live until the flow's next call here.
+  FlowLabels of_event(flow::Flow& flow, const Spoken& spoken);
+  // Labels for the event that ends it.
+  FlowLabels of_end(flow::Flow& flow);
+  // The flow is over: gives its name back.
+  void release(flow::Flow& flow);
+
+  [[nodiscard]] std::uint64_t names_refused() const { return names_refused_; }
+
+ private:
+  void correlate(flow::Flow& flow, std::string_view spoken);
+  [[nodiscard]] FlowLabels labels_of(const flow::Flow& flow, ApplicationId application) const;
+
+  DnsCache& cache_;
+  NamePool names_;
+  std::uint64_t names_refused_ = 0;
+};
+
+}  // namespace netmoth::correlate
