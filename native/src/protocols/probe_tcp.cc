@@ -98,6 +98,7 @@ Look look_rdp(Bytes data) {
   const std::size_t header = reader.u8();
   const std::uint8_t code = reader.u8();
   if (reserved != 0 || length < 11 || length > 1024 || header + 5 > length) return kNoLook;
+  if (data.size() < length && data.size() < 19) return unsure();
   if (code == 0xe0) {
     // Connection request: a cookie or a negotiation request follows, else it may be any X.224 user.
     const Bytes rest = data.subspan(11);

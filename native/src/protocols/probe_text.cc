@@ -88,9 +88,16 @@ Look look_http(Bytes data) {
   const std::size_t version = line.text.rfind(" HTTP/");
   if (version != std::string_view::npos && version >= word) {
     const std::string_view number = line.text.substr(version + 6);
+    if (!line.complete && number.size() < 2) return kUnsureClient;
     return starts_with(number, "2.") ? kNoLook : kCertainClient;
   }
-  if (!is_http_method(method)) return kNoLook;
+  if (!is_http_method(method)) {
+    // A method of somebody's own is believed once the version is there.
+    const bool upper = method.size() >= 3 && std::all_of(method.begin(), method.end(), [](char c) {
+      return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+    });
+    return upper && !line.complete ? kUnsureClient : kNoLook;
+  }
   std::string_view target = line.text.substr(word);
   target.remove_prefix(std::min(target.find_first_not_of(" \t"), target.size()));
   if (target.empty()) return line.complete ? kNoLook : kUnsureClient;

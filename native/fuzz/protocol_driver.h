@@ -1,0 +1,96 @@
+// Plays arbitrary octets to a parser and writes all it reports, as the pipeline would.
+//
+// Invariant: the first octets of the input choose directions, segment lengths and gaps, so a finding is
+// reproduced by its input alone. Every line written must be whole: a record's writer is fuzzed too.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "output/dhcp_json.h"
+#include "output/dns_json.h"
+#include "output/http_json.h"
+#include "output/mdns_json.h"
+#include "output/quic_json.h"
+#include "output/tls_json.h"
+#include "protocols/parser.h"
+
+namespace netmoth::fuzz {
+
+class WritingSink final : public protocols::TransactionSink {
+ public:
+  void on_dns(Direction, const protocols::DnsMessage& message, protocols::AppProto proto) override {
+    base::JsonWriter json = open();
+    if (proto == protocols::AppProto::kMdns) {
+      output::write_mdns(json, message);
+    } else if (message.is_response()) {
+      output::write_dns_answer(json, message);
+    } else {
+      output::write_dns_message(json, message);
+    }
+    json.end_object();
+  }
+  void on_tls(const protocols::TlsHandshake& handshake) override {
+    base::JsonWriter json = open();
+    output::write_tls(json, handshake);
+    json.end_object();
+  }
+  void on_http(const protocols::HttpTransaction& transaction) override {
+    base::JsonWriter json = open();
+    output::write_http(json, transaction);
+    json.end_object();
+  }
+  void on_quic(const protocols::QuicInitial& initial) override {
+    base::JsonWriter json = open();
+    output::write_quic(json, initial);
+    json.end_object();
+  }
+  void on_dhcp(const protocols::DhcpMessage& message) override {
+    base::JsonWriter json = open();
+    output::write_dhcp(json, message);
+    json.end_object();
+  }
+  void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
+    if (event.empty()) __builtin_trap();
+  }
+
+ private:
+  base::JsonWriter open() {
+    line_.clear();
+    base::JsonWriter json(line_);
+    json.begin_object();
+    return json;
+  }
+
+  std::string line_;
+};
+
+inline void play_datagram(protocols::AppProto proto, Bytes data) {
+  WritingSink sink;
+  const auto parser = protocols::make_parser(proto, protocols::Transport::kUdp);
+  (void)parser->on_data(Direction::kToServer, data, 0, sink);
+  (void)parser->on_data(Direction::kToClient, data, 0, sink);
+  parser->on_close(sink);
+}
+
+// Chunks of the form (control, octets…): the control octet says direction, length and now and then a gap.
+inline void play_stream(protocols::AppProto proto, Bytes data) {
+  WritingSink sink;
+  const auto parser = protocols::make_parser(proto, protocols::Transport::kTcp);
+  auto verdict = protocols::Verdict::kMore;
+  while (!data.empty() && verdict == protocols::Verdict::kMore) {
+    const std::uint8_t control = data[0];
+    data = data.subspan(1);
+    const Direction direction = (control & 0x80) != 0 ? Direction::kToClient : Direction::kToServer;
+    if ((control & 0x7f) == 0x7f) {
+      verdict = parser->on_gap(direction, 1 + control * 7u, sink);
+      continue;
+    }
+    const std::size_t length = std::min<std::size_t>((control & 0x7fu) * 4u + 1u, data.size());
+    verdict = parser->on_data(direction, data.first(length), 0, sink);
+    data = data.subspan(length);
+  }
+  parser->on_close(sink);
+}
+
+}  // namespace netmoth::fuzz
