@@ -106,7 +106,7 @@ function flowOf(header: object, { index, random, stampOf, domain }: FlowInput): 
       ack: true,
       state: 'closed',
     },
-    netmoth: { schema: 1, flow_state: 'CLOSED', domain, confidence: 0.9 },
+    netmoth: { schema: 1, flow_state: 'CLOSED', domain, confidence: 'high' },
   };
 }
 

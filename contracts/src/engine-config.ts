@@ -35,6 +35,12 @@ export const engineConfigSchema = z.strictObject({
     .default('validate')
     .describe('validate: packets with a wrong TCP or UDP checksum do not reach the parsers'),
   midstream: z.boolean().default(false).describe('Parse TCP connections whose start was not seen'),
+  dnsCacheEntries: z
+    .int()
+    .min(128)
+    .max(16_777_216)
+    .default(65_536)
+    .describe('DNS answers kept to name connections by, for all workers together'),
   dnsVersion: z.union([z.literal(2), z.literal(3)]).default(2),
   snapLength: z.int().min(64).max(262_144).default(65_535),
   statsIntervalSeconds: z.int().min(1).max(3_600).default(10),

@@ -46,14 +46,23 @@ export const FLOW_STATES = [
 ] as const;
 export const flowStateSchema = z.enum(FLOW_STATES);
 
+/**
+ * How sure it is that the client meant `domain`. high: it resolved the address by this name alone, or
+ * the connection says the name itself; medium: several names lead there; low: the answer had expired,
+ * was another client's, or is a PTR.
+ */
+export const CONFIDENCES = ['high', 'medium', 'low'] as const;
+export const confidenceSchema = z.enum(CONFIDENCES);
+
 /** What Netmoth adds to EVE; every field optional because each event type carries its own. */
 export const netmothSchema = z.looseObject({
   schema: z.int().min(1),
   flow_state: flowStateSchema.optional(),
   domain: z.string().optional().describe('Name the client resolved before it connected'),
-  resolved_at: eveTimestampSchema.optional(),
-  confidence: z.number().min(0).max(1).optional().describe('Of the DNS correlation, 0 to 1'),
-  application: z.string().optional(),
+  resolved_at: eveTimestampSchema.optional().describe('When the answer was seen'),
+  confidence: confidenceSchema.optional().describe('Of the DNS correlation, with `domain`'),
+  application: z.string().optional().describe('In flow, tls, http and quic events; or "unknown"'),
+  application_category: z.string().optional(),
   traffic_type: z.string().optional(),
 });
 
@@ -282,6 +291,17 @@ export const statsEventSchema = z.looseObject({
     capture: z.looseObject({ kernel_packets: count, kernel_drops: count }),
     decoder: z.looseObject({ pkts: count, bytes: count, invalid: count }),
     flow: z.looseObject({ total: count, active: count, evicted: count }),
+    dns_cache: z
+      .looseObject({
+        entries: count,
+        answers: count,
+        evicted: count,
+        refused: count,
+        lookups: count,
+        hits: count,
+      })
+      .optional()
+      .describe('Names of connections by the DNS answers before them'),
   }),
 });
 

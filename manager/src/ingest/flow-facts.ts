@@ -38,16 +38,19 @@ export interface Ends {
 
 export const MAX_DOMAIN_CHARS = 253;
 const kMaxApplicationChars = 64;
+/** What the engine writes where its table has no name; the protocol then says more. */
+const UNKNOWN_APPLICATION = 'unknown';
 
 export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFacts {
   const { src, dest } = ends;
   const flow = object(event['flow'], 'flow');
   const netmoth = optionalObject(event['netmoth'], 'netmoth');
   const named = optionalText(netmoth?.['domain'], 'netmoth.domain');
+  const recognised = optionalText(netmoth?.['application'], 'netmoth.application');
   const application =
-    optionalText(netmoth?.['application'], 'netmoth.application') ??
+    (recognised === UNKNOWN_APPLICATION ? undefined : recognised) ??
     optionalText(event['app_proto'], 'app_proto') ??
-    'unknown';
+    UNKNOWN_APPLICATION;
   const device = dest?.home && src?.home !== true ? dest : src;
   return {
     ...ends,

@@ -20,6 +20,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.dns_version = object.Get("dnsVersion").As<Napi::Number>().Int32Value();
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
+  config.dns_cache_entries = number_of(object, "dnsCacheEntries");
   const auto timeouts = object.Get("timeouts").As<Napi::Object>();
   const auto seconds = [&](const char* name) { return number_of(timeouts, name) * kSecond; };
   config.timeouts.tcp_new = seconds("tcpNewSeconds");

@@ -94,6 +94,18 @@ std::uint64_t whole_seconds_between(TimestampNs start, TimestampNs end) {
   return static_cast<std::uint64_t>(std::max<TimestampNs>(end / kSecond - start / kSecond, 0));
 }
 
+void write_labels(JsonWriter& json, const correlate::FlowLabels& labels) {
+  if (labels.confidence != correlate::Confidence::kNone) {
+    json.member("domain", labels.domain);
+    json.key("resolved_at");
+    json.timestamp(labels.resolved_at);
+    json.member_plain("confidence", correlate::confidence_name(labels.confidence));
+  }
+  json.member_plain("application", labels.application.name);
+  if (!labels.application.category.empty())
+    json.member_plain("application_category", labels.application.category);
+}
+
 }  // namespace
 
 EventWriter::EventWriter(WriterOptions options, BatchSink& sink)
@@ -150,11 +162,13 @@ JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& cont
   return json;
 }
 
-void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state) {
+void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state,
+                        const correlate::FlowLabels& labels) {
   json.key("netmoth");
   json.begin_object();
   json.member("schema", kEventSchemaVersion);
   if (!flow_state.empty()) json.member_plain("flow_state", flow_state);
+  if (!labels.application.name.empty()) write_labels(json, labels);
   json.end_object();
   json.end_object();
   Buffer& buffer = buffer_of(type);
@@ -166,8 +180,9 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
     hand_over(static_cast<std::size_t>(&buffer - buffers_.data()));
 }
 
-void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now) {
-  const EventContext context{&flow, now, 0, Direction::kToServer};
+void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
+                       const correlate::FlowLabels& labels) {
+  const EventContext context{&flow, now, 0, Direction::kToServer, {}};
   JsonWriter json = open_flow_event(EventType::kFlow, context, false);
   if (flow.key.protocol == ip_proto::kIcmp || flow.key.protocol == ip_proto::kIcmpV6) {
     json.member("icmp_type", flow.icmp_type);
@@ -194,7 +209,7 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   json.member("alerted", flow.alerted);
   json.end_object();
   if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
-  close(json, EventType::kFlow, flow::flow_state_name(flow.state));
+  close(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
 }
 
 void EventWriter::dns(const EventContext& context, const protocols::DnsMessage& message) {
@@ -226,20 +241,20 @@ void EventWriter::mdns(const EventContext& context, const protocols::DnsMessage&
 void EventWriter::tls(const EventContext& context, const protocols::TlsHandshake& handshake) {
   JsonWriter json = open_flow_event(EventType::kTls, context, false);
   write_tls(json, handshake);
-  close(json, EventType::kTls);
+  close(json, EventType::kTls, {}, context.labels);
 }
 
 void EventWriter::http(const EventContext& context, const protocols::HttpTransaction& transaction) {
   JsonWriter json = open_flow_event(EventType::kHttp, context, false);
   json.member("tx_id", transaction.tx_id);
   write_http(json, transaction);
-  close(json, EventType::kHttp);
+  close(json, EventType::kHttp, {}, context.labels);
 }
 
 void EventWriter::quic(const EventContext& context, const protocols::QuicInitial& initial) {
   JsonWriter json = open_flow_event(EventType::kQuic, context, true);
   write_quic(json, initial);
-  close(json, EventType::kQuic);
+  close(json, EventType::kQuic, {}, context.labels);
 }
 
 void EventWriter::dhcp(const EventContext& context, const protocols::DhcpMessage& message) {
@@ -304,6 +319,15 @@ void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
   json.member("total", record.flows_total);
   json.member("active", record.flows_active);
   json.member("evicted", record.flows_evicted);
+  json.end_object();
+  json.key("dns_cache");
+  json.begin_object();
+  json.member("entries", record.dns.entries);
+  json.member("answers", record.dns.answers);
+  json.member("evicted", record.dns.evicted);
+  json.member("refused", record.dns.refused);
+  json.member("lookups", record.dns.lookups);
+  json.member("hits", record.dns.hits);
   json.end_object();
   json.end_object();
   close(json, EventType::kStats);

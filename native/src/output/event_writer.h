@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/json_writer.h"
+#include "correlate/flow_labels.h"
 #include "flow/flow.h"
 #include "output/batch.h"
 #include "protocols/parser.h"
@@ -35,6 +36,7 @@ struct EventContext {
   // Of the packet; used by the events that Suricata prints in packet order (dns version 3, dhcp,
   // quic).
   Direction direction = Direction::kToServer;
+  correlate::FlowLabels labels;  // of flow, tls, http and quic events
 };
 
 // Ends of a packet that belongs to no flow.
@@ -58,6 +60,7 @@ struct StatsRecord {
   std::uint64_t flows_total = 0;
   std::uint64_t flows_active = 0;
   std::uint64_t flows_evicted = 0;
+  correlate::DnsCacheCounters dns;
 };
 
 struct WriterCounters {
@@ -70,7 +73,8 @@ class EventWriter {
  public:
   EventWriter(WriterOptions options, BatchSink& sink);
 
-  void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now);
+  void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
+            const correlate::FlowLabels& labels);
   void dns(const EventContext& context, const protocols::DnsMessage& message);
   void mdns(const EventContext& context, const protocols::DnsMessage& message);
   void tls(const EventContext& context, const protocols::TlsHandshake& handshake);
@@ -108,7 +112,9 @@ class EventWriter {
   void ends(base::JsonWriter& json, const BareEnds& ends);
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, bool packet_order);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
-  void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {});
+  // Labels are written where an application (or "unknown") is given.
+  void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {},
+             const correlate::FlowLabels& labels = {});
   void hand_over(std::size_t index);
 
   WriterOptions options_;

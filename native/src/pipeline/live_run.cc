@@ -77,7 +77,9 @@ std::uint16_t fanout_group() {
 }  // namespace
 
 LiveRun::LiveRun(const LiveOptions& options, LiveListener& listener)
-    : options_(options), listener_(listener) {}
+    : options_(options),
+      listener_(listener),
+      dns_(options.engine.dns_cache_entries, std::random_device{}()) {}
 
 std::unique_ptr<LiveRun> LiveRun::open(const LiveOptions& options, LiveListener& listener,
                                        RunFault& fault) {
@@ -125,7 +127,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   lane->writer = std::make_unique<output::EventWriter>(writing, *lane);
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
-                                          std::uint64_t{entropy()} << 32 | entropy());
+                                          std::uint64_t{entropy()} << 32 | entropy(), &dns_);
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));
@@ -226,6 +228,7 @@ LiveStats LiveRun::stats() const {
   const std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_)
     add(all.counters, lane->published);
+  all.counters.dns = dns_.counters();
   if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
   return all;
 }

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "flow/tcp_track.h"
+#include "protocols/http_transaction.h"
+#include "protocols/quic_initial.h"
+#include "protocols/tls_handshake.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -64,11 +67,16 @@ class Worker::SideConsumer final : public stream::StreamConsumer {
   Direction direction_;
 };
 
-Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed)
+Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
+               correlate::DnsCache* dns)
     : config_(config),
       writer_(writer),
       decoder_(decode::DecoderOptions{.validate_checksums = config.validate_checksums}),
       budget_(config.reassembly_bytes),
+      own_dns_(dns == nullptr
+                   ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
+                   : nullptr),
+      labeller_(dns == nullptr ? *own_dns_ : *dns),
       table_(config.max_flows, config.timeouts, seed, *this),
       decoded_(kBatchFrames) {}
 
@@ -136,6 +144,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   }
   current_flow_ = &flow;
   current_direction_ = direction;
+  labeller_.on_packet(flow);
   if (packet.protocol == ip_proto::kTcp)
     handle_tcp(flow, direction, packet);
   else
@@ -241,7 +250,8 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
   const std::uint64_t packet_before = std::exchange(current_packet_, 0);
   if (flow.attachment != nullptr) close_session(flow);
-  writer_.flow(flow, reason, now_);
+  writer_.flow(flow, reason, now_, labeller_.of_end(flow));
+  labeller_.release(flow);
   current_flow_ = flow_before;
   current_packet_ = packet_before;
 }
@@ -287,11 +297,19 @@ void Worker::tell_decode_anomalies(const decode::DecodedFrame& frame) {
 }
 
 output::EventContext Worker::context(Direction direction) const {
-  return {current_flow_, now_, current_packet_, direction};
+  return {current_flow_, now_, current_packet_, direction, {}};
+}
+
+output::EventContext Worker::labelled(const correlate::Spoken& spoken) {
+  output::EventContext made = context(current_direction_);
+  made.labels = labeller_.of_event(*current_flow_, spoken);
+  return made;
 }
 
 void Worker::on_dns(Direction direction, const protocols::DnsMessage& message,
                     protocols::AppProto proto) {
+  if (proto == protocols::AppProto::kDns)
+    labeller_.learn(*current_flow_, direction, message, now_);
   if (proto == protocols::AppProto::kMdns)
     writer_.mdns(context(direction), message);
   else
@@ -299,15 +317,15 @@ void Worker::on_dns(Direction direction, const protocols::DnsMessage& message,
 }
 
 void Worker::on_tls(const protocols::TlsHandshake& handshake) {
-  writer_.tls(context(current_direction_), handshake);
+  writer_.tls(labelled({handshake.sni, handshake.ja4, handshake.ja3_hash}), handshake);
 }
 
 void Worker::on_http(const protocols::HttpTransaction& transaction) {
-  writer_.http(context(current_direction_), transaction);
+  writer_.http(labelled({transaction.hostname, {}, {}}), transaction);
 }
 
 void Worker::on_quic(const protocols::QuicInitial& initial) {
-  writer_.quic(context(current_direction_), initial);
+  writer_.quic(labelled({initial.sni, initial.ja4, initial.ja3_hash}), initial);
 }
 
 void Worker::on_dhcp(const protocols::DhcpMessage& message) {
@@ -335,6 +353,7 @@ WorkerCounters Worker::counters() const {
   all.events_made = written.made;
   all.events_dropped = written.dropped;
   all.events_by_type = written.by_type;
+  if (own_dns_ != nullptr) all.dns = own_dns_->counters();
   return all;
 }
 

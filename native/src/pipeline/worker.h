@@ -1,7 +1,7 @@
 // One worker: everything that happens to a frame, from decoding to the event line.
 //
-// Invariant: it owns its flow table, its reassembly memory and its writer; nothing is shared,
-// nothing is locked. Time is packet time: it never runs backwards, and only on_idle() moves it
+// Invariant: it owns its flow table, its reassembly memory and its writer. The DNS cache alone is
+// shared, and locked for moments per answer and per flow, never per packet. Time is packet time: it never runs backwards, and only on_idle() moves it
 // without a packet.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "correlate/flow_labels.h"
 #include "decode/decoder.h"
 #include "flow/flow_table.h"
 #include "output/event_writer.h"
@@ -29,6 +30,7 @@ struct EngineConfig {
   int dns_version = 2;
   std::uint32_t snap_length = 65'535;
   std::uint32_t stats_interval_seconds = 10;
+  std::size_t dns_cache_entries = 65'536;  // of the whole run, not of a worker
 };
 
 // All since start.
@@ -46,6 +48,7 @@ struct WorkerCounters {
   std::uint64_t events_made = 0;
   std::uint64_t events_dropped = 0;
   std::array<std::uint64_t, output::kEventTypes> events_by_type{};
+  correlate::DnsCacheCounters dns;  // of the cache; left empty by workers that share one
 };
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
@@ -55,8 +58,10 @@ inline constexpr std::uint32_t kAnomaliesPerSecond = 10;
 
 class Worker final : private flow::FlowEndListener, private protocols::TransactionSink {
  public:
-  // `writer` outlives the worker. `seed` scatters the table (random for live capture).
-  Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed);
+  // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of one
+  // run share `dns`, which outlives them; without it the worker keeps a cache of its own.
+  Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
+         correlate::DnsCache* dns = nullptr);
   ~Worker() override;
 
   // At most kBatchFrames frames; their bytes need to live during the call only.
@@ -88,6 +93,8 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   bool anomaly_allowed(std::string_view name);
   AppSession& session_of(flow::Flow& flow);
   [[nodiscard]] output::EventContext context(Direction direction) const;
+  // With the labels of the current flow, which tells of itself what `spoken` holds.
+  [[nodiscard]] output::EventContext labelled(const correlate::Spoken& spoken);
 
   void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
 
@@ -104,6 +111,8 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   decode::Decoder decoder_;
   stream::MemoryBudget budget_;
   stream::StreamCounters stream_counters_;
+  std::unique_ptr<correlate::DnsCache> own_dns_;
+  correlate::Labeller labeller_;
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
   std::array<AnomalyBudget, 256> anomaly_budgets_{};
