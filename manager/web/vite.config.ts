@@ -13,6 +13,8 @@ export default defineConfig({
   plugins: [react(), fontLicences(), pageBudget(PAGE_BUDGET_BYTES)],
   build: {
     target: 'es2023',
+    // light-dark() as it is: the three engines have it since early 2024.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0,
@@ -21,5 +23,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   // `npx vite manager/web` beside a running `netmoth up`.
-  server: { proxy: { '/api': { target: 'http://127.0.0.1:8080', ws: true } } },
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8470', ws: true } } },
 });

@@ -24,7 +24,13 @@ export interface TimeChartProps {
   readonly onZoom: (fromMs: number, toMs: number) => void;
 }
 
-const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
+/** A token as the colour it is in the theme of now; a canvas knows no CSS variables. */
+function colorOf(name: string, element: HTMLElement): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = '';
+  return color;
+}
 
 export function TimeChart(props: TimeChartProps) {
   const { label, height, series, data } = props;
@@ -48,7 +54,11 @@ export function TimeChart(props: TimeChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: theme and shape stand for what is drawn.
   useEffect(() => {
     if (box.current === null || width === 0) return;
-    const made = new uPlot(optionsOf(latest, width), latest.current.data, box.current);
+    const made = new uPlot(
+      { ...optionsOf(latest, box.current), width },
+      latest.current.data,
+      box.current,
+    );
     plot.current = made;
     return () => {
       made.destroy();
@@ -64,19 +74,22 @@ export function TimeChart(props: TimeChartProps) {
   return <div ref={box} className="chart" role="img" aria-label={label} style={{ height }} />;
 }
 
-function optionsOf(latest: { current: TimeChartProps }, width: number): uPlot.Options {
+function optionsOf(
+  latest: { readonly current: TimeChartProps },
+  element: HTMLElement,
+): Omit<uPlot.Options, 'width'> {
   const { height, series } = latest.current;
+  const token = (name: string) => colorOf(name, element);
   const axis: uPlot.Axis = {
     stroke: token('--muted'),
-    font: `12px ${token('--sans')}`,
+    font: `12px ${getComputedStyle(element).fontFamily}`,
     grid: { stroke: token('--line'), width: 1 },
     ticks: { show: false },
   };
   return {
-    width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     scales: { y: { range: (_plot, low, high) => valueRange(low, high) } },
     axes: [

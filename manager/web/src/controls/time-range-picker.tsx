@@ -11,6 +11,7 @@ import {
 } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
 import { Popover } from './popover.tsx';
+import { TextField } from './text-field.tsx';
 
 export function TimeRangePicker() {
   const { range, setRange } = useUrlState();
@@ -67,24 +68,8 @@ function CustomRange({ range, onChoose }: CustomRangeProps) {
   };
   return (
     <form className="custom-range" onSubmit={submit}>
-      <label className="field">
-        <span>From</span>
-        <input
-          className="input"
-          type="datetime-local"
-          value={since}
-          onChange={(event) => setSince(event.target.value)}
-        />
-      </label>
-      <label className="field">
-        <span>To</span>
-        <input
-          className="input"
-          type="datetime-local"
-          value={until}
-          onChange={(event) => setUntil(event.target.value)}
-        />
-      </label>
+      <TextField label="From" type="datetime-local" value={since} onText={setSince} />
+      <TextField label="To" type="datetime-local" value={until} onText={setUntil} />
       {!valid && <small className="muted">“From” must be before “To”.</small>}
       <button type="submit" className="button small" disabled={!valid}>
         Use this range

@@ -1,11 +1,12 @@
 // The columns of alerts.
 import type { AlertRow } from '../api/contract.ts';
-import { Endpoint, SeverityBadge, TimeText } from '../table/cells.tsx';
+import { SeverityBadge } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { DESTINATION, SOURCE, TIME } from './shared-columns.tsx';
 
 export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
-  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  TIME,
   {
     id: 'severity',
     label: 'Severity',
@@ -36,17 +37,7 @@ export const ALERT_COLUMNS: readonly Column<AlertRow>[] = [
     phone: 'full',
     cell: (row) => <span className="muted">{row.category}</span>,
   },
-  {
-    id: 'source',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
-  {
-    id: 'destination',
-    label: 'Destination',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
-  },
+  SOURCE,
+  DESTINATION,
   { id: 'action', label: 'Action', tight: true, phone: 'out', cell: (row) => row.action },
 ];

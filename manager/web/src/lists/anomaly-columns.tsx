@@ -1,9 +1,9 @@
 // The columns of anomalies: malformed packets, broken streams, broken application data.
 import type { AnomalyRow } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
-import { Endpoint, TimeText } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { DESTINATION, SOURCE, TIME } from './shared-columns.tsx';
 
 const TYPE_TONE: Readonly<Record<string, Tone>> = {
   decode: 'warn',
@@ -12,7 +12,7 @@ const TYPE_TONE: Readonly<Record<string, Tone>> = {
 };
 
 export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
-  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  TIME,
   {
     id: 'type',
     label: 'Layer',
@@ -30,18 +30,8 @@ export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
     phone: 'full',
     cell: (row) => <FieldLink field="event" value={row.event} mono />,
   },
-  {
-    id: 'source',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
-  {
-    id: 'destination',
-    label: 'Destination',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
-  },
+  SOURCE,
+  DESTINATION,
   { id: 'proto', label: 'Protocol', tight: true, phone: 'out', cell: (row) => row.proto },
   {
     id: 'sensor',

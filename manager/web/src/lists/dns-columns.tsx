@@ -1,9 +1,9 @@
 // The columns of DNS queries and answers.
 import type { DnsRow } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
-import { Endpoint, TimeText } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { DESTINATION, SOURCE, TIME } from './shared-columns.tsx';
 
 const RCODE_TONE: Readonly<Record<string, Tone>> = {
   NOERROR: 'ok',
@@ -13,20 +13,10 @@ const RCODE_TONE: Readonly<Record<string, Tone>> = {
 };
 
 export const DNS_COLUMNS: readonly Column<DnsRow>[] = [
-  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  TIME,
   { id: 'type', label: 'Message', tight: true, phone: 'top', cell: (row) => row.type },
-  {
-    id: 'client',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
-  {
-    id: 'server',
-    label: 'Destination',
-    phone: 'out',
-    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
-  },
+  SOURCE,
+  { ...DESTINATION, phone: 'out' },
   {
     id: 'rrtype',
     label: 'Type',

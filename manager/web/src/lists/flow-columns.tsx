@@ -4,18 +4,14 @@ import { Badge } from '../controls/badge.tsx';
 import { formatCountry } from '../format/endpoint.ts';
 import { formatBytes, formatExact } from '../format/quantity.ts';
 import { spanBetween } from '../format/time.ts';
-import { Endpoint, TimeText } from '../table/cells.tsx';
+import { Endpoint } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { SOURCE, TIME } from './shared-columns.tsx';
 
 export const FLOW_COLUMNS: readonly Column<FlowRow>[] = [
-  { id: 'time', label: 'Start', tight: true, cell: (row) => <TimeText value={row.time} /> },
-  {
-    id: 'source',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
+  { ...TIME, label: 'Start' },
+  SOURCE,
   {
     id: 'destination',
     label: 'Destination',

@@ -2,9 +2,9 @@
 import type { HttpRow } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
 import { formatBytes } from '../format/quantity.ts';
-import { Endpoint, TimeText } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { DESTINATION, SOURCE, TIME } from './shared-columns.tsx';
 
 export function statusTone(status: number): Tone {
   if (status >= 500) return 'danger';
@@ -13,7 +13,7 @@ export function statusTone(status: number): Tone {
 }
 
 export const HTTP_COLUMNS: readonly Column<HttpRow>[] = [
-  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  TIME,
   {
     id: 'status',
     label: 'Status',
@@ -45,18 +45,8 @@ export const HTTP_COLUMNS: readonly Column<HttpRow>[] = [
     phone: 'full',
     cell: (row) => row.url !== null && <span className="mono clip">{row.url}</span>,
   },
-  {
-    id: 'source',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
-  {
-    id: 'destination',
-    label: 'Destination',
-    phone: 'out',
-    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
-  },
+  SOURCE,
+  { ...DESTINATION, phone: 'out' },
   {
     id: 'agent',
     label: 'User agent',

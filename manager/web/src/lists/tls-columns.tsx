@@ -1,15 +1,15 @@
 // The columns of TLS handshakes.
 import type { TlsRow } from '../api/contract.ts';
 import { Badge } from '../controls/badge.tsx';
-import { Endpoint, TimeText } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { FieldLink } from '../table/field-link.tsx';
+import { DESTINATION, SOURCE, TIME } from './shared-columns.tsx';
 
 /** Versions that RFC 8996 and its forerunners withdrew. */
 const WITHDRAWN = /^(SSL|TLS 1\.[01]$|TLSv1$)/i;
 
 export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
-  { id: 'time', label: 'Time', tight: true, cell: (row) => <TimeText value={row.time} /> },
+  TIME,
   {
     id: 'version',
     label: 'Version',
@@ -29,18 +29,8 @@ export const TLS_COLUMNS: readonly Column<TlsRow>[] = [
     name: true,
     cell: (row) => <FieldLink field="sni" value={row.sni} />,
   },
-  {
-    id: 'source',
-    label: 'Source',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.src_ip} port={row.src_port} />,
-  },
-  {
-    id: 'destination',
-    label: 'Destination',
-    phone: 'full',
-    cell: (row) => <Endpoint ip={row.dest_ip} port={row.dest_port} />,
-  },
+  SOURCE,
+  DESTINATION,
   {
     id: 'ja4',
     label: 'JA4',

@@ -1,7 +1,6 @@
 // Who is on the network. A row leads to the page of that device.
 import { useLocation } from 'wouter';
 import { useList } from '../api/queries.ts';
-import { formatExact } from '../format/quantity.ts';
 import { DEVICE_COLUMNS } from '../lists/device-columns.tsx';
 import { PageHead } from '../shell/page-head.tsx';
 import { EmptyState } from '../states/empty-state.tsx';
@@ -10,6 +9,7 @@ import { Skeleton } from '../states/skeleton.tsx';
 import { EventTable } from '../table/event-table.tsx';
 import { ExportLinks } from '../table/export-links.tsx';
 import { FilterChips, FilterInput } from '../table/filter-bar.tsx';
+import { LoadMore } from '../table/load-more.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { readFilters, useUrlState } from '../url/url-state.ts';
 
@@ -66,19 +66,7 @@ function DeviceTable({ query, searched }: DeviceTableProps) {
         opens="page"
         onOpen={(row) => navigate(url.page('/device', { ip: row.ip }))}
       />
-      <div className="load-more">
-        <span className="muted">{formatExact(rows.length)} shown</span>
-        {pages.hasNextPage && (
-          <button
-            type="button"
-            className="button"
-            disabled={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
-            Load more
-          </button>
-        )}
-      </div>
+      <LoadMore shown={rows.length} pages={pages} />
     </>
   );
 }

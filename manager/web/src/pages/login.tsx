@@ -2,6 +2,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { ApiError, api } from '../api/client.ts';
+import { TextField } from '../controls/text-field.tsx';
 import { MothMark } from '../shell/moth-mark.tsx';
 
 export function Login() {
@@ -35,31 +36,24 @@ export function Login() {
           <MothMark size={40} /> netmoth
         </h1>
         <form className="panel" onSubmit={(event) => void submit(event)}>
-          <label className="field">
-            <span>User</span>
-            <input
-              className="input"
-              name="username"
-              autoComplete="username"
-              required
-              value={user}
-              onChange={(event) => setUser(event.target.value)}
-            />
-          </label>
-          <label className="field">
-            <span>Password</span>
-            <input
-              className="input"
-              type="password"
-              name="password"
-              autoComplete="current-password"
-              required
-              // biome-ignore lint/a11y/noAutofocus: the one thing to do on this page.
-              autoFocus
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          </label>
+          <TextField
+            label="User"
+            name="username"
+            autoComplete="username"
+            required
+            value={user}
+            onText={setUser}
+          />
+          <TextField
+            label="Password"
+            type="password"
+            name="password"
+            autoComplete="current-password"
+            required
+            autoFocus
+            value={password}
+            onText={setPassword}
+          />
           {problem !== '' && (
             <p className="note error" role="alert">
               {problem}

@@ -7,13 +7,12 @@ import { expect, test } from 'vitest';
 const css = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
 type Tokens = ReadonlyMap<string, string>;
 
-/** The tokens of the block that `selector` opens. */
-function tokensOf(selector: string): Tokens {
-  const start = css.indexOf(`${selector} {`);
-  expect(start).toBeGreaterThan(-1);
-  const block = css.slice(start, css.indexOf('}', start));
+/** The tokens of one theme: the first or the second colour of each light-dark(). */
+function tokensOf(theme: 'light' | 'dark'): Tokens {
+  const pairs = [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);/g)];
+  expect(pairs.length).toBeGreaterThan(20);
   return new Map(
-    [...block.matchAll(/--([\w-]+): ([^;]+);/g)].map(([, name = '', value = '']) => [name, value]),
+    pairs.map(([, name = '', light = '', dark = '']) => [name, theme === 'light' ? light : dark]),
   );
 }
 
@@ -27,15 +26,15 @@ function luminance(hex: string): number {
 
 function contrast(tokens: Tokens, a: string, b: string): number {
   const [light = 0, dark = 0] = [a, b]
-    .map((name) => luminance(tokens.get(name) ?? '#808080'))
+    .map((name) => luminance(tokens.get(name) ?? 'missing'))
     .toSorted((x, y) => y - x);
   return (light + 0.05) / (dark + 0.05);
 }
 
 const SURFACES = ['bg', 'surface', 'raised'];
 const THEMES = [
-  ['light', tokensOf(':root')],
-  ['dark', tokensOf(':root[data-theme="dark"]')],
+  ['light', tokensOf('light')],
+  ['dark', tokensOf('dark')],
 ] as const;
 
 test.each(THEMES)('%s: text is readable on every surface', (_name, tokens) => {
@@ -74,11 +73,4 @@ test.each(THEMES)('%s: lines of charts stand out', (_name, tokens) => {
   ]) {
     expect(contrast(tokens, color, 'surface'), color).toBeGreaterThanOrEqual(3);
   }
-});
-
-test('the system’s dark and the chosen dark are the same', () => {
-  const system = tokensOf(':root:not([data-theme="light"])');
-  expect(Object.fromEntries(system)).toEqual(
-    Object.fromEntries(tokensOf(':root[data-theme="dark"]')),
-  );
 });

@@ -4,7 +4,6 @@ import { useCallback, useState } from 'react';
 import type { Query } from '../api/client.ts';
 import type { ListName, RowOf } from '../api/contract.ts';
 import { useList } from '../api/queries.ts';
-import { formatExact } from '../format/quantity.ts';
 import { EmptyState } from '../states/empty-state.tsx';
 import { ErrorState } from '../states/error-state.tsx';
 import { JumpToNewest } from '../states/jump-to-newest.tsx';
@@ -12,6 +11,7 @@ import { Skeleton } from '../states/skeleton.tsx';
 import type { Column } from './column.ts';
 import { EventTable } from './event-table.tsx';
 import { ListContext } from './list-context.ts';
+import { LoadMore } from './load-more.tsx';
 import { RowDetails } from './row-details.tsx';
 
 export type EventListName = Exclude<ListName, 'devices'>;
@@ -83,20 +83,7 @@ export function EventList<N extends EventListName>(props: EventListProps<N>) {
             selected={selected}
             onOpen={(row) => setSelected(row.id)}
           />
-          <div className="load-more">
-            <span className="muted">{formatExact(rows.length)} shown</span>
-            {pages.hasNextPage && (
-              <button
-                type="button"
-                className="button"
-                disabled={pages.isFetchingNextPage}
-                onClick={() => void pages.fetchNextPage()}
-              >
-                {pages.isFetchingNextPage ? 'Loading …' : 'Load more'}
-              </button>
-            )}
-            {pages.isFetchNextPageError && <span role="alert">That failed; try again.</span>}
-          </div>
+          <LoadMore shown={rows.length} pages={pages} />
         </div>
         {open !== undefined && (
           <RowDetails title={`Details of this ${one}`} row={open} onClose={close} onStep={step} />

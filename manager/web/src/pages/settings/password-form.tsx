@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from 'react';
 import { ApiError, api } from '../../api/client.ts';
 import { PASSWORD_MIN_LENGTH } from '../../api/contract.ts';
+import { TextField } from '../../controls/text-field.tsx';
 
 type Outcome =
   | { readonly kind: 'none' | 'busy' | 'done' }
@@ -31,30 +32,24 @@ export function PasswordForm() {
     <section className="panel setting" aria-labelledby="password-title">
       <h2 id="password-title">Password</h2>
       <form onSubmit={(event) => void submit(event)}>
-        <label className="field">
-          <span>Current password</span>
-          <input
-            className="input"
-            type="password"
-            autoComplete="current-password"
-            required
-            value={current}
-            onChange={(event) => setCurrent(event.target.value)}
-          />
-        </label>
-        <label className="field">
-          <span>New password</span>
-          <input
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            required
-            minLength={PASSWORD_MIN_LENGTH}
-            value={next}
-            onChange={(event) => setNext(event.target.value)}
-          />
-          <small>At least {PASSWORD_MIN_LENGTH} characters.</small>
-        </label>
+        <TextField
+          label="Current password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={current}
+          onText={setCurrent}
+        />
+        <TextField
+          label="New password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={PASSWORD_MIN_LENGTH}
+          value={next}
+          onText={setNext}
+          hint={`At least ${PASSWORD_MIN_LENGTH} characters.`}
+        />
         {outcome.kind === 'failed' && (
           <p className="note error" role="alert">
             {outcome.why}

@@ -5,6 +5,7 @@ import { api } from '../../api/client.ts';
 import type { TokenCreated, TokenInfo } from '../../api/contract.ts';
 import { useTokens } from '../../api/queries.ts';
 import { CopyButton } from '../../controls/copy-button.tsx';
+import { TextField } from '../../controls/text-field.tsx';
 import { formatAgo, formatUtc } from '../../format/time.ts';
 import { Skeleton } from '../../states/skeleton.tsx';
 
@@ -131,17 +132,14 @@ function TokenForm({ onCreate }: TokenFormProps) {
   };
   return (
     <form className="token-form" onSubmit={submit}>
-      <label className="field">
-        <span>Name</span>
-        <input
-          className="input"
-          required
-          maxLength={128}
-          placeholder="What it is for"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </label>
+      <TextField
+        label="Name"
+        required
+        maxLength={128}
+        placeholder="What it is for"
+        value={name}
+        onText={setName}
+      />
       <label className="field">
         <span>Valid for</span>
         <select className="input" value={days} onChange={(event) => setDays(event.target.value)}>
