@@ -91,3 +91,14 @@ export async function isDrained(url: string): Promise<boolean> {
     await connection.close();
   }
 }
+
+/** Messages that the stream has taken so far. */
+export async function streamMessages(url: string): Promise<number> {
+  const connection = await connect({ servers: url, reconnect: false, timeout: 2_000 });
+  try {
+    const { state } = await (await jetstreamManager(connection)).streams.info(EVENTS_STREAM);
+    return state.last_seq;
+  } finally {
+    await connection.close();
+  }
+}

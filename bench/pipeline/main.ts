@@ -5,7 +5,7 @@
  *     node bench/pipeline/main.ts --pcap FILE [--kill manager,postgres,nats,sensor]
  *
  * Without --kill it prints the rate. With it each named part is killed once by SIGKILL, one after the other
- * while events flow, and started again. Published is what the stream holds, each batch id once; a killed
+ * while events flow, and started again; the capture is replayed as often as that takes. Published is what the stream holds, each batch id once; a killed
  * sensor replays its capture from the beginning, so more is published then than the capture holds.
  */
 import type { ChildProcess } from 'node:child_process';
@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { type Bed, startBed } from '../servers.ts';
-import { countPublished, countStored, isDrained, storedSoFar } from '../stored.ts';
+import { countPublished, countStored, isDrained, storedSoFar, streamMessages } from '../stored.ts';
 
 const PARTS = ['manager', 'postgres', 'nats', 'sensor'] as const;
 type Part = (typeof PARTS)[number];
@@ -42,6 +42,7 @@ await untilMigrated(bed);
 const startMs = performance.now();
 let sensor = bed.startSensor(pcap);
 let killedAt = 0;
+let sentBefore: number | undefined;
 for (const part of kills) {
   killedAt += kEventsBetween;
   const stored = await untilStored(bed, killedAt);
@@ -74,6 +75,9 @@ async function killAndRestart(part: Part): Promise<void> {
       manager = bed.startManager();
       return;
     case 'sensor':
+      replayAgain();
+      // Killed while it is at work, not while it starts.
+      while (!(await isPublishing())) await sleep(kPollMs / 10);
       await kill(sensor);
       sensor = bed.startSensor(pcap ?? '');
       return;
@@ -88,10 +92,23 @@ async function killAndRestart(part: Part): Promise<void> {
   }
 }
 
+/** A capture that is through before all parts were killed is replayed once more. */
+function replayAgain(): void {
+  if (sensor.exitCode === null) return;
+  if (sensor.exitCode !== 0) throw new Error(`the sensor ended with status ${sensor.exitCode}`);
+  sensor = bed.startSensor(pcap ?? '');
+}
+
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) throw new Error('it had ended already: take a larger capture');
   child.kill('SIGKILL');
   await once(child, 'exit');
+}
+
+/** True once this sensor has brought something to the bus since it was asked first. */
+async function isPublishing(): Promise<boolean> {
+  const messages = await streamMessages(bed.nats.url).catch(() => undefined);
+  sentBefore ??= messages;
+  return messages !== undefined && sentBefore !== undefined && messages > sentBefore;
 }
 
 async function withDatabase<T>(from: Bed, use: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -109,7 +126,7 @@ async function untilStored(from: Bed, events: number): Promise<number> {
   for (;;) {
     const stored = await withDatabase(from, storedSoFar).catch(() => 0);
     if (stored >= events) return stored;
-    if (sensor.exitCode !== null) throw new Error('the sensor ended: take a larger capture');
+    replayAgain();
     await sleep(kPollMs);
   }
 }
