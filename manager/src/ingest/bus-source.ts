@@ -126,12 +126,17 @@ async function consume(options: BusSourceOptions, signal: AbortSignal): Promise<
       const room = await inbox.untilRoom();
       if (room === 0) break;
       // Each request asks for what there is room for, so nothing waits in the client's own queue.
+      const askedMs = performance.now();
+      let received = 0;
       const messages = await consumer.fetch({ max_messages: room, expires: kFetchMs });
       for await (const message of messages) {
+        received += 1;
         metrics.lag.set(message.info.pending);
         // What still comes after the end goes to another replica at once.
         if (!inbox.put(message)) message.nak();
       }
+      // An answer that is empty and early means that the consumer is gone: look after it again.
+      if (received === 0 && performance.now() - askedMs < kFetchMs / 4) return;
     }
   } finally {
     clearInterval(watch);

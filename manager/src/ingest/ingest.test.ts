@@ -1,10 +1,15 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_BATCH_BYTES } from '#contracts/nats.ts';
 import { BEYOND_WINDOW_MS, IngestBed } from './testing/ingest-bed.ts';
 import { line, SAMPLES, sample } from './testing/sample-events.ts';
+
+const MANAGER = join(import.meta.dirname, '../main.ts');
 
 let bed: IngestBed;
 beforeEach(async () => {
@@ -146,6 +151,45 @@ describe('ingest', () => {
     await publishing;
     await bed.untilDrained();
     expect(await bed.count()).toEqual({ stored: published, distinct: published });
+  });
+
+  it('loses and doubles nothing when the manager is killed in the middle', async () => {
+    const start = (): ChildProcess =>
+      spawn(process.execPath, [MANAGER, '--listen', '127.0.0.1:0'], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: {
+          ...process.env,
+          NETMOTH_MANAGER_STORE_URL: bed.url,
+          NETMOTH_MANAGER_NATS_SERVERS: bed.nats.url,
+          NETMOTH_MANAGER_LOG_LEVEL: 'silent',
+          NETMOTH_MANAGER_INGEST_GROUP_EVENTS: '300',
+        },
+      });
+    for (let batch = 0; batch < 60; batch++) await bed.publish(flows(100, batch * 100));
+    for (let kill = 0; kill < 2; kill++) {
+      const manager = start();
+      await untilStored(bed, 600 * (kill + 1));
+      manager.kill('SIGKILL');
+      await once(manager, 'exit');
+    }
+    const last = start();
+    await bed.untilDrained();
+    last.kill('SIGTERM');
+    expect(await once(last, 'exit')).toEqual([0, null]);
+    expect(await bed.count()).toEqual({ stored: 6_000, distinct: 6_000 });
+    const [sums] = await bed.rows('SELECT sum(events) AS events FROM rollup_events_minute');
+    expect(sums).toEqual({ events: 6_000 });
+  });
+
+  it('makes its consumer again where somebody removed it, and stores nothing twice', async () => {
+    await bed.startReplica();
+    await bed.publish(flows(50));
+    await bed.untilDrained();
+    await bed.removeConsumer();
+    await bed.publish(flows(50, 50));
+    await untilStored(bed, 100);
+    await bed.untilDrained();
+    expect(await bed.count()).toEqual({ stored: 100, distinct: 100 });
   });
 
   it('stops with everything it took either stored and acknowledged or left to the next', async () => {

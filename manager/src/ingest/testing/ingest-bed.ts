@@ -17,6 +17,7 @@ import {
   HEADER_ENCODING,
   HEADER_MSG_ID,
   HEADER_SCHEMA,
+  MANAGER_CONSUMER,
 } from '#contracts/nats.ts';
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
@@ -188,13 +189,18 @@ export class IngestBed implements AsyncDisposable {
     return replica;
   }
 
+  async removeConsumer(): Promise<void> {
+    const admin = await jetstreamManager(this.#connection);
+    await admin.consumers.delete(EVENTS_STREAM, MANAGER_CONSUMER);
+  }
+
   /** Waits until the bus has nothing left: everything delivered and acknowledged. */
   async untilDrained(): Promise<void> {
     for (;;) {
       await sleep(50);
       try {
         const admin = await jetstreamManager(this.#connection, { timeout: 1_000 });
-        const info = await admin.consumers.info(EVENTS_STREAM, 'netmoth-manager');
+        const info = await admin.consumers.info(EVENTS_STREAM, MANAGER_CONSUMER);
         const stream = await admin.streams.info(EVENTS_STREAM);
         const { ack_floor: floor, num_ack_pending: waiting } = info;
         if (info.num_pending === 0 && waiting === 0 && floor.stream_seq >= stream.state.last_seq)
