@@ -118,6 +118,7 @@ export async function startStage(): Promise<Stage> {
   });
   await browser.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: manager.url });
   const page = browser.pages()[0] ?? (await browser.newPage());
+  page.setDefaultTimeout(45_000);
   const complaints = collectComplaints(page);
   return {
     url: manager.url,

@@ -1,18 +1,9 @@
 // What people do with the dashboard, in real Chromium against the real manager: filter, page, look
-// closer, export, copy, follow the live log, and all of it by keyboard alone.
+// closer, export, copy, and all of it by keyboard alone.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { publishEvents } from './bus-writer.ts';
-import {
-  ANOMALY,
-  eveTraffic,
-  FLOWS,
-  JA4,
-  LAPTOP,
-  PRINTER,
-  SIGNATURE,
-  SITE,
-} from './eve-traffic.ts';
+import { ANOMALY, eveTraffic, FLOWS, JA4, LAPTOP, PRINTER, SIGNATURE } from './eve-traffic.ts';
 import { DESKTOP, eventually, PHONE, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -182,35 +173,6 @@ test('dragging over the chart looks closer', async () => {
   const span = Date.parse(search().get('until') ?? '') - Date.parse(search().get('since') ?? '');
   expect(span).toBeGreaterThan(10 * 60_000);
   expect(span).toBeLessThan(20 * 60_000);
-});
-
-test('the live log shows events as they are stored, filtered, paused and resumed', async () => {
-  const { page, url, nats } = stage;
-  const lines = page.locator('[data-live-line]');
-  await page.goto(`${url}/live`);
-  await page.getByRole('status').getByText('live', { exact: true }).waitFor();
-  const newest = eveTraffic(Date.now()).filter((_, index) => index < 30);
-  await publishEvents(nats, newest);
-  await lines.filter({ hasText: SITE.name }).first().waitFor();
-  await page.getByText(`${newest.length} received`).waitFor();
-  await stage.picture('live-log-running');
-  await lines.first().getByRole('button').click();
-  await page.getByRole('button', { name: 'Copy event' }).waitFor();
-
-  await page.getByRole('button', { name: 'alert', exact: true }).click();
-  await eventually(() => search().get('types')).toBe('alert');
-  await eventually(() => lines.filter({ hasText: SITE.name }).count()).toBe(0);
-  await lines.filter({ hasText: SIGNATURE }).first().waitFor();
-  await page.getByRole('button', { name: 'alert', exact: true }).click();
-
-  await page.getByRole('button', { name: 'Pause' }).click();
-  await page.getByRole('status').getByText('paused').waitFor();
-  await publishEvents(nats, newest);
-  // It is stored, and yet nothing moves; it comes once the log goes on.
-  await page.getByText(`${newest.length} received`).waitFor();
-  await page.getByRole('button', { name: 'Resume' }).click();
-  await page.getByText(`${newest.length * 2} received`).waitFor();
-  expect(stage.complaints()).toEqual([]);
 });
 
 test('with the keyboard alone: skip link, pages, help, filter, details', async () => {
