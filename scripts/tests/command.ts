@@ -23,6 +23,7 @@ export interface CommandResult {
 }
 
 const kProgressMs = 10_000;
+const kTimeoutMs = 40 * 60_000;
 
 export async function runCommand(
   command: string,
@@ -33,6 +34,9 @@ export async function runCommand(
   const child = spawn(command, args, {
     cwd: kRoot,
     env: { ...process.env, ...env },
+    // Nothing here runs so long; a hung server must not hold CI until its own limit.
+    timeout: kTimeoutMs,
+    killSignal: 'SIGKILL',
     stdio: ['ignore', live ? 'inherit' : 'pipe', live ? 'inherit' : 'pipe'],
   });
   const chunks: Buffer[] = [];
@@ -46,7 +50,10 @@ export async function runCommand(
       chunks.push(Buffer.from(`${command} cannot be run: ${error.message}\n`));
       resolve(false);
     });
-    child.once('close', (code) => resolve(code === 0));
+    child.once('close', (code, signal) => {
+      if (signal !== null) console.log(`${name}: ended by ${signal}`);
+      resolve(code === 0);
+    });
   });
   clearInterval(ticker);
   const output = Buffer.concat(chunks).toString();
