@@ -1,5 +1,5 @@
-// A capture file of arbitrary bytes through the whole engine: reader, decoder, flows, streams, parsers,
-// JSON. Every line that comes out must be one whole object.
+// A capture file of arbitrary bytes through the whole engine: reader, decoder, flows, streams,
+// parsers, JSON. Every line that comes out must be one whole object.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
