@@ -1,7 +1,7 @@
 // Segments of arbitrary numbers, lengths and order into one reassembler, against a plain model.
 //
-// Input: records of 4 octets: offset (2), length (1), what to do (1). Every octet of the stream has a
-// value given by its position, so whatever is delivered must be that text without repetition.
+// Input: records of 4 octets: offset (2), length (1), what to do (1). Every octet of the stream has
+// a value given by its position, so whatever is delivered must be that text without repetition.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
