@@ -82,8 +82,8 @@ ApplicationId application_by_name(std::string_view host) {
 }
 
 ApplicationId application_by_fingerprint(std::string_view fingerprint) {
-  const auto* rule = std::ranges::lower_bound(kFingerprintRules, fingerprint, {},
-                                              &FingerprintRule::fingerprint);
+  const auto* rule =
+      std::ranges::lower_bound(kFingerprintRules, fingerprint, {}, &FingerprintRule::fingerprint);
   return rule != std::end(kFingerprintRules) && rule->fingerprint == fingerprint
              ? rule->application
              : kUnknownApplication;
