@@ -210,8 +210,8 @@ NameId DnsCache::Shard::intern(std::string_view name) {
   return id;
 }
 
-// Takes over the reference to record.name. Which records remain does not depend on the order in which
-// they come as long as there is room: the newest versions of each name.
+// Takes over the reference to record.name. Which records remain does not depend on the order in
+// which they come as long as there is room: the newest versions of each name.
 void DnsCache::Shard::add(Entry& entry, Record record) {
   const bool shared = entry.key.client.ip_version == 0;
   const auto later = [](const Record* known, Record& each) {
@@ -228,8 +228,8 @@ void DnsCache::Shard::add(Entry& entry, Record record) {
     }
     oldest_record = later(oldest_record, each);
     if (each.name != record.name || each.pointer != record.pointer) continue;
-    const bool same = shared ? each.at / kSharedGrainNs == record.at / kSharedGrainNs
-                             : each.at == record.at;
+    const bool same =
+        shared ? each.at / kSharedGrainNs == record.at / kSharedGrainNs : each.at == record.at;
     if (same) {
       const TimestampNs end = std::max(each.at + each.lifetime, record.at + record.lifetime);
       each.at = std::min(each.at, record.at);
@@ -323,8 +323,8 @@ void DnsCache::find(const Host& client, const Host& server, TimestampNs at, std:
     ++shard.counters.hits;
   };
 
-  const Entry* own = shard.find({client, server},
-                                static_cast<std::uint32_t>(hash_of(client, address_hash)));
+  const Entry* own =
+      shard.find({client, server}, static_cast<std::uint32_t>(hash_of(client, address_hash)));
   if (own != nullptr) {
     const Record* newest = nullptr;
     const Record* confirmed = nullptr;
@@ -333,8 +333,8 @@ void DnsCache::find(const Host& client, const Host& server, TimestampNs at, std:
     for (const Record& record : own->records) {
       if (!record.used() || record.at > at || record.usable_until() < at) continue;
       if (record.at + record.lifetime < at) {
-        const bool alike = expired == nullptr ||
-                           (record.name == spoken_id) == (expired->name == spoken_id);
+        const bool alike =
+            expired == nullptr || (record.name == spoken_id) == (expired->name == spoken_id);
         const bool prefers =
             alike ? better(shard.names, record, expired) : record.name == spoken_id;
         if (prefers) expired = &record;
@@ -363,8 +363,7 @@ void DnsCache::find(const Host& client, const Host& server, TimestampNs at, std:
       return (each.pointer ? 0 : 2) + (each.name == spoken_id ? 1 : 0);
     };
     const bool alike = best == nullptr || rank(record) == rank(*best);
-    const bool prefers =
-        alike ? better(shard.names, record, best) : rank(record) > rank(*best);
+    const bool prefers = alike ? better(shard.names, record, best) : rank(record) > rank(*best);
     if (prefers) best = &record;
   }
   if (best != nullptr) take(*best, Confidence::kLow);
