@@ -136,7 +136,8 @@ LowerName::LowerName(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.size() > text_.size()) return;
   // A label may hold any octet; one that holds NUL or blanks is nobody's host name.
-  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) <= ' '; })) return;
+  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) <= ' '; }))
+    return;
   std::ranges::transform(name, text_.begin(), lower);
   length_ = name.size();
 }
