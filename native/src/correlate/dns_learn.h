@@ -1,8 +1,8 @@
 // What a DNS answer teaches: which addresses the asked name leads to, and which name a PTR gives an
 // address.
 //
-// Invariant: the name that is learnt is the one that was ASKED for, whatever chain of CNAMEs leads to
-// the addresses; records that the chain does not reach teach nothing. Work is bounded by
+// Invariant: the name that is learnt is the one that was ASKED for, whatever chain of CNAMEs leads
+// to the addresses; records that the chain does not reach teach nothing. Work is bounded by
 // kMaxRecordsRead and kMaxChain whatever the message says.
 #pragma once
 
@@ -23,8 +23,8 @@ void learn_from(const protocols::DnsMessage& message, const Host& client, Timest
 // False for anything else. Any case.
 [[nodiscard]] bool parse_reverse_name(std::string_view name, Host& address);
 
-// ASCII lower case into a buffer of kMaxDomainLength; empty for names that are empty, too long or no
-// text. A final dot is dropped.
+// ASCII lower case into a buffer of kMaxDomainLength; empty for names that are empty, too long or
+// no text. A final dot is dropped.
 class LowerName {
  public:
   explicit LowerName(std::string_view name);
