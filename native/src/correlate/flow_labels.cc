@@ -59,7 +59,8 @@ FlowLabels Labeller::of_event(flow::Flow& flow, const Spoken& spoken) {
   if (id == kUnknownApplication) id = application_by_name(names_.text(flow.domain));
   if (id == kUnknownApplication) id = application_by_fingerprint(spoken.ja4);
   if (id == kUnknownApplication) id = application_by_fingerprint(spoken.ja3_hash);
-  // Requests of one connection may go to several hosts: the flow is called after the first known one.
+  // Requests of one connection may go to several hosts: the flow is called after the first known
+  // one.
   if (flow.application == kUnknownApplication) flow.application = id;
   return labels_of(flow, id != kUnknownApplication ? id : flow.application);
 }
