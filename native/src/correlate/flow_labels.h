@@ -1,12 +1,13 @@
 // What a flow is called: the domain its client had resolved, and the application.
 //
-// One Labeller a worker. It keeps the names of live flows in a pool of its own, so that a label lasts as
-// long as its flow however old the DNS answer gets; the shared cache is asked when the flow first has
-// something to tell (an event), at its kLookupAtPacket-th packet or at its end, whichever comes first,
-// AS OF its first packet (see dns_cache.h), and once more when it tells its own name (SNI, Host).
+// One Labeller a worker. It keeps the names of live flows in a pool of its own, so that a label
+// lasts as long as its flow however old the DNS answer gets; the shared cache is asked when the
+// flow first has something to tell (an event), at its kLookupAtPacket-th packet or at its end,
+// whichever comes first, AS OF its first packet (see dns_cache.h), and once more when it tells its
+// own name (SNI, Host).
 //
-// Capacity: names of live flows in kNameBytes, touched as used; a flow whose name finds no room has no
-// domain (counted). Not thread-safe.
+// Capacity: names of live flows in kNameBytes, touched as used; a flow whose name finds no room has
+// no domain (counted). Not thread-safe.
 #pragma once
 
 #include "correlate/application.h"
