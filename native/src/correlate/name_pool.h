@@ -1,8 +1,8 @@
 // Names kept once, however many entries or flows speak of them.
 //
-// Capacity: `capacity_bytes` fixed at construction and touched only as far as it is used; a name takes
-// whole blocks of kBlockBytes. Nothing is evicted here: a name lives as long as somebody holds a
-// reference, and intern() answers kNoName where there is no room. Not thread-safe.
+// Capacity: `capacity_bytes` fixed at construction and touched only as far as it is used; a name
+// takes whole blocks of kBlockBytes. Nothing is evicted here: a name lives as long as somebody
+// holds a reference, and intern() answers kNoName where there is no room. Not thread-safe.
 #pragma once
 
 #include <array>
