@@ -174,8 +174,9 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
     (request ? flow.icmp_code : flow.reply_icmp_code) = packet.icmp_code;
     return;
   }
-  // A wrong checksum does not keep a datagram from its parser: unlike a stream it cannot poison what
-  // follows, and senders that leave the sum to their network card are common (so does Suricata).
+  // A wrong checksum does not keep a datagram from its parser: unlike a stream it cannot poison
+  // what follows, and senders that leave the sum to their network card are common (so does
+  // Suricata).
   if (!flow.inspect || packet.payload.empty()) return;
   AppSession& session = session_of(flow);
   session.on_data(flow, current_direction_, packet.payload, now_, *this);
@@ -308,8 +309,7 @@ output::EventContext Worker::labelled(const correlate::Spoken& spoken) {
 
 void Worker::on_dns(Direction direction, const protocols::DnsMessage& message,
                     protocols::AppProto proto) {
-  if (proto == protocols::AppProto::kDns)
-    labeller_.learn(*current_flow_, direction, message, now_);
+  if (proto == protocols::AppProto::kDns) labeller_.learn(*current_flow_, direction, message, now_);
   if (proto == protocols::AppProto::kMdns)
     writer_.mdns(context(direction), message);
   else
