@@ -1,7 +1,8 @@
 // Plays arbitrary octets to a parser and writes all it reports, as the pipeline would.
 //
-// Invariant: the first octets of the input choose directions, segment lengths and gaps, so a finding is
-// reproduced by its input alone. Every line written must be whole: a record's writer is fuzzed too.
+// Invariant: the first octets of the input choose directions, segment lengths and gaps, so a
+// finding is reproduced by its input alone. Every line written must be whole: a record's writer is
+// fuzzed too.
 #pragma once
 
 #include <algorithm>
@@ -73,7 +74,8 @@ inline void play_datagram(protocols::AppProto proto, Bytes data) {
   parser->on_close(sink);
 }
 
-// Chunks of the form (control, octets…): the control octet says direction, length and now and then a gap.
+// Chunks of the form (control, octets…): the control octet says direction, length and now and then
+// a gap.
 inline void play_stream(protocols::AppProto proto, Bytes data) {
   WritingSink sink;
   const auto parser = protocols::make_parser(proto, protocols::Transport::kTcp);

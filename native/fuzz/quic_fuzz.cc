@@ -1,5 +1,5 @@
-// QUIC from arbitrary octets: as a datagram (most will not open), as the frames inside an Initial, and as
-// pieces of a CRYPTO stream.
+// QUIC from arbitrary octets: as a datagram (most will not open), as the frames inside an Initial,
+// and as pieces of a CRYPTO stream.
 #include <cstddef>
 #include <cstdint>
 

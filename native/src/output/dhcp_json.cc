@@ -16,30 +16,48 @@ constexpr std::uint8_t kReply = 2;
 
 std::string_view message_type_name(std::uint8_t type) {
   switch (type) {
-    case 1: return "discover";
-    case 2: return "offer";
-    case 3: return "request";
-    case 4: return "decline";
-    case 5: return "ack";
-    case 6: return "nak";
-    case 7: return "release";
-    case 8: return "inform";
-    default: return "unknown";
+    case 1:
+      return "discover";
+    case 2:
+      return "offer";
+    case 3:
+      return "request";
+    case 4:
+      return "decline";
+    case 5:
+      return "ack";
+    case 6:
+      return "nak";
+    case 7:
+      return "release";
+    case 8:
+      return "inform";
+    default:
+      return "unknown";
   }
 }
 
 // Options a client asks for that EVE has a word for; others are left out.
 std::string_view parameter_name(std::uint8_t code) {
   switch (code) {
-    case 1: return "subnet_mask";
-    case 3: return "router";
-    case 6: return "dns_server";
-    case 15: return "domain";
-    case 35: return "arp_timeout";
-    case 42: return "ntp_server";
-    case 66: return "tftp_server_name";
-    case 150: return "tftp_server_ip";
-    default: return {};
+    case 1:
+      return "subnet_mask";
+    case 3:
+      return "router";
+    case 6:
+      return "dns_server";
+    case 15:
+      return "domain";
+    case 35:
+      return "arp_timeout";
+    case 42:
+      return "ntp_server";
+    case 66:
+      return "tftp_server_name";
+    case 150:
+      return "tftp_server_ip";
+    default:
+      return {};
   }
 }
 
@@ -56,7 +74,8 @@ void write_addresses(JsonWriter& json, std::string_view name, Bytes octets) {
   base::Reader reader(octets);
   json.key(name);
   json.begin_array();
-  while (reader.remaining() >= 4) write_ip(json, reader.bytes(4));
+  while (reader.remaining() >= 4)
+    write_ip(json, reader.bytes(4));
   json.end_array();
 }
 

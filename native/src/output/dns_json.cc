@@ -21,8 +21,12 @@ struct FlagName {
   std::uint16_t bit;
   std::string_view name;
 };
-constexpr std::array<FlagName, 6> kFlagNames{
-    {{0x8000, "qr"}, {0x0400, "aa"}, {0x0200, "tc"}, {0x0100, "rd"}, {0x0080, "ra"}, {0x0040, "z"}}};
+constexpr std::array<FlagName, 6> kFlagNames{{{0x8000, "qr"},
+                                              {0x0400, "aa"},
+                                              {0x0200, "tc"},
+                                              {0x0100, "rd"},
+                                              {0x0080, "ra"},
+                                              {0x0040, "z"}}};
 
 std::string_view decimal(std::uint64_t value, std::array<char, 24>& buffer, int base = 10) {
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, base).ptr;
@@ -127,8 +131,8 @@ void write_grouped_value(JsonWriter& json, const DnsMessage& message, const DnsR
 }
 
 constexpr std::array<std::uint16_t, 12> kGroupedTypes{
-    type::kA,   type::kAaaa, type::kCname, type::kDname, type::kNs,    type::kPtr,
-    type::kMx,  type::kTxt,  type::kNull,  type::kSoa,   type::kSshfp, type::kSrv};
+    type::kA,  type::kAaaa, type::kCname, type::kDname, type::kNs,    type::kPtr,
+    type::kMx, type::kTxt,  type::kNull,  type::kSoa,   type::kSshfp, type::kSrv};
 
 void write_grouped(JsonWriter& json, const DnsMessage& message) {
   json.key("grouped");
@@ -153,14 +157,16 @@ void write_sections(JsonWriter& json, const DnsMessage& message) {
   if (!message.answers.empty()) {
     json.key("answers");
     json.begin_array();
-    for (const DnsRecord& record : message.answers) write_detail(json, message, record);
+    for (const DnsRecord& record : message.answers)
+      write_detail(json, message, record);
     json.end_array();
     write_grouped(json, message);
   }
   if (!message.authorities.empty()) {
     json.key("authorities");
     json.begin_array();
-    for (const DnsRecord& record : message.authorities) write_detail(json, message, record);
+    for (const DnsRecord& record : message.authorities)
+      write_detail(json, message, record);
     json.end_array();
   }
   bool open = false;

@@ -1,5 +1,5 @@
-// The `dns` member of dns events, in EVE's version 2 (one event a question, one an answer message) and
-// version 3 (one event a message) forms.
+// The `dns` member of dns events, in EVE's version 2 (one event a question, one an answer message)
+// and version 3 (one event a message) forms.
 #pragma once
 
 #include "base/json_writer.h"

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/reader.h"
-#include "output/ip_text.h"
 #include "output/dns_json.h"
+#include "output/ip_text.h"
 
 namespace netmoth::output {
 namespace {

@@ -25,7 +25,8 @@ void write_names(JsonWriter& json, std::string_view name, const std::vector<std:
   if (values.empty()) return;
   json.key(name);
   json.begin_array();
-  for (const std::string& value : values) json.text(value);
+  for (const std::string& value : values)
+    json.text(value);
   json.end_array();
 }
 

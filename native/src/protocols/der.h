@@ -41,7 +41,8 @@ class DerReader {
     if (length > 0x80 && length <= 0x84) {
       std::size_t octets = length & 0x7f;
       length = 0;
-      while (octets-- > 0) length = length << 8 | reader_.u8();
+      while (octets-- > 0)
+        length = length << 8 | reader_.u8();
     } else if (length >= 0x80) {
       length = static_cast<std::size_t>(-1);  // fails below
     }

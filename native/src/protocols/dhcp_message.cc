@@ -45,8 +45,8 @@ bool parse_dhcp(Bytes datagram, DhcpMessage& message) {
   message.your_ip = reader.bytes(4);
   message.next_server_ip = reader.bytes(4);
   message.relay_ip = reader.bytes(4);
-  message.client_hardware =
-      reader.bytes(kHardwareField).first(reader.ok() ? std::min(hardware_length, kHardwareField) : 0);
+  message.client_hardware = reader.bytes(kHardwareField)
+                                .first(reader.ok() ? std::min(hardware_length, kHardwareField) : 0);
   const Bytes server_name = reader.bytes(kServerNameField);
   const Bytes file = reader.bytes(kFileField);
   const std::uint32_t cookie = reader.u32();

@@ -1,7 +1,7 @@
 // A DHCP message (RFC 2131, options RFC 2132): the record behind a dhcp event.
 //
-// Invariant: options are views of the datagram, at most kMaxDhcpOptions of them; option 52 (overload)
-// is followed once into the file and sname fields.
+// Invariant: options are views of the datagram, at most kMaxDhcpOptions of them; option 52
+// (overload) is followed once into the file and sname fields.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ struct DhcpOption {
 struct DhcpMessage {
   std::uint8_t opcode = 0;  // 1 request, 2 reply
   std::uint32_t id = 0;
-  Bytes client_hardware;    // hlen octets of chaddr
+  Bytes client_hardware;  // hlen octets of chaddr
   Bytes client_ip;
   Bytes your_ip;
   Bytes next_server_ip;

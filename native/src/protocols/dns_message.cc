@@ -58,7 +58,8 @@ bool MessageReader::read_name(DnsName& name) {
     if (!reader_.ok()) return false;
     if (length == 0) break;
     if ((length & kPointerMask) == kPointerMask) {
-      const std::size_t target = static_cast<std::size_t>(length & ~kPointerMask) << 8 | reader_.u8();
+      const std::size_t target =
+          static_cast<std::size_t>(length & ~kPointerMask) << 8 | reader_.u8();
       if (!reader_.ok()) return false;
       if (resume == 0) resume = reader_.position();
       if (++hops > kMaxPointerHops) {
@@ -90,8 +91,8 @@ bool MessageReader::read_questions(std::size_t count) {
   return true;
 }
 
-// Names inside rdata may be compressed, so they are read from the whole message; the reader comes back
-// to the end of the rdata whatever was found there.
+// Names inside rdata may be compressed, so they are read from the whole message; the reader comes
+// back to the end of the rdata whatever was found there.
 void MessageReader::read_rdata(DnsRecord& record, std::size_t start) {
   const std::size_t end = start + record.rdata.size();
   const auto fixed = [&](std::size_t count) {

@@ -1,8 +1,10 @@
-// A DNS message (RFC 1035 §4) as read from the wire: header, questions and the three record sections.
+// A DNS message (RFC 1035 §4) as read from the wire: header, questions and the three record
+// sections.
 //
-// Invariant: names are decoded into one arena that is bounded by kMaxNameArena and reused from message
-// to message; records keep views of the wire bytes and live as long as those. Compression pointers are
-// followed at most kMaxPointerHops times per name, so no message costs more than its size allows.
+// Invariant: names are decoded into one arena that is bounded by kMaxNameArena and reused from
+// message to message; records keep views of the wire bytes and live as long as those. Compression
+// pointers are followed at most kMaxPointerHops times per name, so no message costs more than its
+// size allows.
 #pragma once
 
 #include <string>
@@ -91,8 +93,8 @@ inline constexpr std::size_t kMaxNameLength = 1025;  // as Suricata cuts them
 inline constexpr int kMaxPointerHops = 255;
 inline constexpr std::size_t kMaxNameArena = 512 * 1024;
 
-// Reads `wire` (without TCP's length prefix) into `message`, replacing what was there but keeping its
-// memory. Sections after the first broken one stay empty. Views point into `wire`.
+// Reads `wire` (without TCP's length prefix) into `message`, replacing what was there but keeping
+// its memory. Sections after the first broken one stay empty. Views point into `wire`.
 void parse_dns(Bytes wire, DnsMessage& message);
 
 // Names as EVE spells them; the number in decimal where there is none.

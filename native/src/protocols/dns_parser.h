@@ -1,7 +1,8 @@
 // DNS over UDP and TCP, mDNS (RFC 6762) and LLMNR (RFC 4795): every message becomes one on_dns().
 //
-// Invariant: over TCP at most one partial message per direction is kept (64 KiB + 2 at most, the bound
-// of its length prefix); UDP keeps nothing. The decoded message is scratch memory of the thread.
+// Invariant: over TCP at most one partial message per direction is kept (64 KiB + 2 at most, the
+// bound of its length prefix); UDP keeps nothing. The decoded message is scratch memory of the
+// thread.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Judges whether bytes are a DNS message. See dns_probe.h.
 //
-// Invariant: nothing is called DNS whose header contradicts its content; away from DNS ports the whole
-// message must parse to its last octet and its first question must be of a kind in real use.
+// Invariant: nothing is called DNS whose header contradicts its content; away from DNS ports the
+// whole message must parse to its last octet and its first question must be of a kind in real use.
 #include "protocols/dns_probe.h"
 
 #include "base/reader.h"
@@ -37,7 +37,9 @@ bool known_class(std::uint16_t klass) {
   return base == 1 || base == 3 || base == 4 || base == 254 || base == 255;
 }
 
-bool known_type(std::uint16_t type) { return !dns_type_name(type).empty() || type >= 65280; }
+bool known_type(std::uint16_t type) {
+  return !dns_type_name(type).empty() || type >= 65280;
+}
 
 // NetBIOS name service (RFC 1002) has DNS's frame but 32 letters A–P for a name.
 bool is_netbios_name(std::string_view name, std::uint16_t type) {
@@ -86,8 +88,8 @@ DnsLook looks_like_dns(Bytes wire, bool lenient) {
     // Counts that cannot be, but a question that can: somebody speaks DNS badly.
     if (message.questions.empty()) return {};
     const DnsQuestion& first = message.questions.front();
-    const bool asked = known_class(first.klass) && known_type(first.type) &&
-                       printable(message.text(first.name));
+    const bool asked =
+        known_class(first.klass) && known_type(first.type) && printable(message.text(first.name));
     return asked ? DnsLook{Certainty::kCertain, response} : DnsLook{};
   }
   if (message.fault == DnsFault::kQuestions) return {};

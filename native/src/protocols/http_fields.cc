@@ -7,9 +7,13 @@
 namespace netmoth::protocols {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Method names are tokens (RFC 9110 §5.6.2); anything else is no request.
 bool is_token(std::string_view word) {
@@ -48,8 +52,10 @@ void set_host(std::string_view authority, HttpTransaction& t) {
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && (is_blank(text.back()) || text.back() == '\r'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -64,7 +70,9 @@ bool contains_token(std::string_view text, std::string_view lower_text) {
                      [](char a, char b) { return lower(a) == b; }) != text.end();
 }
 
-bool HttpFraming::chunked() const { return contains_token(transfer_encoding, "chunked"); }
+bool HttpFraming::chunked() const {
+  return contains_token(transfer_encoding, "chunked");
+}
 
 bool HttpFraming::length(std::uint64_t& octets) const {
   const std::string_view text = trimmed(content_length);

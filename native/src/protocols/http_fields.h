@@ -1,7 +1,7 @@
 // Lines of an HTTP/1.x message head (RFC 9112 §2–5) into a transaction.
 //
-// Invariant: pure functions of a line without its end and the transaction they fill; texts are cut at
-// kMaxHttpLine because lines are.
+// Invariant: pure functions of a line without its end and the transaction they fill; texts are cut
+// at kMaxHttpLine because lines are.
 #pragma once
 
 #include <string>
@@ -33,7 +33,8 @@ struct HttpFraming {
 [[nodiscard]] bool read_status_line(std::string_view line, HttpTransaction& transaction);
 
 // Where a field's value is to be kept; nullptr where nobody asks for it.
-std::string* request_field(std::string_view name, HttpTransaction& transaction, HttpFraming& framing);
+std::string* request_field(std::string_view name, HttpTransaction& transaction,
+                           HttpFraming& framing);
 std::string* response_field(std::string_view name, HttpTransaction& transaction,
                             HttpFraming& framing);
 

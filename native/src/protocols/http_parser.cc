@@ -29,7 +29,8 @@ HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
   HttpTransaction& transaction = slots_[waiting_++];
   transaction.reset();
   transaction.tx_id = next_tx_id_++;
-  for (Side& side : sides_) side.value = nullptr;  // slots may have moved
+  for (Side& side : sides_)
+    side.value = nullptr;  // slots may have moved
   return transaction;
 }
 
@@ -37,12 +38,15 @@ HttpTransaction* HttpParser::request_now() {
   return waiting_ == 0 ? nullptr : &slots_[waiting_ - 1];
 }
 
-HttpTransaction& HttpParser::response_now() { return slots_[0]; }
+HttpTransaction& HttpParser::response_now() {
+  return slots_[0];
+}
 
 void HttpParser::report_oldest(TransactionSink& sink) {
   if (waiting_ == 0) return;
   sink.on_http(slots_[0]);
-  for (Side& side : sides_) side.value = nullptr;
+  for (Side& side : sides_)
+    side.value = nullptr;
   std::rotate(slots_.begin(), slots_.begin() + 1,
               slots_.begin() + static_cast<std::ptrdiff_t>(waiting_));
   --waiting_;
@@ -156,7 +160,8 @@ HttpParser::Next HttpParser::response_head_complete(TransactionSink& sink) {
     return Next::kGoOn;
   }
   if (t.status == 101) {
-    const bool tls = equal_ignoring_case(std::string_view(side.framing.upgrade).substr(0, 4), "tls/");
+    const bool tls =
+        equal_ignoring_case(std::string_view(side.framing.upgrade).substr(0, 4), "tls/");
     message_complete(Direction::kToClient, sink);
     return tls ? Next::kTunnelTls : Next::kTunnel;
   }
@@ -201,7 +206,8 @@ HttpParser::Next HttpParser::head_complete(Direction direction, TransactionSink&
   return Next::kGoOn;
 }
 
-void HttpParser::chunk_size_line(Direction direction, std::string_view line, TransactionSink& sink) {
+void HttpParser::chunk_size_line(Direction direction, std::string_view line,
+                                 TransactionSink& sink) {
   Side& side = sides_[index_of(direction)];
   line = trimmed(line);
   if (line.empty()) return;
@@ -285,10 +291,10 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
   side.line.append(text.substr(0, std::min(piece, room)));
   if (piece > room && !side.line_cut) {
     side.line_cut = true;
-    sink.on_anomaly(AppProto::kHttp,
-                    direction == Direction::kToServer ? "request_field_too_long"
-                                                      : "response_field_too_long",
-                    direction);
+    sink.on_anomaly(
+        AppProto::kHttp,
+        direction == Direction::kToServer ? "request_field_too_long" : "response_field_too_long",
+        direction);
   }
   if (end == std::string_view::npos) {
     data = {};
@@ -320,7 +326,8 @@ void HttpParser::end_request_line(TransactionSink& sink) {
 bool HttpParser::find_again(Direction direction, Bytes data, TransactionSink& sink) {
   const Look look = look_http(data);
   const bool wanted_server = direction == Direction::kToClient;
-  if (look.certainty != Certainty::kCertain || (look.side == protocols::Side::kServer) != wanted_server) {
+  if (look.certainty != Certainty::kCertain ||
+      (look.side == protocols::Side::kServer) != wanted_server) {
     return false;
   }
   Side& side = sides_[index_of(direction)];
@@ -371,13 +378,15 @@ Verdict HttpParser::on_gap(Direction direction, std::uint64_t missing, Transacti
 
 void HttpParser::on_close(TransactionSink& sink) {
   end_request_line(sink);
-  for (Side& side : sides_) side.value = nullptr;
+  for (Side& side : sides_)
+    side.value = nullptr;
   if (waiting_ > 0 && sides_[index_of(Direction::kToClient)].state == State::kBodyToEnd) {
     response_now().response_complete = true;
   }
   if (request_open_ && waiting_ > 0) settle_host(*request_now());
   request_open_ = false;
-  while (waiting_ > 0) report_oldest(sink);
+  while (waiting_ > 0)
+    report_oldest(sink);
 }
 
 }  // namespace netmoth::protocols

@@ -1,8 +1,9 @@
-// HTTP/1.0 and 1.1 (and 0.9) over a byte stream: pipelined requests, their responses, bodies counted.
+// HTTP/1.0 and 1.1 (and 0.9) over a byte stream: pipelined requests, their responses, bodies
+// counted.
 //
-// Invariant: at most kMaxPipelined transactions wait for their response (the oldest is reported as it
-// is when a further one comes); of a line split over segments at most kMaxHttpLine octets are kept;
-// body octets are skipped, never copied.
+// Invariant: at most kMaxPipelined transactions wait for their response (the oldest is reported as
+// it is when a further one comes); of a line split over segments at most kMaxHttpLine octets are
+// kept; body octets are skipped, never copied.
 #pragma once
 
 #include <array>
@@ -25,23 +26,23 @@ class HttpParser final : public Parser {
 
  private:
   enum class State : std::uint8_t {
-    kStart,       // before a request or status line
+    kStart,  // before a request or status line
     kFields,
-    kBody,        // `left` octets to come
-    kBodyToEnd,   // until the connection closes
+    kBody,       // `left` octets to come
+    kBodyToEnd,  // until the connection closes
     kChunkSize,
-    kChunk,       // `left` octets to come
-    kChunkEnd,    // the line end behind a chunk
+    kChunk,     // `left` octets to come
+    kChunkEnd,  // the line end behind a chunk
     kTrailers,
-    kLost,        // after a gap: looking for the next message
+    kLost,  // after a gap: looking for the next message
   };
 
   struct Side {
     State state = State::kStart;
-    bool line_cut = false;      // the current line was longer than is kept
+    bool line_cut = false;  // the current line was longer than is kept
     std::uint16_t fields = 0;
     std::uint64_t left = 0;
-    std::string line;           // the part of a line that came in earlier segments
+    std::string line;              // the part of a line that came in earlier segments
     std::string* value = nullptr;  // of the field a folded line would continue
     HttpFraming framing;
   };
@@ -61,8 +62,8 @@ class HttpParser final : public Parser {
   void end_request_line(TransactionSink& sink);
   bool find_again(Direction direction, Bytes data, TransactionSink& sink);
 
-  HttpTransaction* request_now();    // the youngest transaction
-  HttpTransaction& response_now();   // the oldest; made where there is none
+  HttpTransaction* request_now();   // the youngest transaction
+  HttpTransaction& response_now();  // the oldest; made where there is none
   HttpTransaction& add_transaction(TransactionSink& sink);
   void report_oldest(TransactionSink& sink);
 
@@ -71,8 +72,8 @@ class HttpParser final : public Parser {
   std::size_t waiting_ = 0;
   std::uint64_t next_tx_id_ = 0;
   bool anything_seen_ = false;
-  bool request_open_ = false;   // the youngest transaction's request is not complete
-  bool more_follows_ = false;   // bytes follow the line being handled
+  bool request_open_ = false;  // the youngest transaction's request is not complete
+  bool more_follows_ = false;  // bytes follow the line being handled
 };
 
 }  // namespace netmoth::protocols

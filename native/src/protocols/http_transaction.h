@@ -19,19 +19,19 @@ struct HttpTransaction {
   bool response_complete = false;
 
   std::string method;
-  std::string url;       // as on the request line
-  std::string hostname;  // of the absolute form, else of the Host header; without port
+  std::string url;         // as on the request line
+  std::string hostname;    // of the absolute form, else of the Host header; without port
   std::uint16_t port = 0;  // 0 where neither names one
-  std::string protocol;  // "HTTP/1.1", of the request; empty for HTTP/0.9
+  std::string protocol;    // "HTTP/1.1", of the request; empty for HTTP/0.9
   std::string user_agent;
   std::string referer;
-  std::string forwarded_for;  // X-Forwarded-For
+  std::string forwarded_for;         // X-Forwarded-For
   std::uint64_t request_length = 0;  // body octets seen
 
   std::string response_protocol;
-  int status = 0;             // 0 where it is not a number
-  std::string status_text;    // the status as written where it is not a number
-  std::string content_type;   // of the response
+  int status = 0;            // 0 where it is not a number
+  std::string status_text;   // the status as written where it is not a number
+  std::string content_type;  // of the response
   std::string location;
   std::string content_range;
   std::uint64_t response_length = 0;  // body octets seen, without chunk framing

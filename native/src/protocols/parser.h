@@ -1,8 +1,8 @@
 // The contract between the engine and one application protocol.
 //
-// Invariant: a parser owns all its state, bounds it by named constants, and never keeps a view of the
-// bytes it was given beyond the call. Malformed input is a named anomaly (Suricata's applayer event
-// names) and a Verdict, never a throw.
+// Invariant: a parser owns all its state, bounds it by named constants, and never keeps a view of
+// the bytes it was given beyond the call. Malformed input is a named anomaly (Suricata's applayer
+// event names) and a Verdict, never a throw.
 #pragma once
 
 #include <memory>
@@ -62,8 +62,8 @@ struct HttpTransaction;
 struct QuicInitial;
 struct DhcpMessage;
 
-// Where finished transactions go: the output writer, correlation and detection implement it together.
-// Records and all views inside them are valid during the call only.
+// Where finished transactions go: the output writer, correlation and detection implement it
+// together. Records and all views inside them are valid during the call only.
 class TransactionSink {
  public:
   virtual ~TransactionSink() = default;
@@ -72,14 +72,15 @@ class TransactionSink {
   virtual void on_http(const HttpTransaction& transaction) = 0;
   virtual void on_quic(const QuicInitial& initial) = 0;
   virtual void on_dhcp(const DhcpMessage& message) = 0;
-  // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static storage.
+  // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static
+  // storage.
   virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;
 };
 
 enum class Verdict : std::uint8_t {
-  kMore,     // go on
-  kDone,     // nothing further in this flow is of interest (e.g. TLS after the handshake)
-  kNotMine,  // these bytes are not of this protocol: detection may try others
+  kMore,       // go on
+  kDone,       // nothing further in this flow is of interest (e.g. TLS after the handshake)
+  kNotMine,    // these bytes are not of this protocol: detection may try others
   kSwitchTls,  // STARTTLS, CONNECT …: what follows is TLS
 };
 

@@ -79,7 +79,8 @@ ProbeResult probe_stream(const ProbeInput& input) {
          v.ask(AppProto::kSip, look_sip(data)) || v.ask(AppProto::kHttp, look_http(data)) ||
          v.ask(AppProto::kSsh, look_ssh(data)) ||
          (dns_port && v.ask(AppProto::kDns, as_look(looks_like_dns_stream(data, true)))) ||
-         v.ask(AppProto::kSmb, look_smb(data)) || v.ask(AppProto::kSmtp, look_smtp(data, smtp_port)) ||
+         v.ask(AppProto::kSmb, look_smb(data)) ||
+         v.ask(AppProto::kSmtp, look_smtp(data, smtp_port)) ||
          v.ask(AppProto::kFtp, look_ftp(data, v.has_port(port::kFtp))) ||
          v.ask(AppProto::kImap, look_imap(data)) ||
          v.ask(AppProto::kPop3, look_pop3(data, v.has_port(port::kPop3))) ||
@@ -101,8 +102,7 @@ ProbeResult probe_datagram(const ProbeInput& input) {
     // Queries and announcements both go to the group: neither direction is the wrong one.
     return {AppProto::kMdns, Certainty::kCertain, false};
   }
-  if (v.has_port(port::kLlmnr) &&
-      v.ask(AppProto::kLlmnr, as_look(looks_like_dns(data, true)))) {
+  if (v.has_port(port::kLlmnr) && v.ask(AppProto::kLlmnr, as_look(looks_like_dns(data, true)))) {
     return v.result();
   }
   const bool dhcp_port = v.has_port(port::kDhcpServer) || v.has_port(port::kDhcpClient);

@@ -1,7 +1,8 @@
 // The single questions detection asks: "does this look like X, and which side would say it?"
 //
-// Invariant: a look costs O(bytes looked at) with small constants, keeps nothing, and says kCertain only
-// where a second protocol with the same start is not in use. kUnsure means that every byte so far fits.
+// Invariant: a look costs O(bytes looked at) with small constants, keeps nothing, and says kCertain
+// only where a second protocol with the same start is not in use. kUnsure means that every byte so
+// far fits.
 #pragma once
 
 #include "protocols/parser.h"

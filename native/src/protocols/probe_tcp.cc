@@ -9,8 +9,12 @@
 namespace netmoth::protocols {
 namespace {
 
-constexpr Look certain(Side side) { return {Certainty::kCertain, side}; }
-constexpr Look unsure(Side side = Side::kEither) { return {Certainty::kUnsure, side}; }
+constexpr Look certain(Side side) {
+  return {Certainty::kCertain, side};
+}
+constexpr Look unsure(Side side = Side::kEither) {
+  return {Certainty::kUnsure, side};
+}
 
 Look look_ssl2(Bytes data) {
   if (data.size() < 5) return (data.size() < 3 || data[2] == 1) ? unsure(Side::kClient) : kNoLook;
@@ -33,7 +37,8 @@ bool skip_der_header(base::Reader& reader, std::uint8_t tag, std::size_t& length
     std::size_t octets = length & 0x7f;
     if (octets == 0 || octets > 4) return false;
     length = 0;
-    while (octets-- > 0) length = length << 8 | reader.u8();
+    while (octets-- > 0)
+      length = length << 8 | reader.u8();
   }
   return reader.ok();
 }
@@ -108,8 +113,9 @@ Look look_rdp(Bytes data) {
   }
   if (code == 0xd0 && length == 19) {
     const Bytes rest = data.subspan(11);
-    return rest.size() >= 4 && (rest[0] == 2 || rest[0] == 3) && rest[2] == 8 ? certain(Side::kServer)
-                                                                              : kNoLook;
+    return rest.size() >= 4 && (rest[0] == 2 || rest[0] == 3) && rest[2] == 8
+               ? certain(Side::kServer)
+               : kNoLook;
   }
   return kNoLook;
 }
@@ -161,7 +167,8 @@ Look look_krb5(Bytes datagram) {
   if (!request && !reply) return kNoLook;
   base::Reader reader(datagram);
   std::size_t length = 0;
-  if (!skip_der_header(reader, tag, length) || !skip_der_header(reader, 0x30, length)) return kNoLook;
+  if (!skip_der_header(reader, tag, length) || !skip_der_header(reader, 0x30, length))
+    return kNoLook;
   // pvno [1] in requests, [0] in replies: INTEGER 5 (RFC 4120 §5.4).
   const std::uint8_t context = request ? 0xa1 : 0xa0;
   if (!skip_der_header(reader, context, length) || length != 3) return kNoLook;
@@ -204,7 +211,8 @@ Look look_ldap(Bytes data, bool port_says_so) {
   switch (operation) {
     case 0x60: {  // BindRequest: version 2 or 3 first (RFC 4511 §4.2)
       base::Reader bind(data.subspan(reader.position() - 1));
-      if (!skip_der_header(bind, 0x60, inner) || !skip_der_header(bind, 0x02, inner)) return kNoLook;
+      if (!skip_der_header(bind, 0x60, inner) || !skip_der_header(bind, 0x02, inner))
+        return kNoLook;
       const std::uint8_t version = bind.u8();
       return inner == 1 && (version == 2 || version == 3) ? certain(Side::kClient) : kNoLook;
     }

@@ -21,7 +21,9 @@ bool may_become(std::string_view text, std::string_view whole) {
   return text.size() < whole.size() && whole.substr(0, text.size()) == text;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) {
   if (text.size() < lower_prefix.size()) return false;
@@ -54,8 +56,8 @@ bool is_token_char(char c) {
 }
 
 constexpr std::array<std::string_view, 16> kHttpMethods{
-    "GET",  "POST",   "HEAD",    "PUT",     "DELETE",   "OPTIONS", "CONNECT",  "TRACE",
-    "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "REPORT", "SEARCH", "MERGE", "RPC_IN_DATA"};
+    "GET",   "POST",     "HEAD",      "PUT",   "DELETE", "OPTIONS", "CONNECT", "TRACE",
+    "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "REPORT", "SEARCH",  "MERGE",   "RPC_IN_DATA"};
 
 bool is_http_method(std::string_view word) {
   return std::find(kHttpMethods.begin(), kHttpMethods.end(), word) != kHttpMethods.end();
@@ -72,16 +74,17 @@ Look look_http(Bytes data) {
   std::string_view text = as_text(data.first(std::min<std::size_t>(data.size(), 4096)));
   if (starts_with(text, "HTTP/1.") || starts_with(text, "HTTP/0.9")) return kCertainServer;
   if (may_become(text, "HTTP/1.")) return kUnsureServer;
-  while (!text.empty() && (text.front() == '\r' || text.front() == '\n')) text.remove_prefix(1);
+  while (!text.empty() && (text.front() == '\r' || text.front() == '\n'))
+    text.remove_prefix(1);
   const Line line = first_line(text);
   std::size_t word = 0;
-  while (word < line.text.size() && word < 24 && is_token_char(line.text[word])) ++word;
+  while (word < line.text.size() && word < 24 && is_token_char(line.text[word]))
+    ++word;
   if (word == 0) return kNoLook;
   const std::string_view method = line.text.substr(0, word);
   if (word == line.text.size()) {
-    const bool may_be = std::any_of(kHttpMethods.begin(), kHttpMethods.end(), [&](auto m) {
-      return method == m || may_become(method, m);
-    });
+    const bool may_be = std::any_of(kHttpMethods.begin(), kHttpMethods.end(),
+                                    [&](auto m) { return method == m || may_become(method, m); });
     return !line.complete && may_be ? kUnsureClient : kNoLook;
   }
   if (line.text[word] != ' ' && line.text[word] != '\t') return kNoLook;
@@ -94,8 +97,8 @@ Look look_http(Bytes data) {
   if (!is_http_method(method)) {
     // A method of somebody's own is believed once the version is there.
     const bool upper = method.size() >= 3 && std::all_of(method.begin(), method.end(), [](char c) {
-      return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-    });
+                         return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+                       });
     return upper && !line.complete ? kUnsureClient : kNoLook;
   }
   std::string_view target = line.text.substr(word);
@@ -209,7 +212,8 @@ Look look_xmpp(Bytes data) {
   const std::string_view text = as_text(data.first(std::min<std::size_t>(data.size(), 1024)));
   const bool stream = starts_with(text, "<stream:stream") || starts_with(text, "<?xml");
   if (!stream) {
-    return may_become(text, "<stream:stream") || may_become(text, "<?xml") ? kUnsureClient : kNoLook;
+    return may_become(text, "<stream:stream") || may_become(text, "<?xml") ? kUnsureClient
+                                                                           : kNoLook;
   }
   if (text.find("http://etherx.jabber.org/streams") != std::string_view::npos) {
     return {Certainty::kCertain, Side::kEither};
@@ -223,8 +227,8 @@ Look look_sip(Bytes data) {
   if (may_become(text, "SIP/2.0 ")) return kUnsureServer;
   const Line line = first_line(text);
   constexpr std::array<std::string_view, 14> kMethods{
-      "INVITE ", "ACK ",    "BYE ",   "CANCEL ", "OPTIONS ", "REGISTER ", "PRACK ",
-      "SUBSCRIBE ", "NOTIFY ", "PUBLISH ", "INFO ", "REFER ", "MESSAGE ", "UPDATE "};
+      "INVITE ",    "ACK ",    "BYE ",     "CANCEL ", "OPTIONS ", "REGISTER ", "PRACK ",
+      "SUBSCRIBE ", "NOTIFY ", "PUBLISH ", "INFO ",   "REFER ",   "MESSAGE ",  "UPDATE "};
   for (const std::string_view method : kMethods) {
     if (!starts_with(line.text, method)) continue;
     if (line.text.find(" SIP/2.0") != std::string_view::npos) return kCertainClient;
@@ -237,7 +241,8 @@ Look look_sip(Bytes data) {
 
 Look look_ssdp(Bytes datagram) {
   const std::string_view text = as_text(datagram);
-  const bool ssdp = starts_with(text, "M-SEARCH * HTTP/1.") || starts_with(text, "NOTIFY * HTTP/1.") ||
+  const bool ssdp = starts_with(text, "M-SEARCH * HTTP/1.") ||
+                    starts_with(text, "NOTIFY * HTTP/1.") ||
                     starts_with(text, "HTTP/1.1 200 OK\r\n");
   return ssdp ? Look{Certainty::kCertain, Side::kEither} : kNoLook;
 }

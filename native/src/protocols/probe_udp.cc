@@ -10,7 +10,9 @@
 namespace netmoth::protocols {
 namespace {
 
-constexpr Look certain(Side side = Side::kEither) { return {Certainty::kCertain, side}; }
+constexpr Look certain(Side side = Side::kEither) {
+  return {Certainty::kCertain, side};
+}
 
 }  // namespace
 
@@ -65,7 +67,8 @@ Look look_ntp(Bytes datagram) {
   return certain();
 }
 
-// A SEQUENCE that fills the datagram, an INTEGER version, then community or header (RFC 1157, 3412).
+// A SEQUENCE that fills the datagram, an INTEGER version, then community or header (RFC 1157,
+// 3412).
 Look look_snmp(Bytes datagram) {
   base::Reader reader(datagram);
   const auto header = [&](std::uint8_t tag, std::size_t& length) {
@@ -113,7 +116,8 @@ Look look_dtls(Bytes datagram) {
   reader.skip(8);
   const std::size_t length = reader.u16();
   const bool known = version == 0xfeff || version == 0xfefd || version == 0x0100;
-  if (!reader.ok() || type < 20 || type > 25 || !known || length > reader.remaining()) return kNoLook;
+  if (!reader.ok() || type < 20 || type > 25 || !known || length > reader.remaining())
+    return kNoLook;
   if (type != 22) return certain();
   const std::uint8_t message = reader.u8();
   return certain(message == 1 ? Side::kClient : Side::kServer);

@@ -21,7 +21,8 @@ constexpr std::size_t kSampleOffset = 4;  // from the start of the packet number
 using Secret = std::array<std::uint8_t, kSecretLength>;
 using Salt = std::array<std::uint8_t, kSaltLength>;
 
-// RFC 9001 §5.2, RFC 9369 §3.3.1, the drafts of the same names, and Google's quic-trace for Q and T.
+// RFC 9001 §5.2, RFC 9369 §3.3.1, the drafts of the same names, and Google's quic-trace for Q and
+// T.
 constexpr std::array<Salt, static_cast<std::size_t>(QuicSuite::kCount)> kSalts{{
     {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
      0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
@@ -54,7 +55,8 @@ void expand_label(const Secret& secret, std::string_view label, std::span<std::u
   info[n++] = static_cast<std::uint8_t>(out.size());
   info[n++] = static_cast<std::uint8_t>(kPrefix.size() + label.size());
   for (const std::string_view part : {kPrefix, label}) {
-    for (const char c : part) info[n++] = static_cast<std::uint8_t>(c);
+    for (const char c : part)
+      info[n++] = static_cast<std::uint8_t>(c);
   }
   info[n++] = 0;
   hmac_sha256_ctx context;
@@ -89,14 +91,22 @@ QuicKeyPair derive_initial_keys(QuicSuite suite, Bytes connection_id) {
 
 std::optional<QuicSuite> quic_suite(std::uint32_t version) {
   switch (version) {
-    case 0x00000001: return QuicSuite::kV1;
-    case 0x6b3343cf: return QuicSuite::kV2;
-    case 0x709a50c4: return QuicSuite::kV2Draft;
-    case 0x51303530: return QuicSuite::kQ050;
-    case 0x54303530: return QuicSuite::kT050;
-    case 0x54303531: return QuicSuite::kT051;
-    case 0xfaceb001: return QuicSuite::kDraft21;
-    default: break;
+    case 0x00000001:
+      return QuicSuite::kV1;
+    case 0x6b3343cf:
+      return QuicSuite::kV2;
+    case 0x709a50c4:
+      return QuicSuite::kV2Draft;
+    case 0x51303530:
+      return QuicSuite::kQ050;
+    case 0x54303530:
+      return QuicSuite::kT050;
+    case 0x54303531:
+      return QuicSuite::kT051;
+    case 0xfaceb001:
+      return QuicSuite::kDraft21;
+    default:
+      break;
   }
   if ((version & 0xfffffff0) == 0xfaceb000) return QuicSuite::kDraft23;
   if ((version & 0xffffff00) == 0xff000000) {
@@ -140,7 +150,8 @@ std::optional<Bytes> open_initial(const QuicKeys& keys, Bytes packet, std::size_
   }
   std::copy_n(packet.begin(), number_offset, header.begin());
   header[0] = first;
-  std::copy_n(number.begin(), number_length, header.begin() + static_cast<std::ptrdiff_t>(number_offset));
+  std::copy_n(number.begin(), number_length,
+              header.begin() + static_cast<std::ptrdiff_t>(number_offset));
   gcm_aes128_update(&cipher, header_length, header.data());
   const std::size_t length = packet.size() - header_length - kTagLength;
   gcm_aes128_decrypt(&cipher, length, out.data(), packet.data() + header_length);

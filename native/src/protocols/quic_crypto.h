@@ -1,7 +1,8 @@
 // Protection of QUIC Initial packets (RFC 9001 §5, RFC 9369 §3.3): keys anybody can derive, because
 // they come from the connection id in the packet. AES-128-GCM and HKDF-SHA256 by nettle.
 //
-// Invariant: a packet is called opened only where its authentication tag holds; nothing is allocated.
+// Invariant: a packet is called opened only where its authentication tag holds; nothing is
+// allocated.
 #pragma once
 
 #include <array>
@@ -44,8 +45,9 @@ QuicKeyPair derive_initial_keys(QuicSuite suite, Bytes connection_id);
 // The suite a version uses; nothing where the version is not known.
 std::optional<QuicSuite> quic_suite(std::uint32_t version);
 
-// Opens the packet that is `packet` (header, protected packet number at `number_offset`, ciphertext and
-// tag, exactly). The frames come into `out`, which must hold packet.size() octets; returns their view.
+// Opens the packet that is `packet` (header, protected packet number at `number_offset`, ciphertext
+// and tag, exactly). The frames come into `out`, which must hold packet.size() octets; returns
+// their view.
 std::optional<Bytes> open_initial(const QuicKeys& keys, Bytes packet, std::size_t number_offset,
                                   std::span<std::uint8_t> out);
 

@@ -12,10 +12,16 @@ constexpr std::uint32_t kVersion2 = 0x6b3343cf;       // RFC 9369
 constexpr std::uint32_t kVersion2Draft = 0x709a50c4;  // draft-ietf-quic-v2-01 to -05
 constexpr std::size_t kMaxConnectionId = 20;
 
-bool is_draft(std::uint32_t version) { return (version & 0xffffff00) == 0xff000000; }
-bool is_mvfst(std::uint32_t version) { return (version & 0xfffffff0) == 0xfaceb000; }
+bool is_draft(std::uint32_t version) {
+  return (version & 0xffffff00) == 0xff000000;
+}
+bool is_mvfst(std::uint32_t version) {
+  return (version & 0xfffffff0) == 0xfaceb000;
+}
 
-bool is_digit(std::uint32_t c) { return c >= '0' && c <= '9'; }
+bool is_digit(std::uint32_t c) {
+  return c >= '0' && c <= '9';
+}
 
 // "Q046", "T051": a letter and three digits.
 bool is_gquic(std::uint32_t version) {
@@ -48,8 +54,8 @@ QuicKind classify_quic(Bytes datagram) {
     const bool known = version == kVersion1 || version == kVersion2 || version == kVersion2Draft ||
                        is_draft(version) || is_mvfst(version);
     if (known) return QuicKind::kLongKnownVersion;
-    // RFC 9000 §15: versions of the form 0x?a?a?a?a force a negotiation; a client's first datagram is
-    // at least 1200 octets long (§14.1).
+    // RFC 9000 §15: versions of the form 0x?a?a?a?a force a negotiation; a client's first datagram
+    // is at least 1200 octets long (§14.1).
     const bool forced = (version & 0x0f0f0f0f) == 0x0a0a0a0a && datagram.size() >= 1200;
     if (forced) return QuicKind::kLongKnownVersion;
     return QuicKind::kLongOtherVersion;
@@ -72,11 +78,13 @@ std::string quic_version_name(std::uint32_t version) {
   if (is_mvfst(version)) return "mvfst-" + std::to_string(version & 0xf);
   std::string out;
   if (is_gquic(version)) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(version >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+      out.push_back(static_cast<char>(version >> shift));
     return out;
   }
   constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 28; shift >= 0; shift -= 4) out.push_back(kDigits[version >> shift & 0xf]);
+  for (int shift = 28; shift >= 0; shift -= 4)
+    out.push_back(kDigits[version >> shift & 0xf]);
   return out;
 }
 

@@ -18,11 +18,14 @@ constexpr std::size_t kHandshakeHeader = 4;
 std::uint64_t varint(base::Reader& reader) {
   const std::uint8_t first = reader.u8();
   std::uint64_t value = first & 0x3f;
-  for (int more = (1 << (first >> 6)) - 1; more > 0; --more) value = value << 8 | reader.u8();
+  for (int more = (1 << (first >> 6)) - 1; more > 0; --more)
+    value = value << 8 | reader.u8();
   return value;
 }
 
-bool is_version2(std::uint32_t version) { return version == 0x6b3343cf || version == 0x709a50c4; }
+bool is_version2(std::uint32_t version) {
+  return version == 0x6b3343cf || version == 0x709a50c4;
+}
 
 // One per worker thread; holds the frames of the packet being read.
 std::span<std::uint8_t> plain_text() {
@@ -124,7 +127,8 @@ std::optional<Bytes> QuicParser::open(Direction direction, const LongHeader& hea
   if (keys_) {
     for (int i = 0; i < 2; ++i) {
       const QuicKeys& keys = from_client ? keys_->client : keys_->server;
-      if (auto frames = open_initial(keys, packet, header.number_offset, plain_text())) return frames;
+      if (auto frames = open_initial(keys, packet, header.number_offset, plain_text()))
+        return frames;
       from_client = !from_client;
     }
   }
@@ -155,7 +159,8 @@ bool QuicParser::read_frames(bool from_client, Bytes frames) {
         (void)varint(reader);
         (void)varint(reader);
       }
-      for (int i = 0; type == kAckEcn && i < 3; ++i) (void)varint(reader);
+      for (int i = 0; type == kAckEcn && i < 3; ++i)
+        (void)varint(reader);
     } else if (type == kCrypto || (google && type == kGoogleCrypto)) {
       const std::uint64_t offset = varint(reader);
       const std::uint64_t length = varint(reader);

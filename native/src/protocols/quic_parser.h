@@ -1,9 +1,9 @@
 // QUIC over UDP: opens Initial packets, puts the CRYPTO stream together and reads the hello in it.
 // gQUIC up to Q046 says its hello in clear.
 //
-// Invariant: per direction at most kMaxCryptoStream octets are kept, in at most kMaxCryptoPieces pieces;
-// after kMaxDatagrams datagrams without a hello the parser gives up. One on_quic() per hello; where no
-// hello could be read, one with the version alone.
+// Invariant: per direction at most kMaxCryptoStream octets are kept, in at most kMaxCryptoPieces
+// pieces; after kMaxDatagrams datagrams without a hello the parser gives up. One on_quic() per
+// hello; where no hello could be read, one with the version alone.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// SOCKS 4, 4a and 5 (RFC 1928, RFC 1929), watched until the proxy grants the connection; what follows is
-// looked at afresh.
+// SOCKS 4, 4a and 5 (RFC 1928, RFC 1929), watched until the proxy grants the connection; what
+// follows is looked at afresh.
 //
 // Invariant: per direction at most kMaxSocksMessage octets are kept.
 #pragma once
@@ -21,7 +21,14 @@ class SocksParser final : public Parser {
   void on_close(TransactionSink&) override {}
 
  private:
-  enum class Step : std::uint8_t { kGreeting, kMethod, kPassword, kPasswordReply, kRequest, kReply };
+  enum class Step : std::uint8_t {
+    kGreeting,
+    kMethod,
+    kPassword,
+    kPasswordReply,
+    kRequest,
+    kReply
+  };
 
   // Octets of the message at the start of `data`, 0 where it is not whole, -1 where it is none.
   [[nodiscard]] int message_length(Bytes data) const;

@@ -97,8 +97,8 @@ Verdict SwitchParser::on_data(Direction direction, Bytes data, TimestampNs, Tran
   watched_ += data.size();
   std::string_view text = as_text(data);
   if (proto_ == AppProto::kXmpp || proto_ == AppProto::kLdap) {
-    const Verdict verdict = proto_ == AppProto::kXmpp ? take_stanzas(direction, text)
-                                                      : take_ldap(direction, text);
+    const Verdict verdict =
+        proto_ == AppProto::kXmpp ? take_stanzas(direction, text) : take_ldap(direction, text);
     if (verdict != Verdict::kMore) return verdict;
     return watched_ > kMaxWatchedOctets ? Verdict::kDone : Verdict::kMore;
   }

@@ -9,7 +9,8 @@
 
 namespace netmoth::protocols {
 
-// "771,4865-4866,0-23,29-23,0": version, ciphers, extensions, groups, point formats; GREASE left out.
+// "771,4865-4866,0-23,29-23,0": version, ciphers, extensions, groups, point formats; GREASE left
+// out.
 std::string ja3_string(const ClientHello& hello);
 
 // "771,4865,43-51"

@@ -1,7 +1,7 @@
 // What a TLS handshake told: the record behind a tls event, filled step by step by the parser.
 //
-// Invariant: owns everything it says; texts are bounded by the handshake message they came from, which
-// the parser bounds (tls_parser.h).
+// Invariant: owns everything it says; texts are bounded by the handshake message they came from,
+// which the parser bounds (tls_parser.h).
 #pragma once
 
 #include <optional>
@@ -15,10 +15,10 @@ namespace netmoth::protocols {
 
 // The leaf certificate (RFC 5280), in EVE's spelling.
 struct TlsCertificate {
-  std::string subject;      // "C=US, O=Example, CN=www.example.com"
+  std::string subject;  // "C=US, O=Example, CN=www.example.com"
   std::string issuer;
-  std::string serial;       // "0A:1B:…", octets as they stand in the DER
-  std::string fingerprint;  // SHA-1 of the DER, "3a:0b:…"
+  std::string serial;           // "0A:1B:…", octets as they stand in the DER
+  std::string fingerprint;      // SHA-1 of the DER, "3a:0b:…"
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
   std::vector<std::string> alternative_names;

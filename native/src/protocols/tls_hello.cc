@@ -25,7 +25,8 @@ bool read_extensions(base::Reader& reader, TlsExtensions& extensions) {
   const Bytes block = reader.bytes(std::min(total, reader.remaining()));
   extensions = TlsExtensions(block);
   std::size_t read = 0;
-  for (const TlsExtension& extension : extensions) read += 4 + extension.data.size();
+  for (const TlsExtension& extension : extensions)
+    read += 4 + extension.data.size();
   return whole && read == block.size();
 }
 
@@ -63,7 +64,8 @@ bool read_server_hello(Bytes body, ServerHello& hello, bool early_draft) {
   hello.session_id = early_draft ? Bytes() : reader.bytes(reader.u8());
   hello.cipher = reader.u16();
   if (!early_draft) reader.skip(1);
-  if (!reader.ok() || !plausible_version(hello.version) || hello.session_id.size() > 32) return false;
+  if (!reader.ok() || !plausible_version(hello.version) || hello.session_id.size() > 32)
+    return false;
   hello.cut = !read_extensions(reader, hello.extensions);
   return true;
 }

@@ -45,8 +45,8 @@ struct TlsExtension {
   Bytes data;
 };
 
-// The extensions of a hello in their order, read anew from the wire at each walk: nothing is kept, so
-// their number needs no bound.
+// The extensions of a hello in their order, read anew from the wire at each walk: nothing is kept,
+// so their number needs no bound.
 class TlsExtensions {
  public:
   class Iterator {
@@ -95,11 +95,11 @@ class TlsExtensions {
 
 struct ClientHello {
   std::uint16_t legacy_version = 0;
-  bool ssl2 = false;    // ciphers are then three octets each
+  bool ssl2 = false;  // ciphers are then three octets each
   Bytes session_id;
-  Bytes ciphers;        // two octets each
+  Bytes ciphers;  // two octets each
   TlsExtensions extensions;
-  bool cut = false;     // ended inside the extensions
+  bool cut = false;  // ended inside the extensions
 };
 
 struct ServerHello {
@@ -112,8 +112,8 @@ struct ServerHello {
   bool cut = false;
 };
 
-// `body` follows the four-octet handshake header (for DTLS: the twelve-octet one). False where it is no
-// hello.
+// `body` follows the four-octet handshake header (for DTLS: the twelve-octet one). False where it
+// is no hello.
 [[nodiscard]] bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls = false);
 [[nodiscard]] bool parse_server_hello(Bytes body, ServerHello& hello);
 // `record` is the SSL 2.0 record without its two-octet length.

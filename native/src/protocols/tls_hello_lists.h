@@ -28,7 +28,8 @@ void for_each_u16(Bytes list, std::size_t prefix, Each each) {
   if (prefix == 1) total = outer.u8();
   if (prefix == 2) total = outer.u16();
   base::Reader values(outer.bytes(std::min(total, outer.remaining())));
-  while (values.remaining() >= 2) each(values.u16());
+  while (values.remaining() >= 2)
+    each(values.u16());
 }
 
 }  // namespace netmoth::protocols

@@ -38,7 +38,8 @@ void append_point_formats(std::string& out, const ClientHello& hello) {
   base::Reader outer(*formats);
   const std::size_t total = outer.u8();
   base::Reader values(outer.bytes(std::min(total, outer.remaining())));
-  while (!values.at_end()) field.add(values.u8());
+  while (!values.at_end())
+    field.add(values.u8());
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ std::string ja3_string(const ClientHello& hello) {
     for_each_u16(hello.ciphers, 0, [&](std::uint16_t value) { ciphers.add(value); });
   }
   Field extensions(out);
-  for (const TlsExtension& extension : hello.extensions) extensions.add(extension.type);
+  for (const TlsExtension& extension : hello.extensions)
+    extensions.add(extension.type);
   Field groups(out);
   if (const auto list = hello.extensions.find(tls_extension::kGroups); list) {
     for_each_u16(*list, 2, [&](std::uint16_t value) { groups.add(value); });
@@ -73,7 +75,8 @@ std::string ja3s_string(const ServerHello& hello) {
   out.push_back(',');
   append_number(out, hello.cipher);
   Field extensions(out);
-  for (const TlsExtension& extension : hello.extensions) extensions.add(extension.type);
+  for (const TlsExtension& extension : hello.extensions)
+    extensions.add(extension.type);
   return out;
 }
 

@@ -40,16 +40,26 @@ void append_hex_values(std::string& out, const Values& values) {
 
 std::string_view version_digits(std::uint16_t version) {
   switch (version) {
-    case 0x0304: return "13";
-    case 0x0303: return "12";
-    case 0x0302: return "11";
-    case 0x0301: return "10";
-    case 0x0300: return "s3";
-    case 0x0002: return "s2";
-    case 0xfeff: return "d1";
-    case 0xfefd: return "d2";
-    case 0xfefc: return "d3";
-    default: return "00";
+    case 0x0304:
+      return "13";
+    case 0x0303:
+      return "12";
+    case 0x0302:
+      return "11";
+    case 0x0301:
+      return "10";
+    case 0x0300:
+      return "s3";
+    case 0x0002:
+      return "s2";
+    case 0xfeff:
+      return "d1";
+    case 0xfefd:
+      return "d2";
+    case 0xfefc:
+      return "d3";
+    default:
+      return "00";
   }
 }
 
@@ -107,7 +117,8 @@ Values cipher_values(const ClientHello& hello) {
   Values values;
   if (hello.ssl2) {
     base::Reader reader(hello.ciphers);
-    while (reader.remaining() >= 3) values.add(static_cast<std::uint16_t>(reader.u24()));
+    while (reader.remaining() >= 3)
+      values.add(static_cast<std::uint16_t>(reader.u24()));
   } else {
     for_each_u16(hello.ciphers, 0, [&](std::uint16_t value) {
       if (!is_grease(value)) values.add(value);

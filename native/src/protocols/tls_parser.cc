@@ -135,8 +135,8 @@ void TlsParser::on_message(Direction direction, std::uint8_t type, Bytes body,
   }
 }
 
-// `data` continues the handshake stream of that direction: whole messages are read in place, the rest
-// is kept.
+// `data` continues the handshake stream of that direction: whole messages are read in place, the
+// rest is kept.
 void TlsParser::on_handshake_bytes(Direction direction, Bytes data, TransactionSink& sink) {
   Stream& stream = streams_[index_of(direction)];
   while (!data.empty() && !reported_) {
@@ -307,17 +307,28 @@ void TlsParser::on_close(TransactionSink& sink) {
 
 std::string tls_version_name(std::uint16_t version) {
   switch (version) {
-    case 0: return "UNDETERMINED";
-    case tls_version::kSsl2: return "SSLv2";
-    case tls_version::kSsl3: return "SSLv3";
-    case tls_version::kTls10: return "TLSv1";
-    case tls_version::kTls11: return "TLS 1.1";
-    case tls_version::kTls12: return "TLS 1.2";
-    case tls_version::kTls13: return "TLS 1.3";
-    case 0xfeff: return "DTLS 1.0";
-    case 0xfefd: return "DTLS 1.2";
-    case 0xfefc: return "DTLS 1.3";
-    default: break;
+    case 0:
+      return "UNDETERMINED";
+    case tls_version::kSsl2:
+      return "SSLv2";
+    case tls_version::kSsl3:
+      return "SSLv3";
+    case tls_version::kTls10:
+      return "TLSv1";
+    case tls_version::kTls11:
+      return "TLS 1.1";
+    case tls_version::kTls12:
+      return "TLS 1.2";
+    case tls_version::kTls13:
+      return "TLS 1.3";
+    case 0xfeff:
+      return "DTLS 1.0";
+    case 0xfefd:
+      return "DTLS 1.2";
+    case 0xfefc:
+      return "DTLS 1.3";
+    default:
+      break;
   }
   const unsigned draft = version & 0xff;
   if ((version >> 8) == 0x7f && draft < 16) return "TLS 1.3 draft-<16";
@@ -327,7 +338,8 @@ std::string tls_version_name(std::uint16_t version) {
   }
   std::string out = "0x";
   constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 12; shift >= 0; shift -= 4) out.push_back(kDigits[version >> shift & 0xf]);
+  for (int shift = 12; shift >= 0; shift -= 4)
+    out.push_back(kDigits[version >> shift & 0xf]);
   return out;
 }
 

@@ -1,7 +1,8 @@
 // TLS 1.0 to 1.3, SSL 3.0 and SSL 2.0 hellos over a byte stream, up to the end of the handshake.
 //
-// Invariant: per direction at most one handshake message is kept, kMaxHandshakeMessage octets at most
-// (longer ones are passed over); application data is never copied. One on_tls() per connection.
+// Invariant: per direction at most one handshake message is kept, kMaxHandshakeMessage octets at
+// most (longer ones are passed over); application data is never copied. One on_tls() per
+// connection.
 #pragma once
 
 #include <array>
@@ -28,12 +29,12 @@ class TlsParser final : public Parser {
     std::array<std::uint8_t, 5> header{};
     std::uint8_t header_length = 0;
     std::uint8_t record_type = 0;
-    std::uint32_t record_left = 0;       // octets of the current record still to come
-    std::uint64_t message_left = 0;      // octets of a message passed over still to come
-    bool encrypted = false;              // ChangeCipherSpec was seen
-    bool lost = false;                   // after a gap: not known to stand at a record
+    std::uint32_t record_left = 0;   // octets of the current record still to come
+    std::uint64_t message_left = 0;  // octets of a message passed over still to come
+    bool encrypted = false;          // ChangeCipherSpec was seen
+    bool lost = false;               // after a gap: not known to stand at a record
     bool records_seen = false;
-    std::vector<std::uint8_t> message;   // partial handshake message
+    std::vector<std::uint8_t> message;  // partial handshake message
   };
 
   void on_record_bytes(Direction direction, Bytes data, TransactionSink& sink);

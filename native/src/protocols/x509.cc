@@ -95,7 +95,8 @@ void append_value(std::string& out, const DerItem& value) {
     return;
   }
   base::Reader reader(value.content);
-  while (reader.remaining() >= 2) append_utf8(out, reader.u16());
+  while (reader.remaining() >= 2)
+    append_utf8(out, reader.u16());
 }
 
 // RDNSequence as "C=US, O=Example + OU=Both, CN=name".
@@ -120,7 +121,8 @@ std::string distinguished_name(Bytes sequence) {
   return out;
 }
 
-// Days from 1970-01-01 to a Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+// Days from 1970-01-01 to a Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date
+// Algorithms").
 std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
   year -= month <= 2 ? 1 : 0;
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;

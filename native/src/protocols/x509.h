@@ -1,4 +1,5 @@
-// Reads what a tls event tells of a certificate (RFC 5280) and nothing more; no signature is checked.
+// Reads what a tls event tells of a certificate (RFC 5280) and nothing more; no signature is
+// checked.
 #pragma once
 
 #include <optional>

@@ -34,8 +34,9 @@ TEST(Dhcp, WritesARequest) {
   RecordingSink sink;
   DhcpParser parser;
   (void)parser.on_data(Direction::kToServer,
-                       message(1, "350103 3204 0a100105 3d07 01 0011321749f0 37 04 01030f2a"
-                                  "0c05 6e61733100 3c04 4d534654 ff"),
+                       message(1,
+                               "350103 3204 0a100105 3d07 01 0011321749f0 37 04 01030f2a"
+                               "0c05 6e61733100 3c04 4d534654 ff"),
                        0, sink);
   ASSERT_EQ(sink.lines.size(), 1u);
   EXPECT_EQ(sink.lines[0],
@@ -50,8 +51,9 @@ TEST(Dhcp, WritesAReply) {
   RecordingSink sink;
   DhcpParser parser;
   (void)parser.on_data(Direction::kToClient,
-                       message(2, "350105 0104 ffff0000 0304 0a100101 0608 0a100101 08080808"
-                                  "3304 00000e10 3a04 00000708 3b04 00000c4e ff"),
+                       message(2,
+                               "350105 0104 ffff0000 0304 0a100101 0608 0a100101 08080808"
+                               "3304 00000e10 3a04 00000708 3b04 00000c4e ff"),
                        0, sink);
   ASSERT_EQ(sink.lines.size(), 1u);
   EXPECT_EQ(sink.lines[0],

@@ -28,7 +28,8 @@ Octets name_octets(std::string_view dotted) {
 
 Octets header(unsigned id, unsigned flags, unsigned qd, unsigned an, unsigned ns, unsigned ar) {
   Octets out;
-  for (const unsigned value : {id, flags, qd, an, ns, ar}) put(out, value, 2);
+  for (const unsigned value : {id, flags, qd, an, ns, ar})
+    put(out, value, 2);
   return out;
 }
 
@@ -66,13 +67,16 @@ Octets response() {
   put(out, record(15, 7, from_hex("000a 04 6d61696c c010")));
   put(out, record(10, 0, from_hex("56 03 c5")));
   Octets soa = from_hex("026e73c010 0a686f73746d6173746572c010");
-  for (const unsigned number : {1u, 2u, 3u, 4u, 5u}) put(soa, number, 4);
+  for (const unsigned number : {1u, 2u, 3u, 4u, 5u})
+    put(soa, number, 4);
   put(out, record(6, 900, soa));
   put(out, from_hex("00 0029 1000 00000000 0000"));  // EDNS without options
   return out;
 }
 
-Octets framed(const Octets& message) { return netmoth::testing::sized(message, 2); }
+Octets framed(const Octets& message) {
+  return netmoth::testing::sized(message, 2);
+}
 
 TEST(Dns, WritesAQueryInVersion2) {
   RecordingSink sink;
@@ -117,9 +121,10 @@ TEST(Dns, WritesVersion3) {
   json.begin_object();
   output::write_dns_message(json, message);
   json.end_object();
-  EXPECT_EQ(line, R"({"dns":{"version":3,"type":"request","tx_id":7,"id":4660,"flags":"100",)"
-                  R"("rd":true,"opcode":0,"rcode":"NOERROR","queries":[{"rrname":"www.example.com",)"
-                  R"("rrtype":"A"}]}})");
+  EXPECT_EQ(line,
+            R"({"dns":{"version":3,"type":"request","tx_id":7,"id":4660,"flags":"100",)"
+            R"("rd":true,"opcode":0,"rcode":"NOERROR","queries":[{"rrname":"www.example.com",)"
+            R"("rrtype":"A"}]}})");
 }
 
 TEST(Dns, CountsTransactionsWithinTheFlow) {
@@ -164,7 +169,8 @@ TEST(Dns, BoundsNamesThatGrowByPointers) {
   labels.push_back(0);
   put(message, labels);
   put(message, from_hex("0001 0001"));
-  for (int i = 0; i < 4000; ++i) put(message, from_hex("c00c 0001 0001 00000000 0000"));
+  for (int i = 0; i < 4000; ++i)
+    put(message, from_hex("c00c 0001 0001 00000000 0000"));
   DnsMessage decoded;
   parse_dns(message, decoded);
   EXPECT_EQ(decoded.fault, DnsFault::kAnswers);
@@ -250,7 +256,8 @@ TEST(DnsProbe, RefusesWhatOnlyResemblesIt) {
 TEST(DnsProbe, StreamsStayUnsureUntilTheMessageIsWhole) {
   const Octets stream = framed(query());
   for (std::size_t length = 0; length < stream.size(); ++length) {
-    EXPECT_EQ(looks_like_dns_stream(Bytes(stream).first(length), false).certainty, Certainty::kUnsure)
+    EXPECT_EQ(looks_like_dns_stream(Bytes(stream).first(length), false).certainty,
+              Certainty::kUnsure)
         << length;
   }
   EXPECT_EQ(looks_like_dns_stream(stream, false).certainty, Certainty::kCertain);

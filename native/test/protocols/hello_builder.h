@@ -35,7 +35,8 @@ inline Octets alpn_extension(std::initializer_list<std::string_view> names) {
   return extension(16, sized(list, 2));
 }
 
-inline Octets list_extension(unsigned type, std::initializer_list<unsigned> values, int prefix = 2) {
+inline Octets list_extension(unsigned type, std::initializer_list<unsigned> values,
+                             int prefix = 2) {
   return extension(type, sized(u16_list(values), prefix));
 }
 

@@ -66,8 +66,10 @@ TEST(Http, ReadsSegmentsCutAnywhere) {
     EXPECT_EQ(c.sink.lines[0], kEvent) << cut;
   }
   Conversation c;
-  for (std::size_t i = 0; i < kRequest.size(); ++i) (void)c.up(kRequest.substr(i, 1));
-  for (std::size_t i = 0; i < kResponse.size(); ++i) (void)c.down(kResponse.substr(i, 1));
+  for (std::size_t i = 0; i < kRequest.size(); ++i)
+    (void)c.up(kRequest.substr(i, 1));
+  for (std::size_t i = 0; i < kResponse.size(); ++i)
+    (void)c.down(kResponse.substr(i, 1));
   ASSERT_EQ(c.sink.lines.size(), 1u);
   EXPECT_EQ(c.sink.lines[0], kEvent);
 }
@@ -75,8 +77,9 @@ TEST(Http, ReadsSegmentsCutAnywhere) {
 TEST(Http, AnswersPipelinedRequestsInOrder) {
   Conversation c;
   (void)c.up("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nHEAD /3 HTTP/1.1\r\n\r\n");
-  (void)c.down("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"
-               "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n");
+  (void)c.down(
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n");
   ASSERT_EQ(c.sink.http.size(), 3u);
   EXPECT_EQ(c.sink.http[0].url, "/1");
   EXPECT_EQ(c.sink.http[1].url, "/2");
@@ -215,7 +218,8 @@ TEST(Http, BoundsLinesAndWaitingRequests) {
       (void)c.up(std::string_view(request).substr(at, piece));
     }
   }
-  for (std::size_t i = 0; i < kMaxPipelined + 10; ++i) (void)c.up("GET /n HTTP/1.1\r\n\r\n");
+  for (std::size_t i = 0; i < kMaxPipelined + 10; ++i)
+    (void)c.up("GET /n HTTP/1.1\r\n\r\n");
   EXPECT_EQ(c.sink.http.size(), 12u);
   c.close();
   EXPECT_EQ(c.sink.http.size(), 2 + kMaxPipelined + 10);

@@ -38,9 +38,13 @@ inline void put(Octets& out, std::uint64_t value, int width) {
   }
 }
 
-inline void put(Octets& out, const Octets& more) { out.insert(out.end(), more.begin(), more.end()); }
+inline void put(Octets& out, const Octets& more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
-inline void put(Octets& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
+inline void put(Octets& out, std::string_view text) {
+  out.insert(out.end(), text.begin(), text.end());
+}
 
 // `body` behind its length in `width` octets.
 inline Octets sized(const Octets& body, int width) {
@@ -52,7 +56,8 @@ inline Octets sized(const Octets& body, int width) {
 
 inline Octets u16_list(std::initializer_list<unsigned> values) {
   Octets out;
-  for (const unsigned value : values) put(out, value, 2);
+  for (const unsigned value : values)
+    put(out, value, 2);
   return out;
 }
 

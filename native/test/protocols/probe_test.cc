@@ -27,7 +27,9 @@ struct Case {
   Octets data;
 };
 
-Octets text(std::string_view text) { return {text.begin(), text.end()}; }
+Octets text(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 std::vector<Case> stream_cases() {
   return {
@@ -51,15 +53,18 @@ std::vector<Case> stream_cases() {
       {"smb1", AppProto::kSmb, kUp, 445, from_hex("00000054 ff534d42 72 00000000 18 53c8 0000")},
       {"smb2 reply", AppProto::kSmb, kDown, 445,
        from_hex("00000054 fe534d42 4000 0000 00000000 0000 0100 01000000 0000")},
-      {"rdp", AppProto::kRdp, kUp, 4000, from_hex("0300 0013 0e e0 0000 0000 00 01000800 03000000")},
+      {"rdp", AppProto::kRdp, kUp, 4000,
+       from_hex("0300 0013 0e e0 0000 0000 00 01000800 03000000")},
       {"mqtt", AppProto::kMqtt, kUp, 4000, from_hex("10 0f 0004 4d515454 04 02 003c 0003 616263")},
       {"krb5", AppProto::kKrb5, kUp, 4000,
        from_hex("00000030 6a 2e 30 2c a1 03 02 01 05 a2 03 02 01 0a a4 20 30 1e a0 07 03 05")},
       {"telnet", AppProto::kTelnet, kDown, 23, from_hex("fffd18 fffd20")},
-      {"ldap bind", AppProto::kLdap, kUp, 4000, from_hex("30 0c 02 01 01 60 07 02 01 03 04 00 80 00")},
+      {"ldap bind", AppProto::kLdap, kUp, 4000,
+       from_hex("30 0c 02 01 01 60 07 02 01 03 04 00 80 00")},
       {"socks5", AppProto::kSocks, kUp, 4000, from_hex("05 02 00 02")},
       {"xmpp", AppProto::kXmpp, kUp, 4000,
-       text("<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'>")},
+       text(
+           "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'>")},
   };
 }
 
@@ -104,14 +109,16 @@ TEST(Probe, EndsItsDoubtsAtABound) {
 
 TEST(Probe, LeavesUnknownStreamsAlone) {
   for (const std::string_view hex :
-       {"0000000000000000000000000000", "4d5a90000300000004000000ffff0000", "ffffffffffffffffffffffff",
-        "16030100050b00000100", "deadbeefdeadbeefdeadbeefdeadbeef", "300c0201016007"}) {
+       {"0000000000000000000000000000", "4d5a90000300000004000000ffff0000",
+        "ffffffffffffffffffffffff", "16030100050b00000100", "deadbeefdeadbeefdeadbeefdeadbeef",
+        "300c0201016007"}) {
     Octets data = from_hex(hex);
     data.resize(64, 0x5a);
     const ProbeResult result = probe_tcp(data);
     EXPECT_NE(result.certainty, Certainty::kCertain) << hex << ' ' << app_proto_name(result.proto);
   }
-  for (const std::string_view line : {"hello world\r\n", "GET\r\n", "220 hello\r\n", "+OK\r\n", "USER x\r\n"}) {
+  for (const std::string_view line :
+       {"hello world\r\n", "GET\r\n", "220 hello\r\n", "+OK\r\n", "USER x\r\n"}) {
     EXPECT_NE(probe_tcp(as_bytes(line), 4000, kDown).certainty, Certainty::kCertain) << line;
   }
 }
@@ -122,11 +129,13 @@ TEST(Probe, KnowsDatagrams) {
   Octets quic = from_hex("c0 00000001 08 0102030405060708 00 00 449e");
   quic.resize(1200, 0x77);
   Octets greased = quic;
-  for (std::size_t i = 1; i < 5; ++i) greased[i] = 0x1a;
+  for (std::size_t i = 1; i < 5; ++i)
+    greased[i] = 0x1a;
   Octets ntp(48, 0);
   ntp[0] = 0x23;
   Octets wireguard(148, 0x42);
-  for (std::size_t i = 0; i < 4; ++i) wireguard[i] = i == 0 ? 1 : 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    wireguard[i] = i == 0 ? 1 : 0;
   const std::vector<Case> cases = {
       {"query", AppProto::kDns, kUp, 4000, query},
       {"nxdomain", AppProto::kDns, kDown, 53, response},
@@ -138,8 +147,10 @@ TEST(Probe, KnowsDatagrams) {
       {"stun", AppProto::kStun, kUp, 4000, from_hex("0001 0000 2112a442 000102030405060708090a0b")},
       {"dtls", AppProto::kDtls, kUp, 4000, from_hex("16 fefd 0000 000000000000 0003 010000")},
       {"wireguard", AppProto::kWireguard, kUp, 4000, wireguard},
-      {"dht", AppProto::kBittorrentDht, kUp, 4000, text("d1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe")},
-      {"snmp", AppProto::kSnmp, kUp, 161, from_hex("30 13 020101 0406 7075626c6963 a0 06 020101 020100")},
+      {"dht", AppProto::kBittorrentDht, kUp, 4000,
+       text("d1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe")},
+      {"snmp", AppProto::kSnmp, kUp, 161,
+       from_hex("30 13 020101 0406 7075626c6963 a0 06 020101 020100")},
       {"sip", AppProto::kSip, kUp, 4000, text("REGISTER sip:a SIP/2.0\r\n\r\n")},
       {"ssdp", AppProto::kSsdp, kUp, 1900, text("M-SEARCH * HTTP/1.1\r\n\r\n")},
       {"dhcpv6", AppProto::kDhcpV6, kUp, 547, from_hex("01 112233 0008 0002 0000")},
@@ -155,12 +166,13 @@ TEST(Probe, KnowsDatagrams) {
 }
 
 TEST(Probe, LeavesUnknownDatagramsAlone) {
-  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{4000, 53, 67, 123, 161, 389, 443, 547}) {
+  for (const std::uint16_t port :
+       std::initializer_list<std::uint16_t>{4000, 53, 67, 123, 161, 389, 443, 547}) {
     for (const std::uint8_t fill : std::initializer_list<std::uint8_t>{0x00, 0x5a, 0x80, 0xff}) {
       const Octets data(200, fill);
       const ProbeResult result = probe_udp(data, port);
-      EXPECT_EQ(result.certainty, Certainty::kNo) << port << ' ' << int{fill} << ' '
-                                                  << app_proto_name(result.proto);
+      EXPECT_EQ(result.certainty, Certainty::kNo)
+          << port << ' ' << int{fill} << ' ' << app_proto_name(result.proto);
     }
   }
 }

@@ -20,7 +20,9 @@ struct InitialParts {
   std::uint32_t number = 2;  // written in four octets
 };
 
-inline void put_varint(Octets& out, std::size_t value) { put(out, 0x4000 | value, 2); }
+inline void put_varint(Octets& out, std::size_t value) {
+  put(out, 0x4000 | value, 2);
+}
 
 inline Octets seal_initial(const protocols::QuicKeys& keys, const InitialParts& parts,
                            const Octets& frames) {
@@ -34,7 +36,8 @@ inline Octets seal_initial(const protocols::QuicKeys& keys, const InitialParts& 
   const std::size_t number_offset = packet.size();
   put(packet, parts.number, 4);
   auto nonce = keys.iv;
-  for (std::size_t i = 0; i < 4; ++i) nonce[8 + i] ^= packet[number_offset + i];
+  for (std::size_t i = 0; i < 4; ++i)
+    nonce[8 + i] ^= packet[number_offset + i];
   gcm_aes128_ctx cipher;
   gcm_aes128_set_key(&cipher, keys.key.data());
   gcm_aes128_set_iv(&cipher, nonce.size(), nonce.data());
@@ -48,7 +51,8 @@ inline Octets seal_initial(const protocols::QuicKeys& keys, const InitialParts& 
   std::array<std::uint8_t, 16> mask;
   aes128_encrypt(&header, 16, mask.data(), packet.data() + number_offset + 4);
   packet[0] = static_cast<std::uint8_t>(packet[0] ^ (mask[0] & 0x0f));
-  for (std::size_t i = 0; i < 4; ++i) packet[number_offset + i] ^= mask[1 + i];
+  for (std::size_t i = 0; i < 4; ++i)
+    packet[number_offset + i] ^= mask[1 + i];
   return packet;
 }
 

@@ -56,7 +56,9 @@ Octets client_packet_v2() {
                       padded(kClientFrame));
 }
 
-std::string hex_of(Bytes bytes) { return base::to_hex(bytes); }
+std::string hex_of(Bytes bytes) {
+  return base::to_hex(bytes);
+}
 
 TEST(QuicCrypto, DerivesTheKeysOfRfc9001A1) {
   const QuicKeyPair pair = derive_initial_keys(QuicSuite::kV1, kConnectionId);
@@ -93,8 +95,7 @@ void expect_rfc_conversation(const Octets& up, std::string_view down, const std:
   EXPECT_EQ(quic_version_name(sink.quic[0].version), version);
   EXPECT_EQ(sink.quic[0].sni, "example.com");
   EXPECT_EQ(sink.quic[0].alpns, std::vector<std::string>{"alpn"});
-  EXPECT_EQ(sink.quic[0].ja3,
-            "771,4865-4866,0-65281-10-16-5-51-43-13-45-28-57,29-23-24,");
+  EXPECT_EQ(sink.quic[0].ja3, "771,4865-4866,0-65281-10-16-5-51-43-13-45-28-57,29-23-24,");
   EXPECT_EQ(sink.quic[0].ja4.substr(0, 11), "q13d0211an_");
   EXPECT_EQ(parser.on_data(kDown, from_hex(down), 0, sink), Verdict::kDone);
   ASSERT_EQ(sink.quic.size(), 2u);
@@ -171,7 +172,8 @@ TEST(Quic, FollowsANewConnectionIdAfterRetry) {
   Octets ping = {1};
   ping.resize(64, 0);
   (void)parser.on_data(
-      kUp, seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId).client, {}, ping), 0, sink);
+      kUp, seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId).client, {}, ping), 0,
+      sink);
   InitialParts parts;
   parts.destination = from_hex("aabbccdd");
   parts.token = from_hex("01020304");
@@ -226,7 +228,8 @@ TEST(CryptoStream, StaysWithinItsBounds) {
   const Octets octet = {1};
   EXPECT_FALSE(stream.add(kMaxCryptoStream, octet));
   EXPECT_FALSE(stream.add(~0ULL, octet));
-  for (std::size_t i = 0; i < kMaxCryptoPieces; ++i) EXPECT_TRUE(stream.add(i * 2 + 2, octet));
+  for (std::size_t i = 0; i < kMaxCryptoPieces; ++i)
+    EXPECT_TRUE(stream.add(i * 2 + 2, octet));
   EXPECT_FALSE(stream.add(1000, octet));
   EXPECT_TRUE(stream.contiguous().empty());
 }

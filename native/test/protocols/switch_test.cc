@@ -61,16 +61,19 @@ TEST(Switch, FollowsStarttlsOfMail) {
 }
 
 TEST(Switch, FollowsFtpXmppAndLdap) {
-  expect_switch(AppProto::kFtp, {{kDown, "220 FTP\r\n"}, {kUp, "AUTH TLS\r\n"}, {kDown, "234 ok\r\n"}});
-  expect_switch(AppProto::kXmpp,
-                {{kUp, "<?xml version='1.0'?><stream:stream>"},
-                 {kDown, "<stream:features><starttls/></stream:features>"},
-                 {kUp, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
-                 {kDown, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"}});
-  expect_switch(AppProto::kLdap,
-                {{kUp, "0\x1d\x02\x01\x01w\x18\x80\x16" "1.3.6.1.4.1.1466.20037"},
-                 {kDown, std::string_view("0\x0c\x02\x01\x01x\x07\x0a\x01\x00\x04\x00\x04\x00", 14)}},
-                false);
+  expect_switch(AppProto::kFtp,
+                {{kDown, "220 FTP\r\n"}, {kUp, "AUTH TLS\r\n"}, {kDown, "234 ok\r\n"}});
+  expect_switch(AppProto::kXmpp, {{kUp, "<?xml version='1.0'?><stream:stream>"},
+                                  {kDown, "<stream:features><starttls/></stream:features>"},
+                                  {kUp, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
+                                  {kDown, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"}});
+  expect_switch(
+      AppProto::kLdap,
+      {{kUp,
+        "0\x1d\x02\x01\x01w\x18\x80\x16"
+        "1.3.6.1.4.1.1466.20037"},
+       {kDown, std::string_view("0\x0c\x02\x01\x01x\x07\x0a\x01\x00\x04\x00\x04\x00", 14)}},
+      false);
 }
 
 TEST(Switch, StaysWhereTheServerRefuses) {
@@ -83,7 +86,8 @@ TEST(Switch, StaysWhereTheServerRefuses) {
 
 TEST(Switch, EndsWhenTheSessionProperBegins) {
   SwitchParser parser(AppProto::kSmtp);
-  EXPECT_EQ(play(parser, {{kUp, "EHLO a\r\n"}, {kUp, "MAIL FROM:<a@b>\r\n"}}, false), Verdict::kDone);
+  EXPECT_EQ(play(parser, {{kUp, "EHLO a\r\n"}, {kUp, "MAIL FROM:<a@b>\r\n"}}, false),
+            Verdict::kDone);
 }
 
 TEST(Switch, BoundsWhatItWatches) {
@@ -93,7 +97,8 @@ TEST(Switch, BoundsWhatItWatches) {
   EXPECT_EQ(parser.on_data(kUp, as_bytes(line), 0, sink), Verdict::kDone);
 }
 
-Verdict play_socks(std::initializer_list<std::pair<Direction, std::string_view>> turns, bool by_octet) {
+Verdict play_socks(std::initializer_list<std::pair<Direction, std::string_view>> turns,
+                   bool by_octet) {
   SocksParser parser;
   RecordingSink sink;
   Verdict last = Verdict::kMore;
@@ -112,9 +117,10 @@ TEST(Socks, HandsGrantedConnectionsOver) {
     EXPECT_EQ(play_socks({{kUp, "04 01 0050 c0000201 75736572 00"}, {kDown, "00 5a 0050 c0000201"}},
                          by_octet),
               Verdict::kSwitchTls);
-    EXPECT_EQ(play_socks({{kUp, "04 01 0050 00000001 00 612e62 00"}, {kDown, "00 5a 0000 00000000"}},
-                         by_octet),
-              Verdict::kSwitchTls);
+    EXPECT_EQ(
+        play_socks({{kUp, "04 01 0050 00000001 00 612e62 00"}, {kDown, "00 5a 0000 00000000"}},
+                   by_octet),
+        Verdict::kSwitchTls);
     EXPECT_EQ(play_socks({{kUp, "05 02 00 02"},
                           {kDown, "05 02"},
                           {kUp, "01 01 61 01 62"},

@@ -33,14 +33,16 @@ Octets certificate_message() {
 
 // The server's flight of a full TLS 1.2 handshake.
 Octets server_flight() {
-  Octets flight = handshake(2, server_hello_body(0x0303, Octets(32, 0x44), 0xc02f,
-                                                 alpn_extension({"h2"})));
+  Octets flight =
+      handshake(2, server_hello_body(0x0303, Octets(32, 0x44), 0xc02f, alpn_extension({"h2"})));
   put(flight, certificate_message());
   put(flight, handshake(14, {}));
   return flight;
 }
 
-TEST(Ja4, MatchesFoxIosChromeExample) { EXPECT_EQ(ja4_of(chrome_hello()), kChromeJa4); }
+TEST(Ja4, MatchesFoxIosChromeExample) {
+  EXPECT_EQ(ja4_of(chrome_hello()), kChromeJa4);
+}
 
 TEST(Ja4, NamesTheCarrier) {
   EXPECT_EQ(ja4_of(chrome_hello(), Ja4Carrier::kQuic).front(), 'q');
@@ -79,7 +81,8 @@ TEST(Ja4, TakesAlpnEdgesFromHexadecimalWhereTheyAreNoLetters) {
 
 TEST(Ja4, CapsCountsAt99) {
   HelloParts parts;
-  for (unsigned i = 0; i < 120; ++i) put(parts.ciphers, 0x4000 + i, 2);
+  for (unsigned i = 0; i < 120; ++i)
+    put(parts.ciphers, 0x4000 + i, 2);
   EXPECT_EQ(ja4_of(parts).substr(4, 2), "99");
 }
 
@@ -139,8 +142,9 @@ void expect_full_handshake(const RecordingSink& sink, const std::string& where) 
 TEST(Tls, ReportsAFullHandshakeOnce) {
   RecordingSink sink;
   TlsParser parser;
-  EXPECT_EQ(parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink),
-            Verdict::kMore);
+  EXPECT_EQ(
+      parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink),
+      Verdict::kMore);
   EXPECT_EQ(parser.on_data(kDown, records(22, server_flight()), 0, sink), Verdict::kDone);
   parser.on_close(sink);
   expect_full_handshake(sink, "whole");
@@ -202,7 +206,8 @@ TEST(Tls, KnowsTheServersOfEarlyDrafts) {
 TEST(Tls, ReadsSegmentsCutAnywhereAndRecordsOfAnySize) {
   const Octets up = records(22, handshake(1, client_hello_body(chrome_hello())));
   Octets up_end = records(20, {1});
-  for (const std::size_t chunk : {std::size_t{1}, std::size_t{7}, std::size_t{100}, std::size_t{16384}}) {
+  for (const std::size_t chunk :
+       {std::size_t{1}, std::size_t{7}, std::size_t{100}, std::size_t{16384}}) {
     const Octets down = records(22, server_flight(), chunk);
     for (std::size_t cut = 1; cut < down.size(); cut += chunk == 1 ? 97 : 1) {
       RecordingSink sink;
@@ -221,8 +226,10 @@ TEST(Tls, ReadsOneOctetAtATime) {
   const Octets down = records(22, server_flight(), 50);
   RecordingSink sink;
   TlsParser parser;
-  for (const std::uint8_t& octet : up) (void)parser.on_data(kUp, {&octet, 1}, 0, sink);
-  for (const std::uint8_t& octet : down) (void)parser.on_data(kDown, {&octet, 1}, 0, sink);
+  for (const std::uint8_t& octet : up)
+    (void)parser.on_data(kUp, {&octet, 1}, 0, sink);
+  for (const std::uint8_t& octet : down)
+    (void)parser.on_data(kDown, {&octet, 1}, 0, sink);
   parser.on_close(sink);
   expect_full_handshake(sink, "octets");
 }
@@ -231,8 +238,8 @@ TEST(Tls, ReportsTls13AtTheServerHello) {
   RecordingSink sink;
   TlsParser parser;
   (void)parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink);
-  const Octets hello =
-      handshake(2, server_hello_body(0x0303, Octets(32, 0x33), 0x1301, extension(43, from_hex("0304"))));
+  const Octets hello = handshake(
+      2, server_hello_body(0x0303, Octets(32, 0x33), 0x1301, extension(43, from_hex("0304"))));
   EXPECT_EQ(parser.on_data(kDown, records(22, hello), 0, sink), Verdict::kDone);
   ASSERT_EQ(sink.tls.size(), 1u);
   EXPECT_EQ(tls_version_name(sink.tls[0].version), "TLS 1.3");
@@ -330,7 +337,8 @@ TEST(Tls, NamesARecordThatIsNone) {
   RecordingSink sink;
   TlsParser parser;
   (void)parser.on_data(kUp, records(22, handshake(1, client_hello_body(chrome_hello()))), 0, sink);
-  EXPECT_EQ(parser.on_data(kDown, as_bytes("HTTP/1.1 400 Bad Request\r\n"), 0, sink), Verdict::kDone);
+  EXPECT_EQ(parser.on_data(kDown, as_bytes("HTTP/1.1 400 Bad Request\r\n"), 0, sink),
+            Verdict::kDone);
   EXPECT_EQ(sink.anomalies, std::vector<std::string>{"invalid_record_type"});
   EXPECT_EQ(sink.tls.size(), 1u);
 }
