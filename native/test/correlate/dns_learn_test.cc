@@ -25,10 +25,11 @@ TEST(ReverseName, OfBothFamilies) {
 
 TEST(ReverseName, NothingElse) {
   for (const char* name :
-       {"", ".", "in-addr.arpa", ".in-addr.arpa", "2.0.192.in-addr.arpa", "256.2.0.192.in-addr.arpa",
-        "1.10.2.0.192.in-addr.arpa", "1-.2.0.192.in-addr.arpa", "0x1.2.0.192.in-addr.arpa",
-        "+1.2.0.192.in-addr.arpa", "0001.2.0.192.in-addr.arpa", "10..0.192.in-addr.arpa",
-        "10.2.0.192.in-addr.arpa.example", "10.2.0.192", "ip6.arpa", "1.ip6.arpa"}) {
+       {"", ".", "in-addr.arpa", ".in-addr.arpa", "2.0.192.in-addr.arpa",
+        "256.2.0.192.in-addr.arpa", "1.10.2.0.192.in-addr.arpa", "1-.2.0.192.in-addr.arpa",
+        "0x1.2.0.192.in-addr.arpa", "+1.2.0.192.in-addr.arpa", "0001.2.0.192.in-addr.arpa",
+        "10..0.192.in-addr.arpa", "10.2.0.192.in-addr.arpa.example", "10.2.0.192", "ip6.arpa",
+        "1.ip6.arpa"}) {
     Host found;
     EXPECT_FALSE(parse_reverse_name(name, found)) << name;
   }
@@ -49,12 +50,14 @@ TEST(LowerName, IsBoundedTextInLowerCase) {
   EXPECT_EQ(LowerName(std::string(254, 'a')).view(), "");
 }
 
-// Every cut and every single flipped bit of an answer: survived, and never more learnt than it says.
+// Every cut and every single flipped bit of an answer: survived, and never more learnt than it
+// says.
 TEST(LearnFrom, BrokenAnswersAreSurvived) {
   using namespace testing;
-  const Buffer whole = dns_answer(
-      {"www.example.com"}, {cname("www.example.com", "edge.example.net", 60),
-                            a("edge.example.net", "192.0.2.1", 60), a("edge.example.net", "192.0.2.2", 60)});
+  const Buffer whole =
+      dns_answer({"www.example.com"},
+                 {cname("www.example.com", "edge.example.net", 60),
+                  a("edge.example.net", "192.0.2.1", 60), a("edge.example.net", "192.0.2.2", 60)});
   DnsCache cache(1024, 1);
   protocols::DnsMessage message;
   const auto play = [&](const Buffer& wire) {
@@ -75,9 +78,9 @@ TEST(LearnFrom, BrokenAnswersAreSurvived) {
 
 TEST(LearnFrom, AliasesInACircleEnd) {
   using namespace testing;
-  const Buffer wire = dns_answer({"a.example"}, {cname("a.example", "b.example", 60),
-                                                 cname("b.example", "a.example", 60),
-                                                 a("b.example", "192.0.2.1", 60)});
+  const Buffer wire = dns_answer(
+      {"a.example"}, {cname("a.example", "b.example", 60), cname("b.example", "a.example", 60),
+                      a("b.example", "192.0.2.1", 60)});
   DnsCache cache(1024, 1);
   protocols::DnsMessage message;
   protocols::parse_dns(wire, message);
