@@ -1,5 +1,5 @@
-// DNS answers and the connections after them, through the whole worker: which name an event carries,
-// and how sure it is of it.
+// DNS answers and the connections after them, through the whole worker: which name an event
+// carries, and how sure it is of it.
 #include <gtest/gtest.h>
 
 #include "output/event_writer.h"
@@ -292,10 +292,10 @@ TEST_F(Correlation, APointerIsLowAndAnAddressRecordOfOthersGoesBeforeIt) {
 }
 
 TEST_F(Correlation, AChainOfAliasesTellsTheNameThatWasAsked) {
-  answer(dns_answer({"WWW.Example.com"},
-                    {cname("www.example.com", "cdn.example.net", 300),
-                     cname("cdn.example.net", "edge.example.org", 20),
-                     a("edge.example.org", kServer, 300), a("elsewhere.example", "192.0.2.66", 300)}));
+  answer(dns_answer({"WWW.Example.com"}, {cname("www.example.com", "cdn.example.net", 300),
+                                          cname("cdn.example.net", "edge.example.org", 20),
+                                          a("edge.example.org", kServer, 300),
+                                          a("elsewhere.example", "192.0.2.66", 300)}));
   connect();
   EXPECT_EQ(labels(), called("www.example.com", "high"));
   connect("192.0.2.66");  // the chain does not lead there
@@ -346,8 +346,9 @@ TEST_F(Correlation, Ipv6Answers) {
 }
 
 TEST_F(Correlation, MulticastDnsIsNotUsed) {
-  send(ipv4(kServer, "224.0.0.251",
-            udp(5353, 5353, dns_answer({"printer.local"}, {a("printer.local", kServer, 120)}, 0x8400))));
+  send(ipv4(
+      kServer, "224.0.0.251",
+      udp(5353, 5353, dns_answer({"printer.local"}, {a("printer.local", kServer, 120)}, 0x8400))));
   ASSERT_EQ(events("mdns").size(), 1U);
   connect();
   EXPECT_EQ(labels(), kNothing);
@@ -387,8 +388,8 @@ TEST_F(Correlation, WhichWorkerSawTheAnswerMakesNoDifference) {
   Bench one(config, &dns);
   Bench two(config, &dns);
   const auto dns_to = [](Bench& to, std::string_view name, TimestampNs at) {
-    to.frame(ipv4(kResolver, kClient,
-                  udp(53, 40'000, dns_answer({name}, {a(name, kServer, 300)}))), at);
+    to.frame(ipv4(kResolver, kClient, udp(53, 40'000, dns_answer({name}, {a(name, kServer, 300)}))),
+             at);
   };
   const auto flow_to = [](Bench& to, std::uint16_t from, TimestampNs at) {
     to.frame(ipv4(kClient, kServer, udp(from, 4433, "x")), at);
@@ -408,7 +409,8 @@ TEST_F(Correlation, WhichWorkerSawTheAnswerMakesNoDifference) {
   };
   EXPECT_EQ(flow_from(41001).find("\"domain\""), std::string::npos);
   EXPECT_NE(flow_from(41002).find(R"("domain":"first.example","resolved_at":"2023-11-14T22:13:21)"),
-            std::string::npos) << flow_from(41002);
+            std::string::npos)
+      << flow_from(41002);
   EXPECT_NE(flow_from(41002).find(R"("confidence":"high")"), std::string::npos);
   EXPECT_NE(flow_from(41003).find(R"("domain":"second.example")"), std::string::npos);
   EXPECT_NE(flow_from(41003).find(R"("confidence":"medium")"), std::string::npos);
