@@ -185,6 +185,16 @@ void decode_firewire(FrameContext& context, Bytes data) {
   decode_ether_type(context, type, reader.rest());
 }
 
+// A link type that promises one IP version; packets of the other are told of, and read all the same.
+template <int kVersion>
+void decode_ip_of(FrameContext& context, Bytes data) {
+  const int version = base::Reader(data).peek_u8() >> 4;
+  if (version != kVersion && (version == 4 || version == 6)) {
+    context.note(kVersion == 4 ? DecodeEvent::kIpv4WrongVersion : DecodeEvent::kIpv6WrongVersion);
+  }
+  decode_ip(context, data);
+}
+
 struct LinkDecoder {
   LinkType link;
   void (*decode)(FrameContext&, Bytes);
@@ -224,8 +234,8 @@ constexpr LinkDecoder kLinks[] = {
     {204, after<decode_ppp, 1>},  // the same with a direction before
     {205, after<decode_cisco_hdlc, 1>},
     {206, after<decode_frame_relay, 1>},
-    {228, decode_ipv4},
-    {229, decode_ipv6},
+    {228, decode_ip_of<4>},
+    {229, decode_ip_of<6>},
     {239, decode_nflog},
     {240, after<decode_ethernet, 4>},  // netANALYZER
     {258, decode_pktap},
