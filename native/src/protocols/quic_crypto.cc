@@ -46,8 +46,9 @@ constexpr std::array<Salt, static_cast<std::size_t>(QuicSuite::kCount)> kSalts{{
      0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d},
 }};
 
-// HKDF-Expand-Label (RFC 8446 §7.1) with an empty context.
-void expand_label(const Secret& secret, std::string_view label, std::span<std::uint8_t> out) {
+// HKDF-Expand-Label (RFC 8446 §7.1) with an empty context. `secret` is keyed once for all its
+// labels.
+void expand_label(hmac_sha256_ctx& secret, std::string_view label, std::span<std::uint8_t> out) {
   constexpr std::string_view kPrefix = "tls13 ";
   std::array<std::uint8_t, 40> info{};
   std::size_t n = 0;
@@ -59,34 +60,29 @@ void expand_label(const Secret& secret, std::string_view label, std::span<std::u
       info[n++] = static_cast<std::uint8_t>(c);
   }
   info[n++] = 0;
-  hmac_sha256_ctx context;
-  hmac_sha256_set_key(&context, secret.size(), secret.data());
-  hkdf_expand(&context, reinterpret_cast<nettle_hash_update_func*>(hmac_sha256_update),
+  hkdf_expand(&secret, reinterpret_cast<nettle_hash_update_func*>(hmac_sha256_update),
               reinterpret_cast<nettle_hash_digest_func*>(hmac_sha256_digest), SHA256_DIGEST_SIZE, n,
               info.data(), out.size(), out.data());
 }
 
-QuicKeys derive_side(const Secret& initial, std::string_view side, bool version2) {
-  Secret secret;
-  expand_label(initial, side, secret);
-  QuicKeys keys;
-  expand_label(secret, version2 ? "quicv2 key" : "quic key", keys.key);
-  expand_label(secret, version2 ? "quicv2 iv" : "quic iv", keys.iv);
-  expand_label(secret, version2 ? "quicv2 hp" : "quic hp", keys.header_protection);
-  return keys;
-}
-
 }  // namespace
 
-QuicKeyPair derive_initial_keys(QuicSuite suite, Bytes connection_id) {
+QuicKeys derive_initial_keys(QuicSuite suite, Bytes connection_id, QuicEnd end) {
   const Salt& salt = kSalts[static_cast<std::size_t>(suite)];
-  Secret initial;
+  Secret secret;
   hmac_sha256_ctx context;
   hmac_sha256_set_key(&context, salt.size(), salt.data());
   hmac_sha256_update(&context, connection_id.size(), connection_id.data());
-  hmac_sha256_digest(&context, initial.size(), initial.data());
+  hmac_sha256_digest(&context, secret.size(), secret.data());
+  hmac_sha256_set_key(&context, secret.size(), secret.data());
+  expand_label(context, end == QuicEnd::kClient ? "client in" : "server in", secret);
+  hmac_sha256_set_key(&context, secret.size(), secret.data());
   const bool version2 = suite == QuicSuite::kV2 || suite == QuicSuite::kV2Draft;
-  return {derive_side(initial, "client in", version2), derive_side(initial, "server in", version2)};
+  QuicKeys keys;
+  expand_label(context, version2 ? "quicv2 key" : "quic key", keys.key);
+  expand_label(context, version2 ? "quicv2 iv" : "quic iv", keys.iv);
+  expand_label(context, version2 ? "quicv2 hp" : "quic hp", keys.header_protection);
+  return keys;
 }
 
 std::optional<QuicSuite> quic_suite(std::uint32_t version) {

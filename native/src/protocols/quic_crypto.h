@@ -34,13 +34,11 @@ struct QuicKeys {
   std::array<std::uint8_t, 16> header_protection;
 };
 
-struct QuicKeyPair {
-  QuicKeys client;
-  QuicKeys server;
-};
+enum class QuicEnd : std::uint8_t { kClient, kServer };
 
-// `connection_id`: the destination of the client's first Initial packet.
-QuicKeyPair derive_initial_keys(QuicSuite suite, Bytes connection_id);
+// Keys of what that end sends. `connection_id`: the destination of the client's first Initial
+// packet.
+QuicKeys derive_initial_keys(QuicSuite suite, Bytes connection_id, QuicEnd end);
 
 // The suite a version uses; nothing where the version is not known.
 std::optional<QuicSuite> quic_suite(std::uint32_t version);

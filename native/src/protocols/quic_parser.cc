@@ -102,9 +102,15 @@ bool QuicParser::read_long_header(Bytes data, LongHeader& header) {
 // versions nobody registered are in use that keep an older salt. The tag tells.
 std::optional<Bytes> QuicParser::open_as_client(const LongHeader& header, Bytes packet) {
   const auto attempt = [&](QuicSuite suite) -> std::optional<Bytes> {
-    const QuicKeyPair pair = derive_initial_keys(suite, header.destination);
-    auto frames = open_initial(pair.client, packet, header.number_offset, plain_text());
-    if (frames) keys_ = pair;
+    const QuicKeys keys = derive_initial_keys(suite, header.destination, QuicEnd::kClient);
+    auto frames = open_initial(keys, packet, header.number_offset, plain_text());
+    if (frames) {
+      suite_ = suite;
+      client_keys_ = keys;
+      server_keys_.reset();
+      std::copy(header.destination.begin(), header.destination.end(), connection_id_.begin());
+      connection_id_length_ = static_cast<std::uint8_t>(header.destination.size());
+    }
     return frames;
   };
   const std::optional<QuicSuite> named = quic_suite(header.version);
@@ -112,7 +118,7 @@ std::optional<Bytes> QuicParser::open_as_client(const LongHeader& header, Bytes 
     if (auto frames = attempt(*named)) return frames;
     if (header.version == 1) return std::nullopt;
   }
-  if (keys_) return std::nullopt;  // guess for the first packet only
+  if (suite_) return std::nullopt;  // guess for the first packet only
   for (std::size_t i = 0; i < static_cast<std::size_t>(QuicSuite::kCount); ++i) {
     const auto suite = static_cast<QuicSuite>(i);
     if (suite == named) continue;
@@ -124,13 +130,14 @@ std::optional<Bytes> QuicParser::open_as_client(const LongHeader& header, Bytes 
 std::optional<Bytes> QuicParser::open(Direction direction, const LongHeader& header, Bytes packet,
                                       bool& from_client) {
   from_client = direction == Direction::kToServer;
-  if (keys_) {
-    for (int i = 0; i < 2; ++i) {
-      const QuicKeys& keys = from_client ? keys_->client : keys_->server;
-      if (auto frames = open_initial(keys, packet, header.number_offset, plain_text()))
-        return frames;
-      from_client = !from_client;
+  for (int i = 0; suite_ && i < 2; ++i) {
+    if (!from_client && !server_keys_) {
+      const Bytes connection_id = Bytes(connection_id_).first(connection_id_length_);
+      server_keys_ = derive_initial_keys(*suite_, connection_id, QuicEnd::kServer);
     }
+    const QuicKeys& keys = from_client ? client_keys_ : *server_keys_;
+    if (auto frames = open_initial(keys, packet, header.number_offset, plain_text())) return frames;
+    from_client = !from_client;
   }
   // The first packet, or a new destination after a Retry.
   from_client = true;

@@ -63,7 +63,13 @@ class QuicParser final : public Parser {
   void read_gquic(Direction direction, Bytes data, TransactionSink& sink);
   bool read_chlo(Bytes message, TransactionSink& sink);
 
-  std::optional<QuicKeyPair> keys_;
+  // Of the client's packet that opened; the server's keys follow from it when its first Initial
+  // comes.
+  std::optional<QuicSuite> suite_;
+  std::array<std::uint8_t, 20> connection_id_{};
+  std::uint8_t connection_id_length_ = 0;
+  QuicKeys client_keys_{};
+  std::optional<QuicKeys> server_keys_;
   std::array<CryptoStream, 2> crypto_;  // [0] the client's
   std::uint32_t version_ = 0;
   unsigned datagrams_ = 0;

@@ -44,7 +44,7 @@ Octets padded(std::string_view hex, std::size_t size = 1162) {
 }
 
 Octets client_packet_v1() {
-  return seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId).client, {},
+  return seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient), {},
                       padded(kClientFrame));
 }
 
@@ -52,7 +52,7 @@ Octets client_packet_v2() {
   InitialParts parts;
   parts.version = 0x6b3343cf;
   parts.type_bits = 1;
-  return seal_initial(derive_initial_keys(QuicSuite::kV2, kConnectionId).client, parts,
+  return seal_initial(derive_initial_keys(QuicSuite::kV2, kConnectionId, QuicEnd::kClient), parts,
                       padded(kClientFrame));
 }
 
@@ -61,21 +61,23 @@ std::string hex_of(Bytes bytes) {
 }
 
 TEST(QuicCrypto, DerivesTheKeysOfRfc9001A1) {
-  const QuicKeyPair pair = derive_initial_keys(QuicSuite::kV1, kConnectionId);
-  EXPECT_EQ(hex_of(pair.client.key), "1f369613dd76d5467730efcbe3b1a22d");
-  EXPECT_EQ(hex_of(pair.client.iv), "fa044b2f42a3fd3b46fb255c");
-  EXPECT_EQ(hex_of(pair.client.header_protection), "9f50449e04a0e810283a1e9933adedd2");
-  EXPECT_EQ(hex_of(pair.server.key), "cf3a5331653c364c88f0f379b6067e37");
-  EXPECT_EQ(hex_of(pair.server.iv), "0ac1493ca1905853b0bba03e");
-  EXPECT_EQ(hex_of(pair.server.header_protection), "c206b8d9b9f0f37644430b490eeaa314");
+  const QuicKeys client = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient);
+  const QuicKeys server = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kServer);
+  EXPECT_EQ(hex_of(client.key), "1f369613dd76d5467730efcbe3b1a22d");
+  EXPECT_EQ(hex_of(client.iv), "fa044b2f42a3fd3b46fb255c");
+  EXPECT_EQ(hex_of(client.header_protection), "9f50449e04a0e810283a1e9933adedd2");
+  EXPECT_EQ(hex_of(server.key), "cf3a5331653c364c88f0f379b6067e37");
+  EXPECT_EQ(hex_of(server.iv), "0ac1493ca1905853b0bba03e");
+  EXPECT_EQ(hex_of(server.header_protection), "c206b8d9b9f0f37644430b490eeaa314");
 }
 
 TEST(QuicCrypto, DerivesTheKeysOfRfc9369A1) {
-  const QuicKeyPair pair = derive_initial_keys(QuicSuite::kV2, kConnectionId);
-  EXPECT_EQ(hex_of(pair.client.key), "8b1a0bc121284290a29e0971b5cd045d");
-  EXPECT_EQ(hex_of(pair.client.iv), "91f73e2351d8fa91660e909f");
-  EXPECT_EQ(hex_of(pair.client.header_protection), "45b95e15235d6f45a6b19cbcb0294ba9");
-  EXPECT_EQ(hex_of(pair.server.key), "82db637861d55e1d011f19ea71d5d2a7");
+  const QuicKeys client = derive_initial_keys(QuicSuite::kV2, kConnectionId, QuicEnd::kClient);
+  const QuicKeys server = derive_initial_keys(QuicSuite::kV2, kConnectionId, QuicEnd::kServer);
+  EXPECT_EQ(hex_of(client.key), "8b1a0bc121284290a29e0971b5cd045d");
+  EXPECT_EQ(hex_of(client.iv), "91f73e2351d8fa91660e909f");
+  EXPECT_EQ(hex_of(client.header_protection), "45b95e15235d6f45a6b19cbcb0294ba9");
+  EXPECT_EQ(hex_of(server.key), "82db637861d55e1d011f19ea71d5d2a7");
 }
 
 TEST(QuicCrypto, TheTestsPacketsAreTheRfcs) {
@@ -123,7 +125,7 @@ TEST(Quic, WritesTheEvent) {
 
 // The hello in pieces over several datagrams, out of order and coalesced.
 TEST(Quic, PutsACryptoStreamTogether) {
-  const QuicKeys keys = derive_initial_keys(QuicSuite::kV1, kConnectionId).client;
+  const QuicKeys keys = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient);
   const Octets hello = handshake(1, client_hello_body(chrome_hello()));
   const auto piece = [&](std::size_t begin, std::size_t end) {
     Octets frame = {6};
@@ -157,10 +159,11 @@ TEST(Quic, OpensAnUnregisteredVersionByTheTag) {
   parts.version = 0x12345678;
   RecordingSink sink;
   QuicParser parser;
-  (void)parser.on_data(kUp,
-                       seal_initial(derive_initial_keys(QuicSuite::kDraft29, kConnectionId).client,
-                                    parts, padded(kClientFrame)),
-                       0, sink);
+  (void)parser.on_data(
+      kUp,
+      seal_initial(derive_initial_keys(QuicSuite::kDraft29, kConnectionId, QuicEnd::kClient), parts,
+                   padded(kClientFrame)),
+      0, sink);
   ASSERT_EQ(sink.quic.size(), 1u);
   EXPECT_EQ(sink.quic[0].sni, "example.com");
   EXPECT_EQ(quic_version_name(sink.quic[0].version), "12345678");
@@ -172,15 +175,17 @@ TEST(Quic, FollowsANewConnectionIdAfterRetry) {
   Octets ping = {1};
   ping.resize(64, 0);
   (void)parser.on_data(
-      kUp, seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId).client, {}, ping), 0,
-      sink);
+      kUp,
+      seal_initial(derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient), {}, ping),
+      0, sink);
   InitialParts parts;
   parts.destination = from_hex("aabbccdd");
   parts.token = from_hex("01020304");
-  (void)parser.on_data(kUp,
-                       seal_initial(derive_initial_keys(QuicSuite::kV1, parts.destination).client,
-                                    parts, padded(kClientFrame)),
-                       0, sink);
+  (void)parser.on_data(
+      kUp,
+      seal_initial(derive_initial_keys(QuicSuite::kV1, parts.destination, QuicEnd::kClient), parts,
+                   padded(kClientFrame)),
+      0, sink);
   ASSERT_EQ(sink.quic.size(), 1u);
 }
 
