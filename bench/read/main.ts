@@ -34,13 +34,14 @@ const kMaxGrowthMiB = 32;
 const kMaxStartMs = 200;
 const kConcurrentFlows = 1_000_000;
 const kTableFlows = 100_000;
+const kFullTableFlows = 10_000;
 
 const root = join(import.meta.dirname, '..', '..');
 const misses: string[] = [];
 
 const netmoth = (pcap: string, eve: string, ...settings: string[]): Measured =>
   measure(
-    [process.execPath, join(root, 'cli/src/main.ts'), 'read', pcap, '--eve', eve, ...settings],
+    [process.execPath, join(root, 'cli/bin/netmoth.mjs'), 'read', pcap, '--eve', eve, ...settings],
     { repeat: Number(values.repeat) },
   );
 
@@ -71,6 +72,11 @@ const pcap = measure(['tcpdump', '-r', small, '-w', '/dev/null', 'ip proto 250']
 });
 const first = netmoth(small, eve);
 const second = netmoth(large, eve);
+// With more flows in the larger capture memory grows until the tables are full. A table that is full
+// in both shows whether anything else does.
+const full = ['--set', `maxFlows=${kFullTableFlows}`];
+const firstFull = netmoth(small, eve, ...full);
+const secondFull = netmoth(large, eve, ...full);
 const ratio = first.cpuSeconds / pcap.cpuSeconds;
 const cpu = (run: Measured) => `${run.cpuSeconds.toFixed(2)} CPU-s`;
 const rss = (run: Measured) => `${run.maxRssMiB.toFixed(0)} MiB`;
@@ -81,8 +87,8 @@ floor('CPU beside tcpdump', ratio <= kMaxCpuRatio, `${ratio.toFixed(1)} × (≤ 
 floor('peak memory', second.maxRssMiB < kMaxRssMiB, `${rss(second)} (< ${kMaxRssMiB} MiB)`);
 floor(
   'no growth with size',
-  second.maxRssMiB - first.maxRssMiB < kMaxGrowthMiB,
-  `${rss(first)} at ${values.size}, ${rss(second)} at ${values.large}`,
+  secondFull.maxRssMiB - firstFull.maxRssMiB < kMaxGrowthMiB,
+  `tables full: ${rss(firstFull)} at ${values.size}, ${rss(secondFull)} at ${values.large}`,
 );
 
 const many = join(values.cache, `flows-${kConcurrentFlows}.pcap`);
@@ -98,7 +104,7 @@ floor(
 const one = join(values.cache, 'one-packet.pcap');
 writeManyFlows(one, 1, 1);
 const start = measure(
-  [process.execPath, join(root, 'cli/src/main.ts'), 'read', one, '--eve', eve],
+  [process.execPath, join(root, 'cli/bin/netmoth.mjs'), 'read', one, '--eve', eve],
   {
     repeat: 10,
   },
@@ -107,7 +113,7 @@ const startMs = start.wallSeconds * 1000;
 floor(
   'start on one packet',
   startMs < kMaxStartMs,
-  `${startMs.toFixed(0)} ms (< ${kMaxStartMs} ms)`,
+  `${startMs.toFixed(0)} ms, ${cpu(start)} (< ${kMaxStartMs} ms on an idle machine)`,
 );
 
 process.exitCode = misses.length === 0 ? 0 : 1;
