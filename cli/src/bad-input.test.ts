@@ -101,6 +101,11 @@ test('sensor: without the privilege the message names it and the command that gr
   expectFailure(ended, 77, /CAP_NET_RAW.*setcap cap_net_raw.*\[NM_CAPTURE_NO_PRIVILEGE\]/i);
 });
 
+test('sensor: a port that is none', async () => {
+  const ended = await sensor(['--interface', 'lo', '--listen', '127.0.0.1:99999']);
+  expectFailure(ended, 78, /listen: expected HOST:PORT.*\[NM_CONFIG_INVALID\]/);
+});
+
 test('sensor: a filter that does not compile', async () => {
   const ended = await sensor(['--interface', 'lo', '--filter', 'prot 53']);
   expectFailure(ended, 78, /prot 53.*\[NM_CAPTURE_FILTER\]/);

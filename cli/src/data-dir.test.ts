@@ -19,10 +19,22 @@ test('directory and secrets are for their owner alone, secrets stay the same', (
   expect(secret).toMatch(/^[\w-]{32}$/);
   expect(mode(root)).toBe('700');
   expect(mode(join(first.secrets, 'nats-password'))).toBe('600');
-  expect(first.lacksSecret('other')).toBe(true);
   first.release();
   const second = openDataDir(root);
   expect(second.secret('nats-password')).toBe(secret);
+  second.release();
+});
+
+test('the first password is the same at every start until it was told', () => {
+  const first = openDataDir(parent);
+  const password = first.firstPassword();
+  expect(password).toMatch(/^[a-zA-Z2-9]{20}$/);
+  first.release();
+  const second = openDataDir(parent);
+  expect(second.firstPassword()).toBe(password);
+  second.firstPasswordTold();
+  expect(second.firstPassword()).toBeUndefined();
+  expect(() => statSync(dataDirPaths(parent).firstPasswordFile)).toThrow('ENOENT');
   second.release();
 });
 

@@ -4,7 +4,7 @@
  * Invariants: the directory is 0700 and every secret 0600; one netmoth at a time uses it; one written by
  * a newer version is refused before anything in it is touched.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -32,6 +32,9 @@ export interface DataDirPaths {
   readonly spool: string;
   readonly logs: string;
   readonly secrets: string;
+  /** Kept only until it was shown. */
+  readonly firstPasswordFile: string;
+  readonly passwordToldFile: string;
 }
 
 export function dataDirPaths(dataDir: string): DataDirPaths {
@@ -48,14 +51,17 @@ export function dataDirPaths(dataDir: string): DataDirPaths {
     spool: join(root, 'spool'),
     logs: join(root, 'logs'),
     secrets,
+    firstPasswordFile: join(secrets, 'first-password'),
+    passwordToldFile: join(secrets, 'first-password-told'),
   };
 }
 
 export interface DataDir extends DataDirPaths {
   /** The secret of that name, made at the first call ever. */
   secret(name: string): string;
-  /** True until the first secret of that name was made. */
-  lacksSecret(name: string): boolean;
+  /** The administrator's first password; the same at every start until firstPasswordTold(), then none. */
+  firstPassword(): string | undefined;
+  firstPasswordTold(): void;
   release(): void;
 }
 
@@ -88,8 +94,15 @@ export function openDataDir(dataDir: string): DataDir {
   }
   return {
     ...paths,
-    secret: (name) => readOrMakeSecret(join(paths.secrets, name)),
-    lacksSecret: (name) => !existsSync(join(paths.secrets, name)),
+    secret: (name) => readOrMakeSecret(join(paths.secrets, name), newToken),
+    firstPassword: () =>
+      existsSync(paths.passwordToldFile)
+        ? undefined
+        : readOrMakeSecret(paths.firstPasswordFile, newPassword),
+    firstPasswordTold: () => {
+      writeSecretly(paths.passwordToldFile, `${new Date().toISOString()}\n`);
+      rmSync(paths.firstPasswordFile, { force: true });
+    },
     release,
   };
 }
@@ -156,9 +169,19 @@ function isNetmoth(pid: number): boolean {
   }
 }
 
-function readOrMakeSecret(path: string): string {
+function newToken(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** 20 letters and digits without those that look alike: about 114 bits. */
+function newPassword(): string {
+  const alphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+  return Array.from({ length: 20 }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+function readOrMakeSecret(path: string, make: () => string): string {
   if (existsSync(path)) return readFileSync(path, 'utf8').trim();
-  const secret = randomBytes(24).toString('base64url');
+  const secret = make();
   writeSecretly(path, `${secret}\n`);
   return secret;
 }

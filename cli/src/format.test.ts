@@ -3,7 +3,7 @@ import { settings } from './commands/read.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { progressLine } from './progress-bar.ts';
 import { formatTable } from './table.ts';
-import { parseListenAddress, urlOf } from './up/listen-address.ts';
+import { listenOption, urlOf } from './up/listen-address.ts';
 
 test('bytes and counts', () => {
   expect([0, 1023, 1024, 15_360, 5 * 1024 ** 3].map(formatBytes)).toEqual([
@@ -46,10 +46,10 @@ test('settings nest at dots and keep their types', () => {
 });
 
 test('listen addresses', () => {
-  expect(parseListenAddress('127.0.0.1:80')).toEqual({ host: '127.0.0.1', port: 80 });
-  expect(urlOf(parseListenAddress('[::1]:8470'))).toBe('http://[::1]:8470');
-  expect(urlOf(parseListenAddress('0.0.0.0:8470'))).toBe('http://127.0.0.1:8470');
+  expect(listenOption('127.0.0.1:80')).toEqual({ host: '127.0.0.1', port: 80 });
+  expect(urlOf(listenOption('[::1]:8470'))).toBe('http://[::1]:8470');
+  expect(urlOf(listenOption('0.0.0.0:8470'))).toBe('http://127.0.0.1:8470');
   for (const wrong of ['8470', 'host:', 'host:0', 'host:70000', '::1:80']) {
-    expect(() => parseListenAddress(wrong)).toThrow(expect.objectContaining({ code: 'NM_USAGE' }));
+    expect(() => listenOption(wrong)).toThrow(expect.objectContaining({ code: 'NM_USAGE' }));
   }
 });

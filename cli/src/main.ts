@@ -11,6 +11,12 @@ import { reportError } from './report-error.ts';
 
 const environment = readEnvironment();
 
+// The reader of our output (head, less) may go before we are done: no fault of anybody.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
 function dataDirOption(): Option {
@@ -64,6 +70,7 @@ program
   .option('--pcap <file>', 'replay this capture instead of capturing')
   .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')
   .option('--listen <host:port>', 'address of dashboard and API', '127.0.0.1:8470')
+  .option('--geoip <file>', 'MaxMind database (.mmdb) for countries')
   .addOption(dataDirOption())
   .addHelpText(
     'after',
@@ -87,7 +94,7 @@ program
   .option('--last <duration>', 'time range up to now, e.g. 15m, 1h, 7d')
   .option('--since <time>', 'start of the range, RFC 3339')
   .option('--until <time>', 'end of the range, RFC 3339')
-  .option('--limit <n>', 'rows at most', '100')
+  .option('--limit <n>', 'rows at most (default: 100; with --json and --csv all there are)')
   .option('--where <field=value>', 'further filter, e.g. app_proto=tls (repeatable)', collect, [])
   .option('--json', 'one JSON object a line')
   .option('--csv', 'comma-separated values with a header')
@@ -144,7 +151,7 @@ program
 
 program
   .command('version')
-  .description('version of netmoth, its engine and the Node it runs on')
+  .description('versions of netmoth, of its event schema and of the Node it runs on')
   .action(async () => {
     const { printVersion } = await import('./commands/version.ts');
     await printVersion();

@@ -5,6 +5,7 @@
  * are made from it; there is no second list.
  */
 import { z } from 'zod';
+import { LISTEN_ADDRESS_HINT, parseListenAddress } from '#contracts/listen-address.ts';
 import { PRIVATE_NETWORKS, parseNetwork } from './enrich/ip-address.ts';
 import { DEFAULT_RETENTION } from './store/partitions.ts';
 
@@ -50,7 +51,10 @@ const httpSchema = z.strictObject({
 });
 
 export const managerConfigSchema = z.strictObject({
-  listen: z.string().default('127.0.0.1:8470'),
+  listen: z
+    .string()
+    .refine((text) => parseListenAddress(text) !== undefined, LISTEN_ADDRESS_HINT)
+    .default('127.0.0.1:8470'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   // Without any, so that the fault is told where it is: at store.url.
   store: storeSchema.prefault({} as z.input<typeof storeSchema>),

@@ -72,7 +72,7 @@ describe('runManager', () => {
     const argv = argvOf(port, await postgres.createDatabase());
     await expect(runManager(argv)).rejects.toMatchObject({
       code: 'NM_PORT_IN_USE',
-      message: `127.0.0.1:${port} is in use by another program: choose another with --listen`,
+      message: `127.0.0.1:${port} is not free: another program listens there; choose another with --listen HOST:PORT`,
     });
     other.close();
   });

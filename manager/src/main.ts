@@ -13,6 +13,7 @@ import { type CountryResponse, open as openMaxmind } from 'maxmind';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { NetmothError } from '#contracts/errors.ts';
+import { listenError, parseListenAddress } from '#contracts/listen-address.ts';
 import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
 import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
@@ -234,17 +235,10 @@ async function listen(
   api: Awaited<ReturnType<typeof createApiServer>>,
   address: string,
 ): Promise<string> {
-  const parts = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
-  const host = parts?.[1] ?? parts?.[2];
-  if (host === undefined) {
-    throw new NetmothError('NM_CONFIG_INVALID', `listen: ${address} is not HOST:PORT`);
-  }
   try {
-    return await api.listen({ host, port: Number(parts?.[3]) });
+    return await api.listen(parseListenAddress(address) ?? {});
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
-    const message = `${address} is in use by another program: choose another with --listen`;
-    throw new NetmothError('NM_PORT_IN_USE', message, { cause });
+    throw listenError(address, cause);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   engineConfigSchema,
   replayConfigSchema,
 } from '#contracts/engine-config.ts';
+import { LISTEN_ADDRESS_HINT, parseListenAddress } from '#contracts/listen-address.ts';
 import { tokenSchema } from '#contracts/nats.ts';
 
 const MiB = 1024 * 1024;
@@ -76,7 +77,7 @@ export const sensorConfigSchema = z.strictObject({
   spool: spoolConfigSchema.prefault({}),
   listen: z
     .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^:[\]\s]+):\d{1,5}$/, 'HOST:PORT')
+    .refine((text) => parseListenAddress(text) !== undefined, LISTEN_ADDRESS_HINT)
     .default('127.0.0.1:9464')
     .describe('Of /metrics, /healthz and /readyz'),
   drainMs: z.int().min(0).max(600_000).default(10_000).describe('Wait for the bus at the end'),

@@ -121,7 +121,7 @@ test.each([
     ['--config', file('nats: {user: a}')],
     'nats.password: needed beside nats.user',
   ],
-  ['a listen address without port', ['--listen', 'localhost'], 'listen: HOST:PORT (--listen)'],
+  ['a listen address without port', ['--listen', 'localhost'], 'listen: expected HOST:PORT'],
 ])('%s is named', (_, argv, message) => {
   expect(faultOf(() => load(argv)).message).toContain(message);
 });

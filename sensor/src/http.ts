@@ -4,7 +4,7 @@
  * Invariant: answers GET and HEAD of these three paths only, reads no request body, and keeps no state.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { NetmothError } from '#contracts/errors.ts';
+import { listenError, parseListenAddress } from '#contracts/listen-address.ts';
 
 const kRequestTimeoutMs = 10_000;
 const kMaxConnections = 64;
@@ -28,8 +28,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   });
   server.maxConnections = kMaxConnections;
   const at = options.listen.lastIndexOf(':');
-  const host = options.listen.slice(0, at).replace(/^\[|\]$/g, '');
-  await listen(server, host, Number(options.listen.slice(at + 1)));
+  await listen(server, options.listen);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
@@ -69,19 +68,10 @@ async function answer(
   }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, where: string): Promise<void> {
+  const { host, port } = parseListenAddress(where) ?? {};
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const used = cause.code === 'EADDRINUSE';
-      const why = used ? 'is in use by another program' : `cannot be listened on (${cause.code})`;
-      reject(
-        new NetmothError(
-          used ? 'NM_PORT_IN_USE' : 'NM_CONFIG_INVALID',
-          `The address ${host}:${port} ${why}: give another with --listen HOST:PORT.`,
-          { cause },
-        ),
-      );
-    });
-    server.listen(port, host, resolve);
+    server.once('error', (cause) => reject(listenError(where, cause)));
+    server.listen({ host, port }, () => resolve());
   });
 }

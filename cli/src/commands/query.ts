@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
-import { LISTS, type ListName, pageOf } from '#contracts/rest.ts';
+import { DEFAULT_PAGE, LISTS, type ListName, MAX_EXPORT_ROWS, pageOf } from '#contracts/rest.ts';
 import { type ApiTarget, apiGet, apiTarget } from '../api-client.ts';
 import type { CliEnvironment } from '../config.ts';
 import { formatTable } from '../table.ts';
@@ -18,7 +18,7 @@ export interface QueryOptions {
   readonly last?: string;
   readonly since?: string;
   readonly until?: string;
-  readonly limit: string;
+  readonly limit?: string;
   readonly where: readonly string[];
   readonly json?: boolean;
   readonly csv?: boolean;
@@ -40,22 +40,40 @@ export async function query(
   }
   const target = apiTarget(options, environment);
   const { device, last, since, until } = options;
-  const limit = positive(options.limit);
   const filters = { ...whereFilters(options.where), device, last, since, until };
   if (options.json === true || options.csv === true) {
     const format = options.csv === true ? 'csv' : 'ndjson';
-    const response = await apiGet(target, `/${list}`, { ...filters, limit: String(limit), format });
-    if (response.body !== null) {
-      await pipeline(Readable.fromWeb(response.body), process.stdout, { end: false });
-    }
+    const limit = positive(options.limit ?? String(MAX_EXPORT_ROWS));
+    await exportRows(target, list, { ...filters, limit: String(limit), format });
     return;
   }
+  const limit = positive(options.limit ?? String(DEFAULT_PAGE));
   const rows = await collectRows(target, list, filters, limit);
   process.stdout.write(formatTable(rows, COLUMNS[list]));
   if (rows.length === 0) {
     process.stderr.write('no rows in that time range; a wider one: --last 7d\n');
   } else if (rows.length === limit) {
     process.stderr.write(`${limit} rows; more with --limit\n`);
+  }
+}
+
+async function exportRows(
+  target: ApiTarget,
+  list: ListName,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { body } = await apiGet(target, `/${list}`, query);
+  if (body === null) return;
+  try {
+    await pipeline(Readable.fromWeb(body), process.stdout, { end: false });
+  } catch (cause) {
+    // The reader of our output (head, less) has seen enough.
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EPIPE') return;
+    throw new NetmothError(
+      'NM_API_UNREACHABLE',
+      `the manager at ${target.url} went away in the middle of the answer: what was written is not all`,
+      { cause, retryable: true },
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import { endedAtStart, type LaunchedPart, type PartSpec } from './supervisor.ts'
 
 export interface NodePartOptions {
   readonly name: string;
+  readonly restart?: boolean;
   readonly args: readonly string[];
   /** http://host:port of its /healthz. */
   readonly healthUrl: string;
@@ -26,7 +27,7 @@ const POLL_MS = 50;
 const READY_TIMEOUT_MS = 60_000;
 
 export function nodePart(options: NodePartOptions): PartSpec {
-  return { name: options.name, launch: () => launch(options) };
+  return { name: options.name, restart: options.restart ?? true, launch: () => launch(options) };
 }
 
 async function launch(options: NodePartOptions): Promise<LaunchedPart> {

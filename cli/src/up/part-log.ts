@@ -42,7 +42,11 @@ export class PartLog {
 
   #rotate(): void {
     this.#stream.end();
-    renameSync(this.#path, `${this.#path}.1`);
+    try {
+      renameSync(this.#path, `${this.#path}.1`);
+    } catch {
+      // Somebody removed it: the file opened now is a new one all the same.
+    }
     this.#bytes = 0;
     this.#stream = this.#open();
   }

@@ -5,10 +5,11 @@
  * reach a part through a 0600 file or its environment, never through its arguments.
  */
 import { join, resolve } from 'node:path';
+import type { ListenAddress } from '#contracts/listen-address.ts';
 import { type DataDir, writeSecretly } from '../data-dir.ts';
 import { startNatsServer } from '../processes/nats-server.ts';
 import { startPostgresServer } from '../processes/postgres-server.ts';
-import { type ListenAddress, urlOf } from './listen-address.ts';
+import { urlOf } from './listen-address.ts';
 import { nodePart } from './node-part.ts';
 import { endedAtStart, type LaunchedPart, type PartSpec } from './supervisor.ts';
 
@@ -33,6 +34,7 @@ export interface PartsOptions {
   readonly source: Source;
   /** Of the account `admin`, at the first start only. */
   readonly adminPassword: string | undefined;
+  readonly geoip: string | undefined;
   readonly webRoot: string;
   readonly log: (part: string) => (line: string) => void;
 }
@@ -102,6 +104,7 @@ function managerPart(options: PartsOptions): PartSpec {
       },
       nats: busLogin(options),
       http: { webRoot: options.webRoot },
+      ...(options.geoip === undefined ? {} : { geoipFile: resolve(options.geoip) }),
       ...(adminPassword === undefined ? {} : { adminPassword }),
       localToken: localToken(dataDir),
       supervisorState: dataDir.supervisorState,
@@ -152,6 +155,8 @@ function sensorPart(options: PartsOptions): PartSpec {
   );
   return nodePart({
     name: 'sensor',
+    // A replay that began again would store its events a second time.
+    restart: pcap === undefined,
     args: ['sensor', '--config', config],
     healthUrl: `http://${HOST}:${ports.sensor}`,
     description: pcap === undefined ? 'capturing' : `replaying ${pcap}, speed ${speed}`,

@@ -92,6 +92,34 @@ test('a part that does not come up fails the start with its last words', async (
   expect(supervisor.health()[2]?.message).toBe('not started yet');
 });
 
+test('a part that must not begin again stays down', async () => {
+  const pids: number[] = [];
+  const once = { ...shellPart('replay', WAIT, pids), restart: false };
+  const { supervisor, reaches } = supervise([once]);
+  await supervisor.start(() => undefined);
+  const down = reaches(([part]) => part?.status === 'down');
+  process.kill(pids[0] ?? 0, 'SIGKILL');
+  await down;
+  expect(supervisor.health()[0]?.message).toBe('killed by SIGKILL: up; it is not started again');
+  expect(pids).toHaveLength(1);
+});
+
+test('stopping ends a part that is still being launched', async () => {
+  const pids: number[] = [];
+  const slow = shellPart('slow', WAIT, pids);
+  const { supervisor } = supervise([
+    {
+      ...slow,
+      launch: () => new Promise((resolve) => setTimeout(() => resolve(slow.launch()), 300)),
+    },
+  ]);
+  const starting = supervisor.start(() => undefined).catch(() => undefined);
+  await supervisor.stop(() => undefined);
+  await starting;
+  expect(pids).toHaveLength(1);
+  expect(() => process.kill(pids[0] ?? 0, 0)).toThrow('ESRCH');
+});
+
 test('stopping while a part waits for its restart leaves nothing behind', async () => {
   const pids: number[] = [];
   const { supervisor, reaches } = supervise([shellPart('only', WAIT, pids)]);

@@ -3,7 +3,8 @@
  * pauses, stops them in reverse order.
  *
  * Invariants: a part is started only when those before it were ready once; a part that dies after that
- * is degraded until it is ready again, and is never given up; stop() ends every child.
+ * is degraded until it is ready again, and is never given up unless its spec says so; stop() ends every
+ * child, also one that is being launched.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetmothError } from '#contracts/errors.ts';
@@ -21,6 +22,8 @@ export interface LaunchedPart {
 
 export interface PartSpec {
   readonly name: string;
+  /** False: a part whose work must not begin again stays down when it ends. Default true. */
+  readonly restart?: boolean;
   launch(): Promise<LaunchedPart>;
 }
 
@@ -45,6 +48,8 @@ interface PartState {
   readonly spec: PartSpec;
   health: PartHealth;
   launched: LaunchedPart | undefined;
+  /** The launch under way or done; its failure is told by who awaits it. */
+  launching: Promise<LaunchedPart> | undefined;
   watcher: Promise<void> | undefined;
 }
 
@@ -61,6 +66,7 @@ export class Supervisor {
       spec,
       health: { name: spec.name, status: 'down', message: 'not started yet', restarts: 0 },
       launched: undefined,
+      launching: undefined,
       watcher: undefined,
     }));
   }
@@ -83,8 +89,9 @@ export class Supervisor {
   async stop(onStopped: (name: string) => void): Promise<void> {
     this.#stopping.abort();
     for (const part of this.#parts.toReversed()) {
-      if (part.launched === undefined) continue;
-      await part.launched.stop();
+      const launched = await part.launching?.catch(() => undefined);
+      if (launched === undefined) continue;
+      await launched.stop();
       await part.watcher;
       this.#report(part, 'down', 'stopped');
       onStopped(part.spec.name);
@@ -92,7 +99,8 @@ export class Supervisor {
   }
 
   async #launch(part: PartState): Promise<void> {
-    const launched = await part.spec.launch();
+    part.launching = part.spec.launch();
+    const launched = await part.launching;
     part.launched = launched;
     if (this.#stopping.signal.aborted) await launched.stop();
     this.#report(part, 'ok', await launched.ready(this.#stopping.signal));
@@ -104,6 +112,10 @@ export class Supervisor {
       const startedAt = this.#now();
       const exit = await part.launched?.exited;
       if (this.#stopping.signal.aborted) return;
+      if (part.spec.restart === false) {
+        this.#report(part, 'down', `${exitText(exit)}; it is not started again`);
+        return;
+      }
       if (this.#now() - startedAt > RESTART_FORGET_MS) attempt = 0;
       attempt = await this.#restart(part, exitText(exit), attempt + 1);
       if (this.#stopping.signal.aborted) return;

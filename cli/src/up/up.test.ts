@@ -1,7 +1,7 @@
 /** The whole system as a user runs it: packets in, rows out, whatever dies in between. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,6 +133,14 @@ test('what the engine saw is what is stored, also after a stop and a second star
   const ids = new Set((await rowsOf('flows')).map((row) => row['id']));
   expect(ids.size).toBe(expected.get('flow'));
 
+  const csv = await runNetmoth(['query', 'flows', '--csv', '--data-dir', dir]);
+  expect(csv.stdout.trim().split('\n')).toHaveLength(1 + (expected.get('flow') ?? 0));
+  const piped = await runNetmoth(['query', 'flows', '--json', '--data-dir', dir], {
+    through: ['sh', '-c', '"$@" | head -n 1', 'sh'],
+  });
+  expect(piped.stdout.trim().split('\n')).toHaveLength(1);
+  expect(piped.stderr).toBe('');
+
   const status = await runNetmoth(['status', '--data-dir', dir]);
   for (const part of ['nats', 'postgres', 'manager', 'sensor', 'ingest']) {
     expect(status.stdout).toMatch(new RegExp(`^${part} +ok`, 'm'));
@@ -196,9 +204,43 @@ test('parts that are killed come back; what was published is stored once', async
   }
 
   process.kill(childPid('sensor.json'), 'SIGKILL');
+  await until('down in /readyz', async () => (await fetch(`${system.url}/readyz`)).status === 503);
+  expect(parts().find((part) => part.name === 'sensor')?.message).toMatch(/not started again/);
+}, 240_000);
+
+test('a live sensor that is killed is started again', async () => {
+  const system = await startUp('--interface', 'lo');
+  process.kill(childPid('sensor.json'), 'SIGKILL');
   await until(
     'degraded in /readyz',
     async () => (await fetch(`${system.url}/readyz`)).status === 503,
   );
   await until('ready again', async () => (await fetch(`${system.url}/readyz`)).status === 200);
-}, 240_000);
+  await until('flows of our own requests', async () => (await rowsOf('flows')).length > 0);
+}, 120_000);
+
+test('the password told after a first start that failed is the one that works', async () => {
+  const noCapture = join(dir, 'no-capture');
+  writeFileSync(noCapture, 'not a capture');
+  const failed = await runNetmoth([
+    'up',
+    '--pcap',
+    noCapture,
+    '--data-dir',
+    dir,
+    '--listen',
+    `127.0.0.1:${await freePort()}`,
+  ]);
+  expect(failed.stderr).toMatch(/no-capture.*\[NM_CAPTURE_FILE_FORMAT\]/);
+  expect(failed.status).toBe(2);
+  const system = await startUp('--pcap', SAMPLE);
+  const password = /password (\w{20})/.exec(system.output())?.[1] ?? '';
+  const login = (given: string) =>
+    fetch(`${system.url}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: system.url },
+      body: JSON.stringify({ user: 'admin', password: given }),
+    });
+  expect((await login(`${password}x`)).status).toBe(401);
+  expect((await login(password)).status).toBe(200);
+}, 120_000);

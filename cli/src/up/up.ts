@@ -4,13 +4,12 @@
  * Invariants: every fault the user can mend is told before anything is started where that is possible;
  * the parts stop in the reverse of their order, and what the bus acknowledged is there at the next start.
  */
-import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
-import { type DataDir, openDataDir, writeSecretly } from '../data-dir.ts';
+import { type DataDir, openDataDir } from '../data-dir.ts';
 import { freePort } from '../processes/readiness.ts';
-import { assertFree, parseListenAddress, urlOf } from './listen-address.ts';
+import { assertFree, listenOption, urlOf } from './listen-address.ts';
 import { PartLog } from './part-log.ts';
 import { type Source, upParts } from './parts.ts';
 import { StateFile } from './state-file.ts';
@@ -22,6 +21,7 @@ export interface UpOptions {
   readonly pcap?: string;
   readonly speed: string;
   readonly listen: string;
+  readonly geoip?: string;
   readonly dataDir: string;
 }
 
@@ -30,18 +30,19 @@ const STATE_INTERVAL_MS = 5_000;
 const WEB_ROOT = join(import.meta.dirname, '../../../manager/web/dist');
 
 export async function up(options: UpOptions): Promise<number> {
-  const listen = parseListenAddress(options.listen);
+  const listen = listenOption(options.listen);
   const source = sourceOf(options);
   checkSource(source);
   await assertFree(listen);
   const dataDir = openDataDir(options.dataDir);
   const logs = new Map<string, PartLog>();
   try {
-    const firstPassword = dataDir.lacksSecret('admin-made') ? newPassword() : undefined;
+    const firstPassword = dataDir.firstPassword();
     const parts = upParts({
       ...{ dataDir, listen, source, webRoot: WEB_ROOT },
       ports: { nats: await freePort(), postgres: await freePort(), sensor: await freePort() },
       adminPassword: firstPassword,
+      geoip: options.geoip,
       log: (part) => {
         const log = logs.get(part) ?? new PartLog(join(dataDir.logs, `${part}.log`));
         logs.set(part, log);
@@ -95,24 +96,13 @@ function announce({ url, firstPassword, dataDir }: Run): void {
   say(`\nDashboard  ${url}/`);
   if (firstPassword !== undefined) {
     say(`Log in as  admin, password ${firstPassword}  (shown this once; change it under Settings)`);
-    writeSecretly(join(dataDir.secrets, 'admin-made'), `${new Date().toISOString()}\n`);
+    dataDir.firstPasswordTold();
   }
   say('Ctrl-C stops everything; the data stays.');
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** 20 letters and digits without those that look alike: about 114 bits. */
-function newPassword(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-  // Values from 224 = 4 × 56 on would favour the first letters.
-  const letters = [...randomBytes(256)].filter((value) => value < 4 * alphabet.length);
-  return letters
-    .slice(0, 20)
-    .map((value) => alphabet[value % alphabet.length])
-    .join('');
 }
 
 function sourceOf(options: UpOptions): Source {
@@ -148,6 +138,8 @@ function stopSignal() {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
   const ask = () => {
+    // Impatience: the children end with us, by their death signal.
+    if (controller.signal.aborted) process.exit(130);
     controller.abort();
     resolve();
   };
