@@ -7,6 +7,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { acceptedEncoding } from './accept-encoding.ts';
 import { notFound } from './error-answers.ts';
 
 const MEDIA: Readonly<Record<string, string>> = {
@@ -35,6 +36,7 @@ const compressors = {
   gzip: (body: Buffer): Promise<Buffer> => promisify(gzip)(body, { level: 9 }),
 } as const;
 type Encoding = keyof typeof compressors;
+const ENCODINGS = ['br', 'gzip'] as const satisfies readonly Encoding[];
 
 class StaticFile {
   readonly media: string;
@@ -102,15 +104,6 @@ class StaticFolder {
   }
 }
 
-function encodingOf(request: FastifyRequest): Encoding | undefined {
-  const accepted = String(request.headers['accept-encoding'] ?? '');
-  return (['br', 'gzip'] as const).find((each) =>
-    new RegExp(`(^|,)\\s*${each}\\s*(;\\s*q=(?!0(\\.0*)?\\s*(,|$))[\\d.]+)?\\s*(,|$)`).test(
-      accepted,
-    ),
-  );
-}
-
 /**
  * A missing asset must not come as a page, which the browser would try to run; but an address of the
  * page may have dots too (/devices/192.168.1.50), and for those a browser says that it wants HTML.
@@ -132,7 +125,8 @@ async function send(
     .type(file.media);
   if (file.compressible) reply.header('vary', 'accept-encoding');
   if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-  const encoding = file.compressible ? encodingOf(request) : undefined;
+  const accepted = String(request.headers['accept-encoding'] ?? '');
+  const encoding = file.compressible ? acceptedEncoding(accepted, ENCODINGS) : undefined;
   if (encoding === undefined) return reply.send(file.body);
   return reply.header('content-encoding', encoding).send(await file.compressed(encoding));
 }
