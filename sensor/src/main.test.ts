@@ -224,7 +224,7 @@ test.each([
   ['a wrong option', ['--interfaec', 'lo'], 64, /did you mean "--interface"/],
   ['a wrong value', ['--pcap', 'x', '--speed', 'quick'], 78, /replay\.speed/],
   ['an unusable spool', ['--pcap', text, '--spool-dir', join(tight, 'file', 'spool')], 73, /spool/],
-  ['a used port', ['--pcap', text, '--listen', 'PORT'], 69, /in use/],
+  ['a used port', ['--pcap', text, '--listen', 'PORT'], 69, /not free: another program/],
 ])('%s: one line and status', async (_, extra, status, message) => {
   const argv = extra.map((each) => (each === 'PORT' ? `127.0.0.1:${nats.port}` : each));
   const sensor = startSensor([...own().argv, ...argv]);
