@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EVENT_CLASSES } from './eve.ts';
 import {
+  batchHeadersSchema,
   EVENTS_SUBJECT_PREFIX,
   eventsSubject,
+  MAX_BATCH_EVENTS,
   nodeKey,
   parseEventsSubject,
   tokenSchema,
@@ -42,7 +44,19 @@ test('no other subject is taken for one of events', () => {
     `${EVENTS_SUBJECT_PREFIX}.a.b.flows`,
     'netmoth.other.a.b.flow',
     'other.events.a.b.flow',
+    `${EVENTS_SUBJECT_PREFIX}.${'a'.repeat(129)}.b.flow`,
+    `${EVENTS_SUBJECT_PREFIX}.a.${'b'.repeat(3_000)}.flow`,
+    `${EVENTS_SUBJECT_PREFIX}..b.flow`,
+    `${EVENTS_SUBJECT_PREFIX}.a\0.b.flow`,
   ]) {
     expect([subject, parseEventsSubject(subject)]).toEqual([subject, undefined]);
+  }
+});
+
+test('a batch says how many events it holds, within bounds', () => {
+  const about = (count: string) => ({ msgId: crypto.randomUUID(), schema: '1', count });
+  expect(batchHeadersSchema.parse(about(String(MAX_BATCH_EVENTS))).count).toBe(MAX_BATCH_EVENTS);
+  for (const count of [String(MAX_BATCH_EVENTS + 1), '9999999999', '-1', '1.5', 'x', 'Infinity']) {
+    expect([count, batchHeadersSchema.safeParse(about(count)).success]).toEqual([count, false]);
   }
 });

@@ -49,9 +49,10 @@ export function parseEventsSubject(subject: string): EventsSubject | undefined {
   const parts = subject.split('.');
   if (parts.length !== 5 || `${parts[0]}.${parts[1]}` !== EVENTS_SUBJECT_PREFIX) return undefined;
   const eventClass = eventClassSchema.safeParse(parts[4]);
-  const [, , sensor, node] = parts;
-  if (!eventClass.success || sensor === undefined || node === undefined) return undefined;
-  return { sensor, node, eventClass: eventClass.data };
+  const sensor = tokenSchema.safeParse(parts[2]);
+  const node = tokenSchema.safeParse(parts[3]);
+  if (!eventClass.success || !sensor.success || !node.success) return undefined;
+  return { sensor: sensor.data, node: node.data, eventClass: eventClass.data };
 }
 
 /** Key of a sensor's node in the desired and reported buckets. */
@@ -68,11 +69,13 @@ export const HEADER_ENCODING = 'Content-Encoding';
 export const ENCODING_ZSTD = 'zstd';
 /** Bound on one message's uncompressed body; the sensor splits batches, the manager refuses larger. */
 export const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Bound on the events of one batch: the manager numbers them in 20 bits. */
+export const MAX_BATCH_EVENTS = 2 ** 20;
 
 export const batchHeadersSchema = z.object({
   msgId: z.uuid(),
   schema: z.coerce.number().int().min(1),
-  count: z.coerce.number().int().min(0),
+  count: z.coerce.number().int().min(0).max(MAX_BATCH_EVENTS),
 });
 export type BatchHeaders = z.infer<typeof batchHeadersSchema>;
 

@@ -1,10 +1,9 @@
 /**
  * Finds the lines of a batch that the store refuses though they look right, by storing halves for trial.
  *
- * Invariants: trials are rolled back; at most kMaxBad lines are told, and where a whole batch is refused
- * it is the store or we that are at fault, not the lines: that is an error, and nothing is lost for it.
+ * Invariants: trials are rolled back; at most kMaxBad lines are told. More than that, or a batch that is
+ * refused though each half of it is taken, is an outcome of its own: it is not the lines alone.
  */
-import { NetmothError } from '#contracts/errors.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import type { DecodedBatch } from './decode-batch.ts';
 import type { GroupEncoder, Rejection } from './group-encoder.ts';
@@ -14,30 +13,35 @@ import { tryGroup } from './store-group.ts';
 const kMaxBad = 100;
 const kSampleChars = 2048;
 
+export type BadLines =
+  | { readonly found: true; readonly lines: ReadonlyMap<number, Rejection> }
+  | { readonly found: false; readonly reason: string };
+
 export async function badLines(
   pool: StorePool,
   batch: DecodedBatch,
   newEncoder: () => GroupEncoder,
-): Promise<ReadonlyMap<number, Rejection>> {
+): Promise<BadLines> {
   const lines = batch.text.split('\n');
   const bad = new Map<number, Rejection>();
-  let good = 0;
+  let tooMany = false;
 
   const search = async (from: number, to: number): Promise<void> => {
+    if (tooMany) return;
     const encoder = newEncoder();
     await encoder.add(batch, (line) => line >= from && line < to);
     const fault = await faultOfTrial(pool, encoder);
-    if (fault === undefined) {
-      good += to - from;
-      return;
-    }
+    if (fault === undefined) return;
     if (to - from > 1) {
       const middle = (from + to) >> 1;
       await search(from, middle);
       await search(middle, to);
       return;
     }
-    if (bad.size >= kMaxBad) throw hopeless(batch, fault);
+    if (bad.size >= kMaxBad) {
+      tooMany = true;
+      return;
+    }
     bad.set(from, {
       subject: batch.subject,
       msgId: batch.msgId,
@@ -48,11 +52,12 @@ export async function badLines(
   };
 
   await search(0, lines.length);
-  const first = bad.values().next().value;
-  if (good === 0 && first !== undefined && lines.length > 2) {
-    throw hopeless(batch, new Error(first.reason));
+  if (tooMany) {
+    const [first] = bad.values();
+    return { found: false, reason: `more than ${kMaxBad} lines refused, ${first?.reason}` };
   }
-  return bad;
+  if (bad.size === 0) return { found: false, reason: 'refused as a whole, though not in parts' };
+  return { found: true, lines: bad };
 }
 
 async function faultOfTrial(pool: StorePool, encoder: GroupEncoder): Promise<Error | undefined> {
@@ -63,9 +68,4 @@ async function faultOfTrial(pool: StorePool, encoder: GroupEncoder): Promise<Err
     if (error instanceof Error && isDataFault(error)) return error;
     throw error;
   }
-}
-
-function hopeless(batch: DecodedBatch, cause: Error): NetmothError {
-  const message = `the store refuses too much of batch ${batch.msgId}: ${cause.message}`;
-  return new NetmothError('NM_INTERNAL', message, { cause });
 }

@@ -5,6 +5,7 @@
  * is written anywhere before the transaction. It yields to the event loop every kLinesPerTurn lines.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_BATCH_EVENTS } from '#contracts/nats.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
 import { BinaryRows, encodeField, PG_EPOCH_SECONDS } from '#manager/store/binary-rows.ts';
@@ -63,10 +64,9 @@ export interface GroupEncoderOptions {
 }
 
 const kLinesPerTurn = 512;
-/** Row ids are batch number * 2^20 + line. */
-const kLineBits = 20;
-const kMaxLines = 2 ** kLineBits;
-const kLow32 = 2 ** (32 - kLineBits);
+/** Row ids are batch number * kMaxLines (2^20) + line. */
+const kMaxLines = MAX_BATCH_EVENTS;
+const kLow32 = 2 ** 32 / kMaxLines;
 const kKeptRejections = 100;
 const kSampleBytes = 2048;
 const EVENT_TYPE = /^[a-z][a-z0-9_]{0,31}$/;
@@ -129,10 +129,11 @@ export class GroupEncoder {
       if (number >= kMaxLines) throw new InvalidEvent('batch', `at most ${kMaxLines} lines`);
       this.#addEvent(object(parseJson(line), 'event'), line, number, origin);
     } catch (error) {
-      if (!(error instanceof InvalidEvent)) throw error;
+      // A line that our own code stumbles over would do so for ever: it is set aside like any other.
+      const reason = error instanceof InvalidEvent ? error.message : `internal: ${String(error)}`;
       const sample = Buffer.from(line.slice(0, kSampleBytes)).subarray(0, kSampleBytes);
       const { subject, msgId } = origin.batch;
-      this.reject({ subject, msgId, line: number, reason: error.message, sample });
+      this.reject({ subject, msgId, line: number, reason, sample });
     }
   }
 

@@ -364,6 +364,60 @@ describe('ingest', () => {
     ).toBeGreaterThan(0);
   });
 
+  it('goes on past messages made to stop it: endless counts, NUL in the id, endless tokens', async () => {
+    const replica = await bed.startReplica();
+    const about = (more: Record<string, string>) => ({
+      'Nats-Msg-Id': randomUUID(),
+      'Netmoth-Schema': '1',
+      'Netmoth-Count': '1',
+      ...more,
+    });
+    const good = Buffer.from(`${line(SAMPLES.dns)}\n`);
+    const subject = 'netmoth.events.test.node.protocol';
+    await bed.publishRaw(subject, good, about({ 'Netmoth-Count': '9999999999' }));
+    await bed.publishRaw(subject, good, about({ 'Nats-Msg-Id': 'a\0b' }));
+    const endless = 'e'.repeat(3_000);
+    await bed.publishRaw(`netmoth.events.${endless}.node.protocol`, good, about({}));
+    await bed.publishRaw(`netmoth.events.test.${endless}.protocol`, good, about({}));
+    await bed.publishRaw(`netmoth.events.test.${endless}.nonsense`, good, about({}));
+    await bed.publish([line(SAMPLES.dns)]);
+    await bed.untilDrained();
+    expect(await bed.count()).toEqual({ stored: 1, distinct: 1 });
+    const rejected = await bed.rows<{ reason: string; msg_id: string; subject: string }>(
+      'SELECT reason, msg_id, subject FROM rejected ORDER BY id',
+    );
+    expect(rejected.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/^headers: count/),
+      expect.stringMatching(/^headers: msgId/),
+      'the subject is not of a sensor',
+      'the subject is not of a sensor',
+      'the subject is not of a sensor',
+    ]);
+    expect(rejected[1]?.msg_id).toBe('a�b');
+    expect(Math.max(...rejected.map((each) => each.subject.length))).toBeLessThan(2_000);
+    expect(await replica.metric('netmoth_manager_batches_total', { outcome: 'refused' })).toBe(5);
+  });
+
+  it('sets a batch aside whole where no line alone is to blame, or too many are, and goes on', async () => {
+    await bed.startReplica().then((first) => first.stop());
+    await bed.pool.query("ALTER TABLE anomalies ADD CONSTRAINT tame CHECK (event <> 'wild')");
+    await bed.pool.query('ALTER TABLE anomalies ADD CONSTRAINT once UNIQUE (event, stored_on)');
+    const of = (event: string) => line(sample('anomaly', { anomaly: { type: 'decode', event } }));
+    const twins = await bed.publish([of('twin'), of('twin')]);
+    const wild = await bed.publish(Array.from({ length: 150 }, () => of('wild')));
+    const replica = await bed.startReplica({ groupEvents: 10_000 });
+    await bed.publish(flows(10));
+    await bed.untilDrained();
+    expect(await bed.count()).toEqual({ stored: 10, distinct: 10 });
+    expect(await bed.rows('SELECT msg_id, line, reason FROM rejected ORDER BY id')).toEqual([
+      { msg_id: twins.id, line: null, reason: expect.stringMatching(/whole.*batch of 2 events/) },
+      { msg_id: wild.id, line: null, reason: expect.stringMatching(/tame.*batch of 150 events/) },
+    ]);
+    expect(await replica.metric('netmoth_manager_events_rejected_total')).toBe(152);
+    expect(await replica.metric('netmoth_manager_batches_total', { outcome: 'refused' })).toBe(2);
+    expect(replica.ingest.trouble).toBeUndefined();
+  });
+
   it('waits, and rejects nothing, when the store refuses everything', async () => {
     await bed.pool.query('ALTER TABLE flows RENAME TO mislaid');
     const replica = await bed.startReplica();

@@ -2,7 +2,8 @@
  * The way of the events from the bus into PostgreSQL: groups of batches, one transaction each.
  *
  * Invariants: a message is acknowledged only after the commit that holds it (or its refusal) and refused
- * only because of what is in it, never because of the store; while one group is being stored the next is
+ * only because of what is in it, never because of a store that is away or at fault; no message holds up
+ * the others for ever: one that the store refuses kMaxRefusals times is set aside whole; while one group is being stored the next is
  * being encoded, and no third is begun, so memory is bounded by three groups and the inbox.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +13,7 @@ import type { AddressBook } from '#manager/enrich/address-book.ts';
 import { DomainCache } from '#manager/enrich/domain-cache.ts';
 import type { PartitionKeeper } from '#manager/store/partition-keeper.ts';
 import { isTransient, type StorePool } from '#manager/store/pool.ts';
-import { badLines } from './bad-lines.ts';
+import { type BadLines, badLines } from './bad-lines.ts';
 import { ACK_WAIT_MS } from './bus-source.ts';
 import { type DecodedBatch, decodeBatch } from './decode-batch.ts';
 import { newDeviceMemory, remember } from './device-sightings.ts';
@@ -48,7 +49,10 @@ interface Group {
 
 const kFirstRetryMs = 100;
 const kMaxRetryMs = 5_000;
+/** A single batch that is refused this often, with pauses between, is set aside. */
+const kMaxRefusals = 6;
 const kSampleBytes = 2048;
+const kTermReasonChars = 200;
 /** Alerts first, then what names flows, then the flows themselves. */
 const CLASS_ORDER = { alert: 0, protocol: 1, flow: 2, stats: 3 } as const;
 
@@ -167,25 +171,57 @@ export class Ingest {
   /** Stores a group, come what may; returns early only on the signal, with nothing acknowledged. */
   async #store(group: Group, signal: AbortSignal): Promise<void> {
     let current: Group | undefined = group;
+    let refusals = 0;
     while (current !== undefined && current.deliveries.length > 0) {
       const attempt: Group = current;
       const outcome = await this.#retrying(() => this.#storeOnce(attempt), signal);
       if (outcome === 'stored' || outcome === undefined) return;
       this.#options.metrics.retries.inc({ reason: outcome });
-      if (outcome === 'bisect' && attempt.deliveries.length > 1) {
-        for (const delivery of attempt.deliveries) {
-          const single = await this.#retrying(() => this.#prepare([delivery]), signal);
-          if (single === undefined) return;
-          await this.#store(single, signal);
-        }
+      const [only, ...others] = attempt.deliveries;
+      if (outcome === 'duplicate' || only === undefined) {
+        current = await this.#retrying(() => this.#prepare(attempt.deliveries), signal);
+      } else if (others.length > 0) {
+        await this.#storeEach(attempt.deliveries, signal);
         return;
+      } else {
+        refusals += 1;
+        current = await this.#mended({ delivery: only, refusals }, signal);
       }
-      current = await this.#retrying(
-        () =>
-          outcome === 'bisect' ? this.#withoutBadLines(attempt) : this.#prepare(attempt.deliveries),
-        signal,
-      );
     }
+  }
+
+  async #storeEach(deliveries: readonly Delivery[], signal: AbortSignal): Promise<void> {
+    for (const delivery of deliveries) {
+      const single = await this.#retrying(() => this.#prepare([delivery]), signal);
+      if (single === undefined) return;
+      await this.#store(single, signal);
+    }
+  }
+
+  /**
+   * What to store instead of a batch that the store refused: the batch without its bad lines, or after a
+   * pause the same again where no line is to blame; nothing more when it was set aside or the signal came.
+   */
+  async #mended(
+    { delivery, refusals }: { readonly delivery: Delivery; readonly refusals: number },
+    signal: AbortSignal,
+  ): Promise<Group | undefined> {
+    const bad = await this.#retrying(() => this.#badLines(delivery), signal);
+    if (bad === undefined) return undefined;
+    const reason = bad.found ? 'refused again without its bad lines' : bad.reason;
+    if (refusals >= kMaxRefusals) {
+      await this.#setAside(delivery, reason, signal);
+      return undefined;
+    }
+    if (!bad.found || refusals > 1) {
+      this.#lastError = `the store refuses batch ${delivery.batch.msgId}: ${reason}`;
+      this.#options.log.error({ batch: delivery.batch.msgId, reason, refusals }, 'batch refused');
+      const waitMs = Math.min(kFirstRetryMs * 2 ** refusals, kMaxRetryMs);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return undefined;
+    }
+    if (!bad.found) return this.#retrying(() => this.#prepare([delivery]), signal);
+    return this.#retrying(() => this.#without(delivery, bad.lines), signal);
   }
 
   async #storeOnce(group: Group): Promise<'stored' | 'duplicate' | 'bisect'> {
@@ -230,17 +266,34 @@ export class Ingest {
     for (const delivery of deliveries) this.#acknowledge(delivery, 'stored');
   }
 
+  #badLines({ batch }: Delivery): Promise<BadLines> {
+    const { pool, keeper } = this.#options;
+    return badLines(pool, batch, () => this.#encoder(keeper.today()));
+  }
+
   /** The group of one batch without the lines that the store refuses. */
-  async #withoutBadLines({ deliveries }: Group): Promise<Group> {
-    const { pool } = this.#options;
-    const storedOn = this.#options.keeper.today();
-    const [delivery] = deliveries;
-    if (delivery === undefined) return { deliveries, encoded: this.#encoder(storedOn).finish() };
-    const bad = await badLines(pool, delivery.batch, () => this.#encoder(storedOn));
-    const encoder = this.#encoder(storedOn);
+  async #without(delivery: Delivery, bad: ReadonlyMap<number, Rejection>): Promise<Group> {
+    const encoder = this.#encoder(this.#options.keeper.today());
     await encoder.add(delivery.batch, (line) => !bad.has(line));
     for (const rejection of bad.values()) encoder.reject(rejection);
-    return { deliveries, encoded: encoder.finish() };
+    return { deliveries: [delivery], encoded: encoder.finish() };
+  }
+
+  /** A batch that the store refuses whole: kept in `rejected`, its events counted, never delivered again. */
+  async #setAside({ batch, messages }: Delivery, why: string, signal: AbortSignal): Promise<void> {
+    const { pool, log, metrics } = this.#options;
+    const { subject, msgId, count, text } = batch;
+    const reason = `store: ${why}; the batch of ${count} events is set aside`;
+    log.error({ subject, batch: msgId, count, reason }, 'a batch was set aside whole');
+    const sample = Buffer.from(text.slice(0, kSampleBytes)).subarray(0, kSampleBytes);
+    await this.#retrying(async () => {
+      await pool.withClient((client) =>
+        insertRejected(client, [{ subject, msgId, line: null, reason, sample }]),
+      );
+      for (const message of messages) this.#terminate(message, reason);
+      metrics.batches.inc({ outcome: 'refused' });
+      metrics.rejected.inc(count);
+    }, signal);
   }
 
   /** A message that is no batch: kept in `rejected`, counted, never delivered again. */
@@ -256,10 +309,14 @@ export class Ingest {
     };
     await this.#retrying(async () => {
       await pool.withClient((client) => insertRejected(client, [rejection]));
-      quietly(() => message.term(reason));
-      this.#inHand.delete(message);
+      this.#terminate(message, reason);
       metrics.batches.inc({ outcome: 'refused' });
     }, signal);
+  }
+
+  #terminate(message: JsMsg, reason: string): void {
+    quietly(() => message.term(reason.slice(0, kTermReasonChars)));
+    this.#inHand.delete(message);
   }
 
   #acknowledge({ messages }: Delivery, outcome: 'stored' | 'duplicate'): void {

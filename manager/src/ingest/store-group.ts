@@ -15,6 +15,8 @@ import { type EventTable, HEADER_COLUMNS } from './event-tables.ts';
 import type { EncodedGroup, Rejection } from './group-encoder.ts';
 import { ROLLUPS, upsertSql } from './rollup-tables.ts';
 
+const kRejectedTextChars = 1024;
+
 const INSERT_BATCHES = `
   INSERT INTO batches (id, seq, events)
   SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int4[]) AS fresh (id, seq, events)
@@ -49,29 +51,34 @@ export async function storeGroup(
   batches: readonly DecodedBatch[],
   group: EncodedGroup,
 ): Promise<boolean> {
-  return pool.withClient(async (client) => {
-    await client.query('BEGIN');
-    try {
-      const stored = await write(client, batches, group);
-      await client.query(stored ? 'COMMIT' : 'ROLLBACK');
-      return stored;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw error;
-    }
-  });
+  return takenBack(
+    pool.withTransaction(async (client) => {
+      if (await write(client, batches, group)) return true;
+      throw new TakenBack();
+    }),
+  );
 }
 
 /** Writes everything and takes it back: throws what storing would throw. */
 export async function tryGroup(pool: StorePool, group: EncodedGroup): Promise<void> {
-  await pool.withClient(async (client) => {
-    await client.query('BEGIN');
-    try {
+  await takenBack(
+    pool.withTransaction(async (client) => {
       await write(client, [], group);
-    } finally {
-      await client.query('ROLLBACK');
-    }
-  });
+      throw new TakenBack();
+    }),
+  );
+}
+
+/** Thrown in a transaction to end it by ROLLBACK though nothing failed. */
+class TakenBack extends Error {}
+
+async function takenBack(transaction: Promise<boolean>): Promise<boolean> {
+  try {
+    return await transaction;
+  } catch (error) {
+    if (error instanceof TakenBack) return false;
+    throw error;
+  }
 }
 
 async function write(
@@ -117,12 +124,17 @@ export async function insertRejected(
 ): Promise<void> {
   if (rejections.length === 0) return;
   await client.query(INSERT_REJECTED, [
-    rejections.map((rejection) => rejection.subject),
-    rejections.map((rejection) => rejection.msgId),
+    rejections.map(({ subject }) => storable(subject)),
+    rejections.map(({ msgId }) => (msgId === null ? null : storable(msgId))),
     rejections.map((rejection) => rejection.line),
-    rejections.map((rejection) => rejection.reason.replaceAll('\0', '�')),
+    rejections.map(({ reason }) => storable(reason)),
     rejections.map((rejection) => rejection.sample),
   ]);
+}
+
+/** A refusal must never be refused itself: what PostgreSQL takes of any text a sender made up. */
+function storable(text: string): string {
+  return text.slice(0, kRejectedTextChars).replaceAll('\0', '�');
 }
 
 function copySql({ table, columns }: EventTable): string {
