@@ -15,7 +15,7 @@ void Labeller::learn(const flow::Flow& flow, Direction direction,
                      const protocols::DnsMessage& message, TimestampNs time) {
   const bool to_client = direction == Direction::kToClient;
   const Address& client = to_client ? flow.key.source : flow.key.destination;
-  learn_from(message, host(client, flow.key.ip_version), time, cache_);
+  learn_from(message, host(client, flow.key.ip_version), time, *share_.cache);
 }
 
 void Labeller::correlate(flow::Flow& flow, std::string_view spoken) {
@@ -25,8 +25,13 @@ void Labeller::correlate(flow::Flow& flow, std::string_view spoken) {
   flow.correlated = wanted;
   const LowerName name(spoken);
   DnsMatch match;
-  cache_.find(host(flow.key.source, flow.key.ip_version),
-              host(flow.key.destination, flow.key.ip_version), flow.start, name.view(), match);
+  if (share_.progress != nullptr) {
+    share_.progress->reach(share_.worker, now_);
+    share_.progress->await(share_.worker, flow.start);
+  }
+  const Host client = host(flow.key.source, flow.key.ip_version);
+  const Host server = host(flow.key.destination, flow.key.ip_version);
+  share_.cache->find(client, server, flow.start, name.view(), match);
   if (match.confidence == Confidence::kNone) return;
   flow.domain = names_.intern(match.domain());
   if (flow.domain == kNoName) {

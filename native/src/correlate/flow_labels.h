@@ -12,6 +12,7 @@
 
 #include "correlate/application.h"
 #include "correlate/dns_cache.h"
+#include "correlate/progress.h"
 #include "flow/flow.h"
 #include "protocols/dns_message.h"
 
@@ -36,7 +37,18 @@ class Labeller {
   static constexpr std::size_t kNameBytes = std::size_t{8} << 20;
   static constexpr std::uint64_t kLookupAtPacket = 16;
 
-  explicit Labeller(DnsCache& cache) : cache_(cache), names_(kNameBytes) {}
+  // `share.cache` is not nullptr.
+  explicit Labeller(const DnsShare& share) : share_(share), names_(kNameBytes) {}
+
+  // Packet time: what comes is not earlier.
+  void advance(TimestampNs now) { now_ = now; }
+  // No packet came, or none will: the others need not wait.
+  void publish_idle() {
+    if (share_.progress != nullptr) share_.progress->reach(share_.worker, now_);
+  }
+  void publish_end() {
+    if (share_.progress != nullptr) share_.progress->finish(share_.worker);
+  }
 
   // A DNS message of `flow` in `direction`.
   void learn(const flow::Flow& flow, Direction direction, const protocols::DnsMessage& message,
@@ -58,7 +70,8 @@ class Labeller {
   void correlate(flow::Flow& flow, std::string_view spoken);
   [[nodiscard]] FlowLabels labels_of(const flow::Flow& flow, ApplicationId application) const;
 
-  DnsCache& cache_;
+  DnsShare share_;
+  TimestampNs now_ = 0;
   NamePool names_;
   std::uint64_t names_refused_ = 0;
 };

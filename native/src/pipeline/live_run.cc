@@ -127,7 +127,8 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   lane->writer = std::make_unique<output::EventWriter>(writing, *lane);
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
-                                          std::uint64_t{entropy()} << 32 | entropy(), &dns_);
+                                          std::uint64_t{entropy()} << 32 | entropy(),
+                                          correlate::DnsShare{&dns_});
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));

@@ -68,15 +68,15 @@ class Worker::SideConsumer final : public stream::StreamConsumer {
 };
 
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-               correlate::DnsCache* dns)
+               const correlate::DnsShare& dns)
     : config_(config),
       writer_(writer),
       decoder_(decode::DecoderOptions{.validate_checksums = config.validate_checksums}),
       budget_(config.reassembly_bytes),
-      own_dns_(dns == nullptr
+      own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
-      labeller_(dns == nullptr ? *own_dns_ : *dns),
+      labeller_(dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : dns),
       table_(config.max_flows, config.timeouts, seed, *this),
       decoded_(kBatchFrames) {}
 
@@ -102,6 +102,7 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
   std::uint32_t hash = first_hash;
   for (const decode::Packet& packet : frame.packets()) {
     now_ = std::max(now_, packet.time);
+    labeller_.advance(now_);
     current_packet_ = packet.number;
     if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
       if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
@@ -259,10 +260,13 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
 
 void Worker::on_idle(TimestampNs now) {
   now_ = std::max(now_, now);
+  labeller_.advance(now_);
+  labeller_.publish_idle();
   table_.expire(now_);
 }
 
 void Worker::finish(flow::EndReason reason) {
+  labeller_.publish_end();
   table_.end_all(reason);
 }
 

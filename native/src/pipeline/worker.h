@@ -58,10 +58,10 @@ inline constexpr std::uint32_t kAnomaliesPerSecond = 10;
 
 class Worker final : private flow::FlowEndListener, private protocols::TransactionSink {
  public:
-  // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of one
-  // run share `dns`, which outlives them; without it the worker keeps a cache of its own.
+  // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of
+  // one run share `dns.cache`, which outlives them; without it the worker keeps a cache of its own.
   Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-         correlate::DnsCache* dns = nullptr);
+         const correlate::DnsShare& dns = {});
   ~Worker() override;
 
   // At most kBatchFrames frames; their bytes need to live during the call only.

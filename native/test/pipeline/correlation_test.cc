@@ -2,6 +2,9 @@
 // carries, and how sure it is of it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "output/event_writer.h"
 #include "pipeline/worker.h"
 #include "testing/dns_builder.h"
@@ -31,7 +34,7 @@ struct MemorySink final : output::BatchSink {
 
 // A worker whose cache may be another's too.
 struct Bench {
-  explicit Bench(const EngineConfig& config, correlate::DnsCache* dns = nullptr)
+  explicit Bench(const EngineConfig& config, const correlate::DnsShare& dns = {})
       : writer(one_buffer(), sink), worker(config, writer, 1, dns) {}
   static output::WriterOptions one_buffer() {
     output::WriterOptions options;
@@ -385,8 +388,8 @@ TEST_F(Correlation, TheTableIsBoundedAndSaysWhatItPutOut) {
 // The answer and the connection at different workers, and the connection's worker far ahead.
 TEST_F(Correlation, WhichWorkerSawTheAnswerMakesNoDifference) {
   correlate::DnsCache dns(4096, 7);
-  Bench one(config, &dns);
-  Bench two(config, &dns);
+  Bench one(config, {&dns});
+  Bench two(config, {&dns});
   const auto dns_to = [](Bench& to, std::string_view name, TimestampNs at) {
     to.frame(ipv4(kResolver, kClient, udp(53, 40'000, dns_answer({name}, {a(name, kServer, 300)}))),
              at);
@@ -414,6 +417,61 @@ TEST_F(Correlation, WhichWorkerSawTheAnswerMakesNoDifference) {
   EXPECT_NE(flow_from(41002).find(R"("confidence":"high")"), std::string::npos);
   EXPECT_NE(flow_from(41003).find(R"("domain":"second.example")"), std::string::npos);
   EXPECT_NE(flow_from(41003).find(R"("confidence":"medium")"), std::string::npos);
+}
+
+// Two threads, a flow after each answer, as a file read by two workers would deal them out: the
+// same events every time, because nobody looks before the other has come as far.
+TEST_F(Correlation, WorkersThatKeepTogetherGiveTheSameEventsAsOne) {
+  constexpr int kSteps = 2000;
+  const auto play = [&](Bench& to, bool answers, bool connections) {
+    for (int i = 0; i < kSteps; ++i) {
+      const TimestampNs at = kStart + i * 2 * kMillisecond;
+      const std::string name = "n" + std::to_string(i) + ".example";
+      const std::string server =
+          "198.18." + std::to_string(i / 1000) + "." + std::to_string(i / 4 % 250);
+      if (answers)
+        to.frame(
+            ipv4(kResolver, kClient, udp(53, 40'000, dns_answer({name}, {a(name, server, 1)}))),
+            at);
+      if (connections)
+        to.frame(ipv4(kClient, server, udp(static_cast<std::uint16_t>(10'000 + i), 4433, "x")),
+                 at + kMillisecond);
+    }
+  };
+  const auto flows_of = [](Bench& from) {
+    std::vector<std::string> flows;
+    for (const std::string& line : events_of(from, "flow")) {
+      const std::size_t id = line.find("\"flow_id\":");
+      if (line.find("_port\":53,") == std::string::npos)
+        flows.push_back(line.substr(line.find("\"event_type\"", id)));
+    }
+    std::sort(flows.begin(), flows.end());
+    return flows;
+  };
+  config.dns_cache_entries = 65'536;
+  Bench alone(config);
+  play(alone, true, true);
+  const auto expected = flows_of(alone);
+  ASSERT_EQ(expected.size(), static_cast<std::size_t>(kSteps));
+  correlate::DnsCache dns(config.dns_cache_entries, 7);
+  correlate::Progress progress(2);
+  Bench learning(config, {&dns, &progress, 0});
+  Bench connecting(config, {&dns, &progress, 1});
+  std::thread other([&] {
+    play(learning, true, false);
+    learning.worker.finish(flow::EndReason::kShutdown);
+  });
+  play(connecting, false, true);
+  const auto seen = flows_of(connecting);
+  other.join();
+  EXPECT_EQ(seen, expected);
+  const auto count = [&](std::string_view confidence) {
+    return std::ranges::count_if(seen, [&](const std::string& line) {
+      return line.find("\"confidence\":\"" + std::string(confidence)) != std::string::npos;
+    });
+  };
+  EXPECT_EQ(count("high"), kSteps / 4);
+  EXPECT_EQ(count("medium"), kSteps - kSteps / 4);
 }
 
 std::string is(std::string_view name, std::string_view category) {

@@ -1,0 +1,66 @@
+// How far each worker of a run has come in packet time, so that one that is ahead asks the DNS
+// cache only when the others have told it all they saw before. For captures read from a file by
+// several workers; on the wire the kernel keeps them together, and a lookup comes later than the
+// connection's first packet anyway.
+//
+// Invariant: nobody waits for ever. Whoever waits has published its own time first and waits for
+// times not later than that, so the worker that is furthest behind never waits; a worker without
+// input is moved on by reach() (Worker::on_idle) and by finish().
+//
+// One atomic a worker, on a cache line of its own. reach() stores with release, await() loads with
+// acquire: whoever sees a time sees all answers learnt before it (the cache's own mutexes would do
+// for the data; the order is what makes "all" true).
+#pragma once
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <thread>
+
+#include "base/types.h"
+
+namespace netmoth::correlate {
+
+class Progress {
+ public:
+  explicit Progress(std::size_t workers)
+      : count_(workers), places_(std::make_unique<Place[]>(workers)) {}
+
+  // `worker` has handled every packet earlier than `time`.
+  void reach(std::size_t worker, TimestampNs time) {
+    std::atomic<TimestampNs>& mine = places_[worker].time;
+    // Only its own worker stores here, so the load needs no order.
+    if (time > mine.load(std::memory_order_relaxed)) mine.store(time, std::memory_order_release);
+  }
+  void finish(std::size_t worker) { reach(worker, std::numeric_limits<TimestampNs>::max()); }
+
+  // Returns when every worker has handled all packets earlier than `time`, which is not later than
+  // what `worker` itself has reached.
+  void await(std::size_t worker, TimestampNs time) const {
+    for (std::size_t other = 0; other < count_; ++other) {
+      if (other == worker) continue;
+      for (int tries = 0; places_[other].time.load(std::memory_order_acquire) < time; ++tries) {
+        if (tries >= kSpins) std::this_thread::yield();
+      }
+    }
+  }
+
+ private:
+  static constexpr int kSpins = 128;
+  struct alignas(64) Place {
+    std::atomic<TimestampNs> time{std::numeric_limits<TimestampNs>::min()};
+  };
+
+  std::size_t count_;
+  std::unique_ptr<Place[]> places_;
+};
+
+// A worker's part in a run: the cache it shares, and its place among the others where they must
+// keep together.
+struct DnsShare {
+  class DnsCache* cache = nullptr;  // nullptr: the worker keeps one of its own
+  Progress* progress = nullptr;
+  std::size_t worker = 0;
+};
+
+}  // namespace netmoth::correlate
