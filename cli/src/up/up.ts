@@ -27,6 +27,8 @@ export interface UpOptions {
 
 /** Readers of supervisor.json take it for stale when it is much older than this. */
 const STATE_INTERVAL_MS = 5_000;
+/** A second signal this long after the first ends us without waiting for the parts. */
+const IMPATIENT_AFTER_MS = 1_000;
 const WEB_ROOT = join(import.meta.dirname, '../../../manager/web/dist');
 
 export async function up(options: UpOptions): Promise<number> {
@@ -137,9 +139,13 @@ function checkSource(source: Source): void {
 function stopSignal() {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
+  let askedAt = 0;
   const ask = () => {
-    // Impatience: the children end with us, by their death signal.
-    if (controller.signal.aborted) process.exit(130);
+    // One Ctrl-C under `npm start` arrives twice at once; a later one is impatience: the children end
+    // with us, by their death signal.
+    if (controller.signal.aborted && Date.now() - askedAt > IMPATIENT_AFTER_MS) process.exit(130);
+    if (controller.signal.aborted) return;
+    askedAt = Date.now();
     controller.abort();
     resolve();
   };
