@@ -169,6 +169,16 @@ describe('limits', () => {
     expect((await logIn('admin', ADMIN_PASSWORD, from('10.0.0.1'))).status).toBe(200);
   });
 
+  test('the addresses of one IPv6 network are one guesser, the next network is not', async () => {
+    for (let i = 0; i < MAX_FAILURES_PER_ADDRESS; i++) {
+      const status = (await logIn('admin', 'guess', from(`2001:db8:0:1::${i}`))).status;
+      expect(status).toBe(401);
+    }
+    const inside = await logIn('admin', ADMIN_PASSWORD, from('2001:db8:0:1:ffff::1'));
+    expect(inside.status).toBe(429);
+    expect((await logIn('admin', ADMIN_PASSWORD, from('2001:db8:0:2::1'))).status).toBe(200);
+  });
+
   test('many addresses together guess a user no faster', async () => {
     const guesses = Array.from({ length: MAX_FAILURES_PER_USER }, (_, i) => from(`10.1.0.${i}`));
     for (const headers of guesses)

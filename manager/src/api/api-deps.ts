@@ -17,7 +17,7 @@ export interface ApiConfig {
   readonly cookieSecure: boolean;
   /** /metrics needs no account from anywhere; without it only from loopback. */
   readonly metricsOpen?: boolean;
-  /** Requests below /api/v1 per address and minute. */
+  /** Requests of /api/v1 per address and minute; of files five times as many. */
   readonly requestsPerMinute?: number;
   /** WebSocket clients at once. */
   readonly liveClients?: number;

@@ -2,7 +2,7 @@
 // no header and no body is logged, so no secret is.
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { API_PREFIX } from '#contracts/rest.ts';
+import { isApiRequest } from './request-limits.ts';
 
 const BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10];
 
@@ -55,7 +55,7 @@ export function installMetricHooks(app: FastifyInstance, metrics: ApiMetrics): v
     );
     if (reply.statusCode === 429) metrics.rateLimited.inc();
     // One line a request; those of probes, scrapes and files only where somebody looks for them.
-    const level = request.url.startsWith(API_PREFIX) ? 'info' : 'debug';
+    const level = isApiRequest(request) ? 'info' : 'debug';
     request.log[level](
       {
         method: request.method,

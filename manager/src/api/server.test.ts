@@ -261,8 +261,12 @@ interface RawAnswer {
 }
 
 /** Without fetch, which tidies paths and unpacks bodies. */
-async function raw(path: string, headers: Record<string, string>): Promise<RawAnswer> {
-  const { hostname, port } = new URL(bed.url);
+async function raw(
+  path: string,
+  headers: Record<string, string>,
+  url = bed.url,
+): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
   const lines = Object.entries({ host: 'x', connection: 'close', ...headers });
   socket.write(`GET ${path} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`);
@@ -273,6 +277,50 @@ async function raw(path: string, headers: Record<string, string>): Promise<RawAn
   const head = answer.subarray(0, end).toString();
   return { status: Number(head.split(' ')[1]), headers: head, body: answer.subarray(end + 4) };
 }
+
+describe('limits', () => {
+  const LIMIT = 4;
+  const SPELLINGS = [
+    '/api/v1/flows',
+    '/%61pi/v1/flows',
+    '/api/%761/flows?last=1h',
+    'http://any/api/v1/flows',
+  ];
+
+  test('requests count by the route that answers, however its address is written', async () => {
+    await using strict = await startApiBed({
+      storeUrl: await postgres.createDatabase(),
+      config: { requestsPerMinute: LIMIT, webRoot: join(web.path, 'dist') },
+    });
+    for (const path of SPELLINGS) {
+      const { status, headers } = await raw(path, {}, strict.url);
+      expect([path, status]).toEqual([path, 401]);
+      expect(headers).toContain('cache-control: no-store');
+    }
+    for (const path of SPELLINGS) {
+      const { status, headers } = await raw(path, {}, strict.url);
+      expect([path, status]).toEqual([path, 429]);
+      expect(headers).toMatch(/^retry-after: \d+$/m);
+    }
+    expect((await strict.fetch('/')).status).toBe(200);
+    expect((await strict.fetch('/healthz')).status).toBe(200);
+  });
+
+  test('files and unknown paths have a wider limit of their own; probes have none', async () => {
+    await using strict = await startApiBed({
+      storeUrl: await postgres.createDatabase(),
+      config: { requestsPerMinute: LIMIT, webRoot: join(web.path, 'dist') },
+    });
+    const paths = ['/', '/moth.svg', '/flows', '/api/v1/nothing'];
+    for (let i = 0; i < 5 * LIMIT; i++) {
+      const path = paths[i % paths.length] ?? '/';
+      expect((await strict.fetch(path)).status).toBe(path.startsWith('/api') ? 404 : 200);
+    }
+    for (const path of paths) expect((await strict.fetch(path)).status).toBe(429);
+    for (let i = 0; i <= 5 * LIMIT; i++) expect((await strict.fetch('/healthz')).status).toBe(200);
+    expect((await strict.fetch('/api/v1/flows')).status).toBe(401);
+  });
+});
 
 describe('headers', () => {
   test('every answer forbids inline scripts, frames, sniffing and leaks of addresses', async () => {

@@ -4,20 +4,19 @@
 // error is errorBodySchema; nothing waits without a bound (bodies, headers, requests, clients).
 import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
-import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { API_PREFIX } from '#contracts/rest.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
 import { installAccountRoutes } from './auth/account-routes.ts';
 import { Accounts } from './auth/accounts.ts';
 import { installGuard } from './auth/guard.ts';
-import { installErrorAnswers, onError, RateLimitError } from './error-answers.ts';
+import { installErrorAnswers, onError } from './error-answers.ts';
 import { HealthService } from './health.ts';
 import { installListRoutes } from './list-routes.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { installLiveRoute } from './live/live-route.ts';
+import { installRequestLimits, isApiRequest } from './request-limits.ts';
 import { installSecurityHeaders } from './security-headers.ts';
 import { SensorReports } from './sensor-reports.ts';
 import { installStaticFiles } from './static-files.ts';
@@ -29,7 +28,6 @@ const MAX_BODY_BYTES = 64 * 1024;
 const MAX_LIVE_MESSAGE_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
-const RATE_WINDOW_MS = 60_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
 const DEFAULT_LIVE_CLIENTS = 100;
 const DEFAULT_LIVE_PING_MS = 30_000;
@@ -72,13 +70,13 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installMetricHooks(app, metrics);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (request.url.startsWith(API_PREFIX)) reply.header('cache-control', 'no-store');
+    if (isApiRequest(request)) reply.header('cache-control', 'no-store');
   });
   await app.register(cookie);
   await app.register(websocket, {
     options: { maxPayload: MAX_LIVE_MESSAGE_BYTES, perMessageDeflate: false },
   });
-  await installRateLimit(app, config.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE);
+  await installRequestLimits(app, config.requestsPerMinute ?? DEFAULT_REQUESTS_PER_MINUTE);
   installGuard(app, { accounts, cookieSecure: config.cookieSecure });
 
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
@@ -101,17 +99,4 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     await sensors?.stop();
   });
   return app;
-}
-
-/** Counts requests below /api/v1 by address, before the guard: those it refuses count too. */
-async function installRateLimit(app: FastifyInstance, max: number): Promise<void> {
-  await app.register(rateLimit, { global: false });
-  const count = app.createRateLimit({ max, timeWindow: RATE_WINDOW_MS });
-  app.addHook('onRequest', async (request) => {
-    if (!request.url.startsWith(`${API_PREFIX}/`)) return;
-    const counted = await count(request);
-    if (!counted.isAllowed && counted.isExceeded) {
-      throw new RateLimitError('too many requests from this address', counted.ttlInSeconds);
-    }
-  });
 }

@@ -10,6 +10,7 @@ import {
   tokenRequestSchema,
 } from '#contracts/rest.ts';
 import type { Clock } from '../api-deps.ts';
+import { clientKey } from '../client-key.ts';
 import { RateLimitError } from '../error-answers.ts';
 import { parseInput } from '../request-input.ts';
 import { addRoute } from '../route-table.ts';
@@ -45,8 +46,8 @@ class LoginLimits {
     this.#byUser = new AttemptLimit({ max: MAX_FAILURES_PER_USER, windowMs, clock });
   }
 
-  #demand(request: FastifyRequest, user: string): void {
-    const waitMs = Math.max(this.#byAddress.waitMs(request.ip), this.#byUser.waitMs(user));
+  #demand(client: string, user: string): void {
+    const waitMs = Math.max(this.#byAddress.waitMs(client), this.#byUser.waitMs(user));
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / 1000);
     throw new RateLimitError(`too many failed logins; try again in ${seconds} s`, seconds);
@@ -58,18 +59,19 @@ class LoginLimits {
     user: string,
     check: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    this.#demand(request, user);
-    this.#byAddress.fail(request.ip);
+    const client = clientKey(request.ip);
+    this.#demand(client, user);
+    this.#byAddress.fail(client);
     this.#byUser.fail(user);
     try {
       const result = await check();
       if (result !== undefined) {
-        this.#byAddress.succeed(request.ip);
+        this.#byAddress.succeed(client);
         this.#byUser.succeed(user);
       }
       return result;
     } catch (error) {
-      this.#byAddress.forgive(request.ip);
+      this.#byAddress.forgive(client);
       this.#byUser.forgive(user);
       throw error;
     }
