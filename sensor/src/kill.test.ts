@@ -9,6 +9,8 @@ import { temporaryDirectory } from '#testkit/temporary.ts';
 import { startPipeline } from '../test/pipeline.ts';
 import { storedBatches, storedNumbers, until } from '../test/stored.ts';
 
+/** Of feeder.ts. */
+const kBatchEvents = 25;
 const kFeeder = join(import.meta.dirname, '../test/feeder.ts');
 
 interface Feeder {
@@ -54,6 +56,8 @@ test('what the spool had taken is stored exactly once, killed with the bus there
   expect(missing).toEqual([]);
   const ids = (await storedBatches(nats.url)).map(({ msgId }) => msgId);
   expect(new Set(ids).size).toBe(ids.length);
-  expect(last.lost()).toBe(0);
+  // The batch that was being written when the last process was killed had not been taken: its torn file
+  // is found and counted.
+  expect([0, kBatchEvents]).toContain(last.lost());
   await last.stop();
 });
