@@ -209,6 +209,7 @@ export type ListName = keyof typeof LISTS;
 export const sensorRowSchema = z.object({
   reporting: z.boolean().describe('Its report is younger than its time to live'),
   lossRatio: z.number().min(0).max(1).describe('Kernel drops over packets seen since start'),
+  eventsLost: count.describe('Events made since start that were lost before NATS had them'),
   report: reportedSchema,
 });
 export const sensorsSchema = z.object({ items: z.array(sensorRowSchema) });

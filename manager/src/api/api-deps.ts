@@ -15,7 +15,7 @@ export interface ApiConfig {
   readonly trustProxy: boolean;
   /** Send the session cookie over HTTPS only. */
   readonly cookieSecure: boolean;
-  /** /metrics needs no account from anywhere; without it only from loopback. */
+  /** /metrics needs no account from anywhere; without it only from loopback, and with trustProxy from nowhere. */
   readonly metricsOpen?: boolean;
   /** Requests of /api/v1 per address and minute; of files five times as many. */
   readonly requestsPerMinute?: number;

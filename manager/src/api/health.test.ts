@@ -28,7 +28,7 @@ import {
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '#testkit/temporary.ts';
-import { LAG_BATCHES } from './health.ts';
+import { LAG_BATCHES, SILENCE_IS_A_FAULT_MS, SUPERVISOR_GONE_MS } from './health.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
 
 let postgres: TestPostgres;
@@ -63,10 +63,14 @@ afterAll(async () => {
   directory?.remove();
 });
 
-function supervise(parts: readonly PartHealth[]): void {
+let supervised: readonly PartHealth[] = [];
+
+/** Writes the state as `netmoth up` does; health() and readiness() renew it, as its beat does. */
+function supervise(parts: readonly PartHealth[], atMs = bed?.nowMs() ?? Date.now()): void {
+  supervised = parts;
   const state: SupervisorState = {
     pid: process.pid,
-    updatedAt: '2026-11-20T15:00:00Z',
+    updatedAt: new Date(atMs).toISOString(),
     url: 'http://127.0.0.1:1',
     parts: [...parts],
   };
@@ -74,13 +78,15 @@ function supervise(parts: readonly PartHealth[]): void {
 }
 
 /** Asked anew: an answer is kept for a second. */
-async function health(): Promise<Health> {
+async function health({ beat = true } = {}): Promise<Health> {
   bed.advance(2_000);
+  if (beat) supervise(supervised);
   return healthSchema.strict().parse(await bed.get('/health'));
 }
 
-async function readiness(): Promise<{ code: number; body: Readiness }> {
+async function readiness({ beat = true } = {}): Promise<{ code: number; body: Readiness }> {
   bed.advance(2_000);
+  if (beat) supervise(supervised);
   const response = await bed.fetch('/readyz');
   return { code: response.status, body: readinessSchema.strict().parse(await response.json()) };
 }
@@ -162,7 +168,23 @@ describe('probes', () => {
     const { code, body } = await readiness();
     expect([code, body.parts.at(-1)]).toEqual([503, { name: 'sensor', status: 'degraded' }]);
     writeFileSync(stateFile, '{"pid":');
-    expect(partOf(await health(), 'supervisor')?.status).toBe('degraded');
+    expect(partOf(await health({ beat: false }), 'supervisor')?.status).toBe('degraded');
+    supervise([]);
+    expect((await readiness()).code).toBe(200);
+  });
+
+  test('a supervisor that no longer writes is gone, and what it last said counts no more', async () => {
+    supervise([{ name: 'sensor', status: 'ok', message: 'runs', restarts: 0 }]);
+    bed.advance(SUPERVISOR_GONE_MS - 2_000);
+    expect(partOf(await health({ beat: false }), 'sensor')?.status).toBe('ok');
+    bed.advance(1_000);
+    const told = await health({ beat: false });
+    expect(partOf(told, 'sensor')).toBeUndefined();
+    expect(partOf(told, 'supervisor')).toMatchObject({
+      status: 'degraded',
+      message: expect.stringMatching(/^gone: its state is 2\d s old$/),
+    });
+    expect((await readiness({ beat: false })).code).toBe(503);
     supervise([]);
     expect((await readiness()).code).toBe(200);
   });
@@ -174,10 +196,12 @@ describe('probes', () => {
     for (let i = 0; i <= LAG_BATCHES; i++) nats.publish(subject, 'x');
     await nats.flush();
     await until(async () => partOf(await health(), 'ingest')?.status === 'degraded');
+    // Told, but taking every replica out of service would store nothing sooner.
+    expect(await readiness()).toMatchObject({ code: 200, body: { status: 'degraded' } });
     expect(partOf(await health(), 'ingest')?.message).toMatch(/^\d+ batches wait to be stored$/);
     const manager = await jetstreamManager(nats);
     await manager.streams.purge(EVENTS_STREAM);
-    await until(async () => (await readiness()).code === 200);
+    await until(async () => (await readiness()).body.status === 'ok');
   });
 
   test('PostgreSQL away: down, and up again without a restart of ours', async () => {
@@ -206,14 +230,16 @@ describe('sensors', () => {
     expect(await sensors()).toEqual([]);
     if (bed.nats === null) throw new Error('no bus');
     const bucket = await new Kvm(bed.nats).create(BUCKET_REPORTED, { ttl: REPORTED_TTL_MS });
-    const [two, one] = [report('node2'), report('node1')];
+    const lossy = { eventsDroppedQueue: 3, eventsDroppedSpool: 4 };
+    const two = report('node2');
+    const one = report('node1', { counters: { ...two.counters, ...lossy } });
     await bucket.put(nodeKey('lab', 'node2'), JSON.stringify(two));
     await bucket.put(nodeKey('lab', 'node1'), JSON.stringify(one));
     await bucket.put(nodeKey('lab', 'broken'), '{"sensor":1}');
     await until(async () => (await sensors()).length === 2);
     expect(await sensors()).toEqual([
-      { reporting: true, lossRatio: 0.05, report: one },
-      { reporting: true, lossRatio: 0.05, report: two },
+      { reporting: true, lossRatio: 0.05, eventsLost: 7, report: one },
+      { reporting: true, lossRatio: 0.05, eventsLost: 0, report: two },
     ]);
     expect(partOf(await health(), 'sensors')).toMatchObject({ status: 'ok' });
 
@@ -224,6 +250,7 @@ describe('sensors', () => {
       'degraded',
       expect.stringContaining('0 of 2'),
     ]);
+    expect(await readiness()).toMatchObject({ code: 200, body: { status: 'degraded' } });
 
     const condition = {
       type: 'Capturing',
@@ -242,6 +269,9 @@ describe('sensors', () => {
       status: 'degraded',
       message: '2 of 2 report, 1 with a fault',
     });
+    expect(await readiness()).toMatchObject({ code: 200, body: { status: 'degraded' } });
+    bed.advance(SILENCE_IS_A_FAULT_MS);
+    expect(partOf(await health(), 'sensors')?.status).toBe('ok');
     // In steps, in which the session lives on.
     for (let hours = 0; hours < 24; hours += 6) {
       expect(await sensors()).toHaveLength(2);
@@ -275,5 +305,12 @@ describe('metrics', () => {
     });
     await using _ = open;
     expect((await open.fetch('/metrics', { headers: proxied })).status).toBe(200);
+    // A proxy of this machine need not tell for whom it asks.
+    const behind = await startApiBed({
+      storeUrl: await postgres.createDatabase(),
+      config: { trustProxy: true },
+    });
+    await using __ = behind;
+    expect((await behind.fetch('/metrics')).status).toBe(401);
   });
 });

@@ -11,6 +11,10 @@ import type { SensorReports } from './sensor-reports.ts';
 
 const CHECK_MS = 2_000;
 const CACHE_MS = 1_000;
+/** `netmoth up` writes its state every 5 s; one this old has nobody who would write it. */
+export const SUPERVISOR_GONE_MS = 20_000;
+/** A sensor silent for longer is still listed as such, but it was most likely taken away. */
+export const SILENCE_IS_A_FAULT_MS = 3_600_000;
 /** Batches on the bus that are not stored yet; beyond this the store does not keep up. */
 export const LAG_BATCHES = 1_000;
 
@@ -23,19 +27,27 @@ export interface HealthOptions {
   readonly clock: Clock;
 }
 
+export interface CheckedHealth extends Health {
+  /** Whether this replica should be sent requests: what it stands on, and what is supervised, is well. */
+  readonly ready: boolean;
+}
+
+/** Not ready where one of these is not well; remote sensors and a lag are told, but do not count. */
+const FOUNDATIONS: ReadonlySet<string> = new Set(['postgres', 'nats']);
+
 const RANK = { ok: 0, degraded: 1, down: 2 } as const;
 const worse = (a: PartHealth['status'], b: PartHealth['status']): PartHealth['status'] =>
   RANK[a] >= RANK[b] ? a : b;
 
 export class HealthService {
   readonly #options: HealthOptions;
-  #cached: { readonly untilMs: number; readonly health: Promise<Health> } | undefined;
+  #cached: { readonly untilMs: number; readonly health: Promise<CheckedHealth> } | undefined;
 
   constructor(options: HealthOptions) {
     this.#options = options;
   }
 
-  health(): Promise<Health> {
+  health(): Promise<CheckedHealth> {
     const nowMs = this.#options.clock();
     if (this.#cached === undefined || nowMs >= this.#cached.untilMs) {
       this.#cached = { untilMs: nowMs + CACHE_MS, health: this.#check() };
@@ -43,7 +55,7 @@ export class HealthService {
     return this.#cached.health;
   }
 
-  async #check(): Promise<Health> {
+  async #check(): Promise<CheckedHealth> {
     const [postgres, nats, ingest, supervised] = await Promise.all([
       this.#postgres(),
       this.#nats(),
@@ -59,7 +71,9 @@ export class HealthService {
     ];
     const parts = merge(own, supervised);
     const status = parts.map((part) => part.status).reduce(worse, 'ok');
-    return { status, version: this.#options.version, parts };
+    const needed = new Set([...FOUNDATIONS, ...supervised.map((part) => part.name)]);
+    const ready = parts.every((part) => part.status === 'ok' || !needed.has(part.name));
+    return { status, version: this.#options.version, parts, ready };
   }
 
   async #postgres(): Promise<PartHealth> {
@@ -101,8 +115,8 @@ export class HealthService {
 
   #sensors(): PartHealth {
     const name = 'sensors';
-    const rows = this.#options.sensors?.rows() ?? [];
-    if (rows.length === 0) return { name, status: 'ok', message: 'no sensor has reported yet' };
+    const rows = this.#options.sensors?.rows(SILENCE_IS_A_FAULT_MS) ?? [];
+    if (rows.length === 0) return { name, status: 'ok', message: 'no sensor reports' };
     const silent = rows.filter((row) => !row.reporting);
     const unwell = rows.filter(
       (row) =>
@@ -117,13 +131,19 @@ export class HealthService {
     if (supervisorStateFile === undefined) return [];
     try {
       const text = await readFile(supervisorStateFile, 'utf8');
-      return supervisorStateSchema.parse(JSON.parse(text)).parts;
+      const { updatedAt, parts } = supervisorStateSchema.parse(JSON.parse(text));
+      const ageMs = this.#options.clock() - Date.parse(updatedAt);
+      if (ageMs <= SUPERVISOR_GONE_MS) return parts;
+      return supervisorIs(`gone: its state is ${Math.round(ageMs / 1000)} s old`);
     } catch {
-      const message = 'its state file cannot be read';
-      return [{ name: 'supervisor', status: 'degraded', message }];
+      return supervisorIs('unknown: its state file cannot be read');
     }
   }
 }
+
+const supervisorIs = (message: string): PartHealth[] => [
+  { name: 'supervisor', status: 'degraded', message },
+];
 
 /**
  * What the supervisor says of a part and what we see of it, the worse of both. Of ourselves we know

@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import {
   BUCKET_REPORTED,
+  type Counters,
   REPORTED_TTL_MS,
   type Reported,
   reportedSchema,
@@ -49,13 +50,15 @@ export class SensorReports {
     await this.#running;
   }
 
-  rows(): SensorRow[] {
+  /** Those that have reported within `keepMs`. */
+  rows(keepMs = KEEP_MS): SensorRow[] {
     const nowMs = this.#options.clock();
     return [...this.#known.values()]
-      .filter(({ seenMs }) => nowMs - seenMs < KEEP_MS)
+      .filter(({ seenMs }) => nowMs - seenMs < keepMs)
       .map(({ report, seenMs }) => ({
         reporting: nowMs - seenMs < REPORTED_TTL_MS,
         lossRatio: lossRatioOf(report),
+        eventsLost: eventsLostOf(report),
         report,
       }))
       .sort((a, b) => (nameOf(a.report) < nameOf(b.report) ? -1 : 1));
@@ -106,6 +109,15 @@ const nameOf = ({ sensor, node }: Reported): string => `${sensor}.${node}`;
 function lossRatioOf({ counters }: Reported): number {
   const { kernelDrops, kernelPackets } = counters;
   return kernelPackets === 0 ? 0 : Math.min(1, kernelDrops / kernelPackets);
+}
+
+/** What of the ledger counts events that were made and will never be stored. */
+const EVENT_LOSSES = ['eventsDroppedQueue', 'eventsDroppedSpool'] as const satisfies ReadonlyArray<
+  keyof Counters
+>;
+
+function eventsLostOf({ counters }: Reported): number {
+  return EVENT_LOSSES.reduce((sum, name) => sum + counters[name], 0);
 }
 
 function jsonOf(text: string): unknown {

@@ -82,7 +82,13 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
   installListRoutes(app, { pool, clock });
   installStatsRoutes(app, { pool, clock });
-  installStatusRoutes(app, { health, sensors, registry, metricsOpen: config.metricsOpen ?? false });
+  installStatusRoutes(app, {
+    health,
+    sensors,
+    registry,
+    metricsOpen: config.metricsOpen ?? false,
+    trustProxy: config.trustProxy,
+  });
   installLiveRoute(app, {
     feed,
     accounts,

@@ -63,7 +63,8 @@ export function installStatsRoutes(
 
 /** Rows in order of time; a step without events has one row with a null type. */
 function countsOf(rows: readonly EventRow[]): EventCounts {
-  const byType: Record<string, number> = {};
+  // A Map: a type is what a sensor sent, and `constructor` would be found in any object.
+  const byType = new Map<string, number>();
   const points: EventCounts['points'] = [];
   for (const { time, event_type: type, events } of rows) {
     let point = points.at(-1);
@@ -73,8 +74,8 @@ function countsOf(rows: readonly EventRow[]): EventCounts {
     }
     if (type === null) continue;
     point.counts[type] = events;
-    byType[type] = (byType[type] ?? 0) + events;
+    byType.set(type, (byType.get(type) ?? 0) + events);
   }
-  const total = Object.values(byType).reduce((sum, each) => sum + each, 0);
-  return { total, byType, points };
+  const total = [...byType.values()].reduce((sum, each) => sum + each, 0);
+  return { total, byType: Object.fromEntries(byType), points };
 }

@@ -71,6 +71,8 @@ beforeAll(async () => {
     await roll('pair', agoMs, { ...pair, src_ip: '10.0.0.7', dest_ip: '10.0.0.8' });
     await roll('events', agoMs, { ...SENSOR, event_type: 'flow', events: 3 });
     await roll('events', agoMs, { ...SENSOR, event_type: 'dns', events: 4 });
+    // A name that every object has.
+    await roll('events', agoMs, { ...SENSOR, event_type: 'constructor', events: 1 });
   }
   await seed(bed.pool, 'devices', [{ ip: '10.0.0.1', hostname: 'desk' }]);
 });
@@ -170,11 +172,11 @@ describe('top lists', () => {
 describe('events', () => {
   test('by type and time', async () => {
     const { total, byType, points } = await stats<EventCounts>('events');
-    expect([total, byType]).toEqual([14, { flow: 6, dns: 8 }]);
+    expect([total, byType]).toEqual([16, { flow: 6, dns: 8, constructor: 2 }]);
     expect(points).toHaveLength(61);
-    expect(points[59]?.counts).toEqual({ flow: 3, dns: 4 });
+    expect(points[59]?.counts).toEqual({ flow: 3, dns: 4, constructor: 1 });
     expect(points[60]?.counts).toEqual({});
-    expect((await stats<EventCounts>('events', 'last=5d')).total).toBe(28);
+    expect((await stats<EventCounts>('events', 'last=5d')).total).toBe(32);
   });
 
   test('of one device, counted from the events themselves', async () => {

@@ -12,6 +12,8 @@ export interface StatusRoutesOptions {
   readonly sensors: SensorReports | undefined;
   readonly registry: Registry;
   readonly metricsOpen: boolean;
+  /** A proxy on this machine stands before us, so loopback says nothing about who asks. */
+  readonly trustProxy: boolean;
 }
 
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
@@ -24,18 +26,21 @@ function isLocal(request: FastifyRequest): boolean {
 }
 
 export function installStatusRoutes(app: FastifyInstance, options: StatusRoutesOptions): void {
-  const { health, sensors, registry, metricsOpen } = options;
+  const { health, sensors, registry, metricsOpen, trustProxy } = options;
   const description = JSON.stringify(openApiDocument());
 
   addRoute(app, 'listSensors', async () => ({ items: sensors?.rows() ?? [] }));
-  addRoute(app, 'getHealth', () => health.health());
+  addRoute(app, 'getHealth', async () => {
+    const { ready: _, ...told } = await health.health();
+    return told;
+  });
   addRoute(app, 'getOpenApi', async (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(description),
   );
   addRoute(app, 'getLiveness', async () => ({ status: 'ok' }));
   addRoute(app, 'getReadiness', async (_request, reply) => {
-    const { status, parts } = await health.health();
-    return reply.code(status === 'ok' ? 200 : 503).send({
+    const { status, parts, ready } = await health.health();
+    return reply.code(ready ? 200 : 503).send({
       status,
       parts: parts.map((part) => ({ name: part.name, status: part.status })),
     });
@@ -44,7 +49,7 @@ export function installStatusRoutes(app: FastifyInstance, options: StatusRoutesO
   const metrics = routeOf('getMetrics');
   app.route({
     ...metrics,
-    config: { ...metrics.config, admit: (request) => metricsOpen || isLocal(request) },
+    config: { ...metrics.config, admit: (request) => metricsOpen || (!trustProxy && isLocal(request)) },
     handler: async (_request, reply) =>
       reply.type(registry.contentType).send(await registry.metrics()),
   });

@@ -32,6 +32,7 @@ export interface ApiBed extends AsyncDisposable {
   /** Lines the server logged, parsed. */
   readonly log: readonly Record<string, unknown>[];
   advance(ms: number): void;
+  nowMs(): number;
   /** Logs in and returns the cookie header. */
   logIn(): Promise<string>;
   /** GET below /api/v1 with a session; the parsed JSON. */
@@ -79,6 +80,7 @@ export async function startApiBed(options: ApiBedOptions): Promise<ApiBed> {
     advance: (ms) => {
       nowMs = clock() + ms;
     },
+    nowMs: clock,
     fetch: (path, init) => fetch(`${url}${path}`, init),
     logIn: async () => {
       const response = await bed.fetch('/api/v1/session', {
