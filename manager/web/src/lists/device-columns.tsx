@@ -1,4 +1,4 @@
-// The columns of devices.
+// The columns of devices. The API's `vendor` is not among them: nothing fills it yet.
 import type { DeviceRow } from '../api/contract.ts';
 import { formatBytes, formatCount } from '../format/quantity.ts';
 import { formatAgo, formatUtc } from '../format/time.ts';
@@ -19,7 +19,6 @@ export const DEVICE_COLUMNS: readonly Column<DeviceRow>[] = [
     phone: 'full',
     cell: (row) => row.mac !== null && <span className="mono muted">{row.mac}</span>,
   },
-  { id: 'vendor', label: 'Vendor', phone: 'out', cell: (row) => row.vendor },
   {
     id: 'sent',
     label: 'Sent',

@@ -81,7 +81,6 @@ function DeviceFacts({ ip }: { readonly ip: string }) {
     <dl className="figures facts panel">
       <Fact label="Name" value={device.hostname ?? '–'} />
       <Fact label="MAC" value={device.mac ?? '–'} />
-      <Fact label="Vendor" value={device.vendor ?? '–'} />
       <Fact label="Sent" value={formatBytes(device.bytes_sent)} />
       <Fact label="Received" value={formatBytes(device.bytes_received)} />
       <Fact label="Flows" value={formatCount(device.flows)} />

@@ -1,4 +1,4 @@
-// Events as they are stored. Which kinds is in the URL, so a view can be shared.
+// Events as they come over the bus. Which kinds is in the URL, so a view can be shared.
 import { EVENT_TYPES, type EventType } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
 import { formatExact } from '../format/quantity.ts';
@@ -64,7 +64,7 @@ export default function LivePage() {
           <EmptyState title={live.paused ? 'Paused' : 'Waiting for events'}>
             {live.paused
               ? 'Resume to see events again.'
-              : 'They appear the moment they are stored. If nothing comes, look at the sensors page.'}
+              : 'They appear the moment a sensor sends them; what came before is under Flows, DNS, TLS and HTTP. If nothing comes, look at the sensors page.'}
           </EmptyState>
         ) : (
           <LiveLog lines={shown} />

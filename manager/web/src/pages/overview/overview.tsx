@@ -39,7 +39,7 @@ export default function Overview() {
           title="Countries"
           name="countries"
           nameOf={formatCountry}
-          emptyHint="Give the manager a GeoIP database to see where traffic goes."
+          emptyHint="Start with “netmoth up --geoip FILE” (of the manager alone: --geoip) and a GeoIP database to see where traffic goes."
         />
       </div>
       <div className="grid bottom">

@@ -2,8 +2,8 @@
 import { Link } from 'wouter';
 import { useSensors } from '../../api/queries.ts';
 import { Badge } from '../../controls/badge.tsx';
-import { formatRatio } from '../../format/quantity.ts';
-import { sensorTone, sourceName } from '../../lists/sensor-state.ts';
+import { formatCount, formatRatio } from '../../format/quantity.ts';
+import { isLosing, sensorTone, sourceName } from '../../lists/sensor-state.ts';
 import { EmptyState } from '../../states/empty-state.tsx';
 import { ErrorState } from '../../states/error-state.tsx';
 import { Skeleton } from '../../states/skeleton.tsx';
@@ -39,8 +39,9 @@ export function SensorsPanel() {
               <span className="grow">
                 {node} <span className="muted">{interfaces.map(sourceName).join(', ')}</span>
               </span>
-              <span className={sensor.lossRatio > 0.001 ? 'loss warn' : 'loss'}>
+              <span className={isLosing(sensor) ? 'loss warn' : 'loss'}>
                 {formatRatio(sensor.lossRatio)} lost
+                {sensor.eventsLost > 0 && `, ${formatCount(sensor.eventsLost)} events`}
               </span>
             </li>
           );
