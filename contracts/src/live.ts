@@ -1,5 +1,5 @@
 /**
- * WebSocket /api/v1/live: events as they are stored.
+ * WebSocket /api/v1/live: events as they come over the bus, which may be before they are stored.
  *
  * Invariant: a slow client never makes the server queue without bound; what is left out for it is
  * counted and said in `dropped` of the next message.
@@ -10,6 +10,8 @@ import { eventTypeSchema } from './eve.ts';
 export const LIVE_PATH = '/api/v1/live';
 /** Events buffered per client at most; further ones are dropped and counted. */
 export const LIVE_BUFFER_EVENTS = 2_000;
+/** And bytes of them, whichever bound is met first. */
+export const LIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 export const LIVE_MAX_EVENTS_PER_MESSAGE = 200;
 
 export const liveClientMessageSchema = z.discriminatedUnion('type', [

@@ -1,4 +1,5 @@
 // The live feed with a real nats-server and real WebSockets: filters, pause, a slow client, who may.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -20,10 +21,14 @@ import {
   EVENTS_STREAM,
   EVENTS_SUBJECT_ALL,
   eventsSubject,
+  HEADER_COUNT,
   HEADER_ENCODING,
+  HEADER_MSG_ID,
+  HEADER_SCHEMA,
 } from '#contracts/nats.ts';
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import { MAX_WRONG_MESSAGES } from './live/live-client.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
 
 const compress = promisify(zstdCompress);
@@ -111,14 +116,17 @@ const event = (event_type: string, more: object = {}) => ({
   ...more,
 });
 
-async function publish(events: readonly object[], compressed = true): Promise<void> {
+async function publish(events: readonly object[], encoding = ENCODING_ZSTD): Promise<void> {
   if (bed.nats === null) throw new Error('no bus');
   const body = Buffer.from(`${events.map((each) => JSON.stringify(each)).join('\n')}\n`);
   const headers = natsHeaders();
-  if (compressed) headers.set(HEADER_ENCODING, ENCODING_ZSTD);
+  if (encoding !== '') headers.set(HEADER_ENCODING, encoding);
+  headers.set(HEADER_MSG_ID, randomUUID());
+  headers.set(HEADER_SCHEMA, '1');
+  headers.set(HEADER_COUNT, String(events.length));
   await jetstream(bed.nats).publish(
     eventsSubject('lab', 'node1', 'protocol'),
-    compressed ? await compress(body) : body,
+    encoding === ENCODING_ZSTD ? await compress(body) : body,
     { headers },
   );
 }
@@ -130,10 +138,14 @@ describe('what comes', () => {
     expect(tester.messages).toEqual([{ type: 'hello', version: '0.0.0-test' }]);
     const sent = [event('dns', { dns: { id: 1, rrname: 'ünï' } }), event('stats')];
     await publish(sent);
-    await publish([event('flow')], false);
-    await until(() => tester.events().length >= 3);
+    await publish([event('flow')], '');
+    await publish([event('http')], 'identity');
+    await until(() => tester.events().length >= 4);
     expect(tester.events().slice(0, 2)).toEqual(sent);
-    expect(tester.events()[2]).toMatchObject({ event_type: 'flow' });
+    expect(tester.events().slice(2)).toMatchObject([
+      { event_type: 'flow' },
+      { event_type: 'http' },
+    ]);
     expect(tester.dropped()).toBe(0);
   });
 
@@ -249,6 +261,15 @@ describe('bounds', () => {
     const metrics = await (await bed.fetch('/metrics')).text();
     const told = /^netmoth_api_live_dropped_events_total (\d+)$/m.exec(metrics)?.[1];
     expect(Number(told)).toBeGreaterThanOrEqual(slow.dropped());
+  });
+
+  test('a client that sends nothing but wrong messages is answered so often, then cut off', async () => {
+    const tester = await connectLive();
+    const closed = once(tester.socket, 'close');
+    for (let i = 0; i < 3 * MAX_WRONG_MESSAGES; i++) tester.say('nonsense');
+    expect((await closed)[0]).toBe(1008);
+    const errors = tester.messages.filter((message) => message.type === 'error');
+    expect(errors).toHaveLength(MAX_WRONG_MESSAGES);
   });
 
   test('the bus is read only while somebody listens, and again after it was away', async () => {

@@ -49,7 +49,10 @@ export function installStatusRoutes(app: FastifyInstance, options: StatusRoutesO
   const metrics = routeOf('getMetrics');
   app.route({
     ...metrics,
-    config: { ...metrics.config, admit: (request) => metricsOpen || (!trustProxy && isLocal(request)) },
+    config: {
+      ...metrics.config,
+      admit: (request) => metricsOpen || (!trustProxy && isLocal(request)),
+    },
     handler: async (_request, reply) =>
       reply.type(registry.contentType).send(await registry.metrics()),
   });

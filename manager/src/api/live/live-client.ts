@@ -1,32 +1,34 @@
-// One WebSocket client. Invariants: at most LIVE_BUFFER_EVENTS wait for it, the oldest of them give
-// way, and the next message says how many; no more is handed to the socket while SOCKET_BYTES lie
-// unsent in it.
+// One WebSocket client. Invariants: what waits for it is bounded (live-queue.ts), the oldest gives way,
+// and the next message says how many did; nothing more is handed to the socket, neither events nor
+// answers, while SOCKET_BYTES lie unsent in it; who sends MAX_WRONG_MESSAGES wrong ones is cut off.
 import { SocketAddress } from 'node:net';
 import { z } from 'zod';
 import type { EventType } from '#contracts/eve.ts';
 import {
-  LIVE_BUFFER_EVENTS,
   LIVE_MAX_EVENTS_PER_MESSAGE,
   type LiveClientMessage,
   type LiveServerMessage,
   liveClientMessageSchema,
 } from '#contracts/live.ts';
+import { LiveQueue } from './live-queue.ts';
 
 const SOCKET_BYTES = 256 * 1024;
 const FLUSH_MS = 100;
+export const MAX_WRONG_MESSAGES = 20;
+/** RFC 6455, 7.4.1. */
+const CLOSE_POLICY_VIOLATION = 1008;
 
 /** What is needed of a `ws` socket. */
 export interface LiveSocket {
   readonly bufferedAmount: number;
   send(text: string): void;
+  close(code: number, reason: string): void;
 }
 
 export interface LiveEvent {
   readonly type: EventType;
   readonly sourceIp: string | undefined;
   readonly destinationIp: string | undefined;
-  /** The event as it came, one line of JSON. */
-  readonly line: string;
 }
 
 interface Subscription {
@@ -40,8 +42,9 @@ export class LiveClient {
   readonly #onDrop: (events: number) => void;
   #subscription: Subscription | undefined;
   #paused = false;
-  #waiting: string[] = [];
+  readonly #waiting = new LiveQueue();
   #dropped = 0;
+  #wrong = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: LiveSocket, onDrop: (events: number) => void) {
@@ -82,15 +85,21 @@ export class LiveClient {
       return;
     }
     this.#subscription = { types: new Set(types), device: canonical };
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#dropped = 0;
   }
 
-  offer(event: LiveEvent): void {
-    if (this.#subscription === undefined || !matches(this.#subscription, event)) return;
-    this.#waiting.push(event.line);
-    // Trimmed in steps, since taking one from the front costs as much as taking many.
-    if (this.#waiting.length >= 2 * LIVE_BUFFER_EVENTS) this.#trim();
+  wants(event: LiveEvent): boolean {
+    return this.#subscription !== undefined && matches(this.#subscription, event);
+  }
+
+  /** An event it wants, as one line of JSON. */
+  offer(line: string): void {
+    const dropped = this.#waiting.push(line);
+    if (dropped > 0) {
+      this.#dropped += dropped;
+      this.#onDrop(dropped);
+    }
     this.#schedule();
   }
 
@@ -102,32 +111,30 @@ export class LiveClient {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#subscription = undefined;
-    this.#waiting = [];
+    this.#waiting.clear();
   }
 
   #refuse(message: string): void {
-    this.say({ type: 'error', code: 'NM_QUERY_INVALID', message });
-  }
-
-  #trim(): void {
-    const excess = this.#waiting.length - LIVE_BUFFER_EVENTS;
-    if (excess <= 0) return;
-    this.#waiting = this.#waiting.slice(excess);
-    this.#dropped += excess;
-    this.#onDrop(excess);
+    this.#wrong += 1;
+    if (this.#wrong > MAX_WRONG_MESSAGES) return;
+    if (this.#socket.bufferedAmount < SOCKET_BYTES) {
+      this.say({ type: 'error', code: 'NM_QUERY_INVALID', message });
+    }
+    if (this.#wrong === MAX_WRONG_MESSAGES) {
+      this.#socket.close(CLOSE_POLICY_VIOLATION, 'too many wrong messages');
+    }
   }
 
   #schedule(): void {
-    if (this.#paused || this.#waiting.length === 0) return;
+    if (this.#paused || this.#waiting.size === 0) return;
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
 
   #flush(): void {
     this.#timer = undefined;
     if (this.#paused) return;
-    this.#trim();
-    while (this.#waiting.length > 0 && this.#socket.bufferedAmount < SOCKET_BYTES) {
-      const lines = this.#waiting.splice(0, LIVE_MAX_EVENTS_PER_MESSAGE);
+    while (this.#waiting.size > 0 && this.#socket.bufferedAmount < SOCKET_BYTES) {
+      const lines = this.#waiting.take(LIVE_MAX_EVENTS_PER_MESSAGE, SOCKET_BYTES);
       this.#socket.send(
         `{"type":"events","events":[${lines.join(',')}],"dropped":${this.#dropped}}`,
       );

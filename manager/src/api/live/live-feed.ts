@@ -1,24 +1,16 @@
 // Brings events from the bus to the WebSocket clients of this replica. Invariants: the bus is read
 // only while somebody has subscribed, by an ordered consumer of our own that starts with what comes
-// next, so every replica shows all events and none takes any from ingest; what cannot be read is
-// left to ingest to reject and is only counted here.
+// next, so every replica shows all events and none takes any from ingest; what cannot be read, by the
+// reader that ingest has, is left to ingest to reject and is only counted here.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
 import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { eventTypeSchema } from '#contracts/eve.ts';
-import {
-  ENCODING_ZSTD,
-  EVENTS_STREAM,
-  EVENTS_SUBJECT_ALL,
-  HEADER_ENCODING,
-  MAX_BATCH_BYTES,
-} from '#contracts/nats.ts';
+import { EVENTS_STREAM, EVENTS_SUBJECT_ALL } from '#contracts/nats.ts';
+import { decodeBatch } from '../../ingest/decode-batch.ts';
 import type { LiveClient, LiveEvent } from './live-client.ts';
 
-const decompress = promisify(zstdDecompress);
 const RETRY_MS = 2_000;
 /** Batches asked of the bus ahead. */
 const MAX_MESSAGES = 16;
@@ -108,27 +100,29 @@ export class LiveFeed {
   async #take(message: JsMsg): Promise<void> {
     const interested = [...this.#clients].filter((client) => client.wantsEvents);
     if (interested.length === 0) return;
-    let text: string;
-    try {
-      text = await textOf(message);
-    } catch {
+    const decoded = await decodeBatch(message);
+    if (!decoded.ok) {
       this.#options.onUnreadable();
       return;
     }
-    for (const line of text.split('\n')) {
+    for (const line of decoded.batch.text.split('\n')) {
       if (line === '') continue;
       const event = eventOf(line);
       if (event === undefined) this.#options.onUnreadable();
-      else for (const client of interested) client.offer(event);
+      else
+        offer(
+          line,
+          interested.filter((client) => client.wants(event)),
+        );
     }
   }
 }
 
-async function textOf(message: JsMsg): Promise<string> {
-  const encoding = message.headers?.get(HEADER_ENCODING) ?? '';
-  if (encoding === '') return Buffer.from(message.data).toString();
-  if (encoding !== ENCODING_ZSTD) throw new Error(`unknown encoding ${encoding}`);
-  return (await decompress(message.data, { maxOutputLength: MAX_BATCH_BYTES })).toString();
+function offer(line: string, clients: readonly LiveClient[]): void {
+  if (clients.length === 0) return;
+  // A copy: a piece of the batch's text would keep all of the batch in memory while it waits.
+  const own = Buffer.from(line).toString();
+  for (const client of clients) client.offer(own);
 }
 
 /** Undefined where the line is no event. */
@@ -147,6 +141,5 @@ function eventOf(line: string): LiveEvent | undefined {
     type: type.data,
     sourceIp: typeof src_ip === 'string' ? src_ip : undefined,
     destinationIp: typeof dest_ip === 'string' ? dest_ip : undefined,
-    line,
   };
 }
