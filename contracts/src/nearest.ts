@@ -1,16 +1,29 @@
-/** Names the known word a misspelt one was meant to be. Invariant: silent where none is near. */
+/**
+ * Names the known word a misspelt one was meant to be.
+ *
+ * Invariants: silent where none is near; the cost is bounded however long the word is.
+ */
 
-/** `, did you mean "x"?` for the nearest of `known` within a third of the word's length, or ''. */
-export function nearest(word: string, known: readonly string[]): string {
+const MAX_WORD = 64;
+
+/** The nearest of `known` within a third of the word's length. */
+export function nearestName(word: string, known: readonly string[]): string | undefined {
+  const wanted = word.slice(0, MAX_WORD).toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
+  return best;
+}
+
+/** `, did you mean "x"?`, or '' where none is near. */
+export function nearest(word: string, known: readonly string[]): string {
+  const best = nearestName(word, known);
   return best === undefined ? '' : `, did you mean "${best}"?`;
 }
 

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
-import { nearestName } from './api/nearest-name.ts';
+import { nearestName } from '#contracts/nearest.ts';
 import {
   keysAt,
   type Leaf,

@@ -2,7 +2,7 @@
 // passes, and all faults of a request are told at once, each with its path.
 import type { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '#contracts/nearest.ts';
 
 /** The one character that PostgreSQL's text cannot hold. */
 const NUL = '\0';
