@@ -82,7 +82,10 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
 
   const applied = await startingUp(() => migrate(pool), signal);
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
-  const keeper = new PartitionKeeper({ pool, log, retention: config.retention });
+  const keeper = new PartitionKeeper({
+    ...{ pool, log, retention: config.retention },
+    onTrimmed: ({ rejected }) => metrics.rejectedDropped.inc(rejected),
+  });
   await keeper.ensureDay(keeper.today());
   if (config.adminPassword !== undefined) {
     await ensureAdmin(pool, { password: config.adminPassword });

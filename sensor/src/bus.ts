@@ -5,24 +5,16 @@
  * at once. An existing stream is never changed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DiscardPolicy,
-  JetStreamApiError,
-  type JetStreamClient,
-  jetstream,
-  jetstreamManager,
-  RetentionPolicy,
-  StorageType,
-} from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
   connect,
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
-  nanos,
 } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
-import { EVENTS_STREAM, EVENTS_SUBJECT_ALL } from '#contracts/nats.ts';
+import { ensureEventsStream } from '#contracts/events-stream.ts';
+import { EVENTS_STREAM } from '#contracts/nats.ts';
 import { backoffMs } from './backoff.ts';
 
 const kConnectTimeoutMs = 5_000;
@@ -30,14 +22,6 @@ const kReconnectWaitMs = 500;
 const kPingIntervalMs = 10_000;
 const kMaxPingsOut = 2;
 const kApiTimeoutMs = 5_000;
-const kStreamMaxAgeMs = 24 * 3_600_000;
-/** Longer than any retry of one sensor's life; what comes later the manager's batch table catches. */
-const kDuplicateWindowMs = 2 * 60_000;
-/** The server reserves max_bytes; where it has not got that much the wish is halved down to this. */
-const kStreamMinBytes = 64 * 1024 * 1024;
-const kNoStorage = 10_047;
-const kStreamNotFound = 10_059;
-const kStreamNameInUse = 10_058;
 
 export interface BusOptions {
   readonly servers: readonly string[];
@@ -123,43 +107,14 @@ export class Bus {
         checkAPI: false,
         timeout: kApiTimeoutMs,
       });
-      try {
-        await manager.streams.info(EVENTS_STREAM);
-        return true;
-      } catch (error) {
-        if (!isApiError(error, kStreamNotFound)) throw error;
-      }
-      await this.#createStream(manager);
+      const { replicas, streamMaxBytes } = this.#options;
+      const maxBytes = await ensureEventsStream(manager, { replicas, maxBytes: streamMaxBytes });
+      if (maxBytes !== undefined) log.info({ stream: EVENTS_STREAM, maxBytes }, 'Stream made');
       return true;
     } catch (error) {
       // Credentials of a sensor in a cluster need not allow this: the operator makes the stream then.
       log.warn({ err: error, stream: EVENTS_STREAM }, 'Stream could not be checked or made');
       return false;
-    }
-  }
-
-  async #createStream(manager: Awaited<ReturnType<typeof jetstreamManager>>): Promise<void> {
-    let maxBytes = this.#options.streamMaxBytes;
-    for (;;) {
-      try {
-        await manager.streams.add({
-          name: EVENTS_STREAM,
-          subjects: [EVENTS_SUBJECT_ALL],
-          retention: RetentionPolicy.Limits,
-          storage: StorageType.File,
-          discard: DiscardPolicy.Old,
-          max_bytes: maxBytes,
-          max_age: nanos(kStreamMaxAgeMs),
-          duplicate_window: nanos(kDuplicateWindowMs),
-          num_replicas: this.#options.replicas,
-        });
-        this.#options.log.info({ stream: EVENTS_STREAM, maxBytes }, 'Stream made');
-        return;
-      } catch (error) {
-        if (isApiError(error, kStreamNameInUse)) return;
-        if (!isApiError(error, kNoStorage) || maxBytes <= kStreamMinBytes) throw error;
-        maxBytes = Math.max(kStreamMinBytes, Math.floor(maxBytes / 2));
-      }
     }
   }
 
@@ -253,10 +208,6 @@ export class Bus {
       ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
     };
   }
-}
-
-function isApiError(error: unknown, code: number): boolean {
-  return error instanceof JetStreamApiError && error.code === code;
 }
 
 function reasonOf(error: unknown): string {

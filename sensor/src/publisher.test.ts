@@ -46,7 +46,8 @@ test('makes the stream with bounds where it is missing and leaves an existing on
   const connection = await connect({ servers: nats.url });
   const manager = await jetstreamManager(connection);
   const { config } = await manager.streams.info(EVENTS_STREAM);
-  expect(config).toMatchObject({ storage: 'file', discard: 'old', retention: 'limits' });
+  expect(config).toMatchObject({ storage: 'file', discard: 'new', retention: 'limits' });
+  expect(config.max_age ?? 0).toBe(0);
   expect(config.max_bytes).toBeGreaterThan(0);
   expect(config.duplicate_window).toBeGreaterThanOrEqual(120e9);
   await line.stop();

@@ -18,6 +18,7 @@ export interface PipelineOptions {
   readonly directory: string;
   readonly capacityBytes?: number;
   readonly memoryBytes?: number;
+  readonly streamMaxBytes?: number;
   readonly log?: Logger;
   readonly ackTimeoutMs?: number;
   readonly user?: string;
@@ -33,7 +34,7 @@ export async function startPipeline(options: PipelineOptions) {
     user: options.user,
     password: options.password,
     replicas: 1,
-    streamMaxBytes: 1024 ** 3,
+    streamMaxBytes: options.streamMaxBytes ?? 1024 ** 3,
     log,
     random: Math.random,
     onChange: () => publisher.busChanged(),

@@ -8,20 +8,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AckPolicy,
   DeliverPolicy,
-  DiscardPolicy,
-  JetStreamApiError,
-  type JetStreamManager,
   type JsMsg,
   jetstream,
   jetstreamManager,
-  RetentionPolicy,
-  StorageType,
 } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
-import { EVENTS_STREAM, EVENTS_SUBJECT_ALL, MANAGER_CONSUMER } from '#contracts/nats.ts';
+import { ensureEventsStream, isApiError } from '#contracts/events-stream.ts';
+import { EVENTS_STREAM, MANAGER_CONSUMER } from '#contracts/nats.ts';
 import type { Inbox } from './inbox.ts';
 import type { IngestMetrics } from './metrics.ts';
+import { StreamTender } from './stream-tender.ts';
 
 export interface BusSourceOptions {
   readonly connection: NatsConnection;
@@ -40,14 +37,6 @@ export const ACK_WAIT_MS = 15_000;
 /** A request to the bus ends after this time; also how long the end of the manager may wait for it. */
 const kFetchMs = 1_000;
 const kRetryMs = 1_000;
-const kWatchMs = 5_000;
-const kStreamMaxAgeMs = 24 * 3_600_000;
-const kDuplicateWindowMs = 120_000;
-/** The server reserves max_bytes; where it has not got that much the wish is halved down to this. */
-const kStreamMinBytes = 64 * 1024 * 1024;
-const kNoStorage = 10_047;
-const kStreamNotFound = 10_059;
-const kStreamNameInUse = 10_058;
 const kConsumerExists = 10_148;
 
 /** Puts messages into the inbox until the signal. */
@@ -71,12 +60,9 @@ export async function readBus(options: BusSourceOptions, signal: AbortSignal): P
 
 async function ensureConsumer(options: BusSourceOptions): Promise<void> {
   const manager = await jetstreamManager(options.connection, { checkAPI: false });
-  try {
-    await manager.streams.info(EVENTS_STREAM);
-  } catch (error) {
-    if (!isApiError(error, kStreamNotFound)) throw error;
-    await makeStream(manager, options);
-  }
+  const { replicas, streamMaxBytes, log } = options;
+  const maxBytes = await ensureEventsStream(manager, { replicas, maxBytes: streamMaxBytes });
+  if (maxBytes !== undefined) log.info({ stream: EVENTS_STREAM, maxBytes }, 'stream made');
   try {
     await manager.consumers.add(EVENTS_STREAM, {
       durable_name: MANAGER_CONSUMER,
@@ -92,35 +78,11 @@ async function ensureConsumer(options: BusSourceOptions): Promise<void> {
   }
 }
 
-async function makeStream(manager: JetStreamManager, options: BusSourceOptions): Promise<void> {
-  let maxBytes = options.streamMaxBytes;
-  for (;;) {
-    try {
-      await manager.streams.add({
-        name: EVENTS_STREAM,
-        subjects: [EVENTS_SUBJECT_ALL],
-        retention: RetentionPolicy.Limits,
-        storage: StorageType.File,
-        discard: DiscardPolicy.Old,
-        max_bytes: maxBytes,
-        max_age: nanos(kStreamMaxAgeMs),
-        duplicate_window: nanos(kDuplicateWindowMs),
-        num_replicas: options.replicas,
-      });
-      options.log.info({ stream: EVENTS_STREAM, maxBytes }, 'stream made');
-      return;
-    } catch (error) {
-      if (isApiError(error, kStreamNameInUse)) return;
-      if (!isApiError(error, kNoStorage) || maxBytes <= kStreamMinBytes) throw error;
-      maxBytes = Math.max(kStreamMinBytes, Math.floor(maxBytes / 2));
-    }
-  }
-}
-
 async function consume(options: BusSourceOptions, signal: AbortSignal): Promise<void> {
   const { connection, inbox, metrics } = options;
   const consumer = await jetstream(connection).consumers.get(EVENTS_STREAM, MANAGER_CONSUMER);
-  const watch = setInterval(() => void watchLoss(options), kWatchMs);
+  // Beside the reading, which stands still while PostgreSQL is away.
+  const tending = new StreamTender(options);
   try {
     while (!signal.aborted) {
       const room = await inbox.untilRoom();
@@ -139,29 +101,6 @@ async function consume(options: BusSourceOptions, signal: AbortSignal): Promise<
       if (received === 0 && performance.now() - askedMs < kFetchMs / 4) return;
     }
   } finally {
-    clearInterval(watch);
+    await tending.stop();
   }
-}
-
-/**
- * What the stream discarded before it was delivered, where its bound was too small for an outage. Seen by
- * looking from time to time, so the count is a lower bound.
- */
-async function watchLoss({ connection, metrics, log }: BusSourceOptions): Promise<void> {
-  try {
-    const manager = await jetstreamManager(connection, { checkAPI: false });
-    const consumer = await manager.consumers.info(EVENTS_STREAM, MANAGER_CONSUMER);
-    const stream = await manager.streams.info(EVENTS_STREAM);
-    metrics.lag.set(consumer.num_pending);
-    const lost = stream.state.first_seq - 1 - consumer.delivered.stream_seq;
-    if (stream.state.messages === 0 || lost <= 0) return;
-    metrics.lostMessages.inc(lost);
-    log.error({ lost }, 'the stream discarded messages that nobody had read');
-  } catch (error) {
-    log.debug({ err: error }, 'the state of the stream cannot be read');
-  }
-}
-
-function isApiError(error: unknown, code: number): boolean {
-  return error instanceof JetStreamApiError && error.code === code;
 }

@@ -25,14 +25,29 @@ export function ingestMetrics(registry: Registry) {
       help: 'Lines that are no event and went into the table rejected instead',
       registers,
     }),
+    rejectedDropped: new Counter({
+      name: 'netmoth_manager_rejected_dropped_total',
+      help: 'Rows of the table rejected that were removed because there were newer ones beyond its bound',
+      registers,
+    }),
     countMismatches: new Counter({
       name: 'netmoth_manager_batch_count_mismatches_total',
       help: 'Batches whose number of lines was not what their header said',
       registers,
     }),
-    lostMessages: new Counter({
-      name: 'netmoth_manager_bus_lost_messages_total',
-      help: 'Messages the stream discarded before any manager had read them',
+    streamUsed: new Gauge({
+      name: 'netmoth_manager_bus_stream_used_ratio',
+      help: 'How full the events stream is; at 1 it refuses and the spools of the sensors fill',
+      registers,
+    }),
+    streamMayDiscard: new Gauge({
+      name: 'netmoth_manager_bus_stream_may_discard',
+      help: '1 where the settings of the events stream let the bus discard what nobody has read',
+      registers,
+    }),
+    purged: new Counter({
+      name: 'netmoth_manager_bus_purged_messages_total',
+      help: 'Stored messages that this manager removed from the events stream',
       registers,
     }),
     lag: new Gauge({

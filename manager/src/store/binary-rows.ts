@@ -19,8 +19,6 @@ export const PG_EPOCH_SECONDS = 946_684_800;
 const kTwo32 = 2 ** 32;
 const kShortText = 48;
 const kTextOid = 25;
-/** The server refuses a field of 1 GB; long before that something is wrong with the event. */
-export const MAX_TEXT_BYTES = 1024 * 1024;
 
 export class BinaryRows {
   #buffer: Buffer;

@@ -6,7 +6,7 @@ import { migrate } from './migrate.ts';
 import { PartitionKeeper } from './partition-keeper.ts';
 import { addDays, DEFAULT_RETENTION, PARTITIONED_TABLES } from './partitions.ts';
 import { StorePool } from './pool.ts';
-import { KEPT_REJECTED_ROWS } from './trim.ts';
+import { KEPT_REJECTED_ROWS, trim } from './trim.ts';
 
 const kToday = '2026-11-21';
 const kNowMs = Date.parse(`${kToday}T13:00:00Z`);
@@ -141,5 +141,24 @@ describe('PartitionKeeper', () => {
     expect(rows).toEqual([
       { rejected: KEPT_REJECTED_ROWS, oldest: 8, batches: ['2'], devices: ['10.0.0.2/32'] },
     ]);
+  });
+
+  it('deletes everything over the bounds, however much that is, and counts it', async () => {
+    await pool.query('DELETE FROM batches; DELETE FROM rejected');
+    await pool.query(
+      `INSERT INTO batches (id, seq, events, stored_at)
+       SELECT gen_random_uuid(), n, 1, now() - interval '15 days' FROM generate_series(1, 250) AS n`,
+    );
+    await pool.query(
+      `INSERT INTO rejected (subject, reason, sample)
+       SELECT 's', n::text, '' FROM generate_series(1, $1) AS n`,
+      [KEPT_REJECTED_ROWS + 350],
+    );
+    const trimmed = await pool.withClient((client) => trim(client, 100));
+    expect(trimmed).toEqual({ batches: 250, rejected: 350, devices: 0 });
+    const { rows } = await pool.query(
+      'SELECT (SELECT count(*) FROM rejected) AS rejected, (SELECT count(*) FROM batches) AS batches',
+    );
+    expect(rows).toEqual([{ rejected: KEPT_REJECTED_ROWS, batches: 0 }]);
   });
 });

@@ -19,7 +19,7 @@ import {
   type Retention,
 } from './partitions.ts';
 import type { StorePool } from './pool.ts';
-import { trim } from './trim.ts';
+import { type Trimmed, trim } from './trim.ts';
 
 export interface PartitionKeeperOptions {
   readonly pool: StorePool;
@@ -28,13 +28,17 @@ export interface PartitionKeeperOptions {
   /** Partitions are made for today and this many days ahead. */
   readonly daysAhead?: number;
   readonly lockTimeoutMs?: number;
+  /** Told how many rows each trimming removed. */
+  readonly onTrimmed?: (rows: Trimmed) => void;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 const kDaysAhead = 3;
 const kLockTimeoutMs = 10_000;
-const kRoundMs = 3_600_000;
+/** Between whole rounds the tables that a faulty or hostile sender can fill are trimmed. */
+const kTrimMs = 60_000;
+const kTrimsPerRound = 60;
 const kRetryMs = 30_000;
 /** lock_not_available, query_canceled */
 const GAVE_UP: ReadonlySet<unknown> = new Set(['55P03', '57014']);
@@ -72,26 +76,34 @@ export class PartitionKeeper {
     const { pool, daysAhead = kDaysAhead } = this.#options;
     const today = this.today();
     for (let ahead = 0; ahead <= daysAhead; ahead++) await this.ensureDay(addDays(today, ahead));
-    return pool.withClient(async (client) => {
-      const dropped = await locked(client, () => this.#dropExpired(client, today));
-      await trim(client);
-      return dropped;
-    });
+    const dropped = await pool.withClient((client) =>
+      locked(client, () => this.#dropExpired(client, today)),
+    );
+    await this.trimOnce();
+    return dropped;
+  }
+
+  /** Brings the tables without partitions back to their bounds. */
+  async trimOnce(): Promise<void> {
+    const { pool, onTrimmed } = this.#options;
+    const rows = await pool.withClient((client) => trim(client));
+    onTrimmed?.(rows);
   }
 
   /** Rounds until the signal; a failed round is logged and repeated soon. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const waitMs = await this.runOnce().then(
-        (dropped) => {
+    for (let trims = 0; !signal.aborted; ) {
+      let waitMs = kTrimMs;
+      try {
+        if (trims % kTrimsPerRound === 0) {
+          const dropped = await this.runOnce();
           if (dropped.length > 0) this.#options.log.info({ dropped }, 'partitions dropped');
-          return kRoundMs;
-        },
-        (error: unknown) => {
-          this.#options.log.error({ err: error }, 'partition keeping failed');
-          return kRetryMs;
-        },
-      );
+        } else await this.trimOnce();
+        trims += 1;
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'partition keeping failed');
+        waitMs = kRetryMs;
+      }
       await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { isTransient, StorePool } from './pool.ts';
-import { hostsOf, redactedUrl } from './store-url.ts';
+import { hostsOf } from './store-url.ts';
 
 /** A server that is in recovery and takes reads only, until it is promoted. */
 async function startStandby(): Promise<TestPostgres> {
@@ -125,7 +125,6 @@ describe('hostsOf', () => {
         message: expect.not.stringContaining('secret'),
       }),
     );
-    expect(redactedUrl('postgres://u:secret@h/d')).toBe('postgres://u:***@h/d');
   });
 });
 

@@ -26,11 +26,6 @@ export function hostsOf(url: string): readonly StoreHost[] {
   });
 }
 
-/** The address for people: without its password. */
-export function redactedUrl(url: string): string {
-  return url.replace(/^(postgres(?:ql)?:\/\/[^:@/]*):[^@/]*@/, '$1:***@');
-}
-
 function invalid(cause: unknown): NetmothError {
   // The address itself is not told: it holds a password.
   const message = 'the address of PostgreSQL is not postgres://user:password@host:port/database';

@@ -1,29 +1,57 @@
 /**
  * Bounds the tables that are not partitioned. Every delete is limited, so a long pause never makes one
- * huge transaction; what is left over goes in the next round.
+ * huge transaction, and repeated until nothing over the bound is left.
  */
 import type pg from 'pg';
 
-/** A batch id must outlive every possible redelivery: the stream's and the spools' age at most. */
+/**
+ * A batch that comes again is known by its id for this long. Neither the stream nor a sensor's spool has a
+ * bound by age: a batch that was stored, whose acknowledgement was lost, and that then lay longer than this
+ * in the spool of a sensor that was switched off, would be stored a second time.
+ */
 export const KEPT_BATCH_IDS_DAYS = 14;
 export const KEPT_REJECTED_ROWS = 10_000;
 export const KEPT_DEVICES_DAYS = 90;
 export const KEPT_DEVICES = 100_000;
 const kRowsPerStatement = 100_000;
 
-const STATEMENTS: readonly string[] = [
-  `DELETE FROM batches WHERE id IN (
-     SELECT id FROM batches WHERE stored_at < now() - interval '${KEPT_BATCH_IDS_DAYS} days'
-     LIMIT ${kRowsPerStatement})`,
-  `DELETE FROM rejected WHERE id IN (
-     SELECT id FROM rejected ORDER BY id DESC OFFSET ${KEPT_REJECTED_ROWS} LIMIT ${kRowsPerStatement})`,
-  `DELETE FROM devices WHERE ip IN (
-     SELECT ip FROM devices WHERE updated_at < now() - interval '${KEPT_DEVICES_DAYS} days'
-     LIMIT ${kRowsPerStatement})`,
-  `DELETE FROM devices WHERE ip IN (
-     SELECT ip FROM devices ORDER BY updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT ${kRowsPerStatement})`,
+export type Trimmed = Record<'batches' | 'rejected' | 'devices', number>;
+
+const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
+  [
+    'batches',
+    `DELETE FROM batches WHERE id IN (
+       SELECT id FROM batches WHERE stored_at < now() - interval '${KEPT_BATCH_IDS_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'rejected',
+    `DELETE FROM rejected WHERE id IN (
+       SELECT id FROM rejected ORDER BY id DESC OFFSET ${KEPT_REJECTED_ROWS} LIMIT $1)`,
+  ],
+  [
+    'devices',
+    `DELETE FROM devices WHERE ip IN (
+       SELECT ip FROM devices WHERE updated_at < now() - interval '${KEPT_DEVICES_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'devices',
+    `DELETE FROM devices WHERE ip IN (
+       SELECT ip FROM devices ORDER BY updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT $1)`,
+  ],
 ];
 
-export async function trim(client: pg.PoolClient): Promise<void> {
-  for (const statement of STATEMENTS) await client.query(statement);
+/** Rows deleted of each table. */
+export async function trim(
+  client: pg.PoolClient,
+  rowsPerStatement: number = kRowsPerStatement,
+): Promise<Trimmed> {
+  const trimmed = { batches: 0, rejected: 0, devices: 0 };
+  for (const [table, statement] of STATEMENTS) {
+    for (;;) {
+      const { rowCount } = await client.query(statement, [rowsPerStatement]);
+      trimmed[table] += rowCount ?? 0;
+      if ((rowCount ?? 0) < rowsPerStatement) break;
+    }
+  }
+  return trimmed;
 }
