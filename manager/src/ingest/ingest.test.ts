@@ -181,6 +181,15 @@ describe('ingest', () => {
     expect(sums).toEqual({ events: 6_000 });
   });
 
+  it('could see a batch that was stored twice', async () => {
+    await bed.startReplica();
+    // The same events under two ids are two batches to us: what a failure of exactly once would store.
+    await bed.publish(flows(20));
+    await bed.publish(flows(20));
+    await bed.untilDrained();
+    expect(await bed.count()).toEqual({ stored: 40, distinct: 20 });
+  });
+
   it('makes its consumer again where somebody removed it, and stores nothing twice', async () => {
     await bed.startReplica();
     await bed.publish(flows(50));
@@ -223,7 +232,11 @@ describe('ingest', () => {
       [line({ ...SAMPLES.tls, tls: { sni: 7 } }), 'tls.sni: a text is wanted'],
       [line({ ...SAMPLES.dns, event_type: 'DNS; DROP' }), /^event_type/],
     ] as const;
-    const lines = bad.flatMap(([text]) => [line(SAMPLES.dns), text, line(SAMPLES.flow)]);
+    const lines = bad.flatMap(([text], flow_id) => [
+      line(sample('dns', { flow_id })),
+      text,
+      line(sample('flow', { flow_id })),
+    ]);
     await bed.publish(lines);
     await bed.untilDrained();
     expect(await bed.count()).toEqual({ stored: 16, distinct: 16 });
@@ -250,7 +263,12 @@ describe('ingest', () => {
       line(
         sample('flow', { netmoth: { schema: 1, domain: `${nul}.${surrogate}`, application: nul } }),
       ),
-      line(sample('flow', { netmoth: { schema: 1, domain: `A�B.�X.`, application: 'a�b' } })),
+      line(
+        sample('flow', {
+          flow_id: 2,
+          netmoth: { schema: 1, domain: `A�B.�X.`, application: 'a�b' },
+        }),
+      ),
       line(
         sample('alert', {
           alert: { ...SAMPLES.alert.alert, signature: nul },
@@ -327,7 +345,7 @@ describe('ingest', () => {
     });
     await send(Buffer.from('{}'), { ...good, 'Nats-Msg-Id': randomUUID() }, 'node.nonsense');
     await bed.publish([line(SAMPLES.dns)]);
-    await bed.publish([line(SAMPLES.dns)], { encoding: 'identity' });
+    await bed.publish([line(sample('dns', { flow_id: 2 }))], { encoding: 'identity' });
     await bed.untilDrained();
     expect(await bed.count()).toEqual({ stored: 2, distinct: 2 });
     const reasons = await bed.rows<{ reason: string }>('SELECT reason FROM rejected ORDER BY id');

@@ -215,13 +215,21 @@ export class IngestBed implements AsyncDisposable {
     return (await this.pool.query<R>(sql, values)).rows;
   }
 
-  /** Stored events and distinct row ids over all tables. */
+  /**
+   * Stored events over all tables, and how many different events they are: by what the sender put into
+   * them (type and flow_id), for row ids are ours and a doubled batch would get new ones.
+   */
   async count(): Promise<{ stored: number; distinct: number }> {
     const tables =
       'flows dns_queries tls_handshakes http_transactions alerts anomalies events'.split(' ');
-    const union = tables.map((table) => `SELECT id FROM ${table}`).join(' UNION ALL ');
+    const union = tables
+      .map((table) => {
+        const type = table === 'events' ? 'event_type' : `'${table}'`;
+        return `SELECT ${type} AS type, flow_id FROM ${table}`;
+      })
+      .join(' UNION ALL ');
     const [row] = await this.rows<{ stored: number; distinct: number }>(
-      `SELECT count(*) AS stored, count(DISTINCT id) AS distinct FROM (${union}) AS every`,
+      `SELECT count(*) AS stored, count(DISTINCT (type, flow_id)) AS distinct FROM (${union}) AS every`,
     );
     return row ?? { stored: -1, distinct: -1 };
   }
