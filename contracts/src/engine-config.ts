@@ -29,11 +29,17 @@ export const engineConfigSchema = z.strictObject({
     .max(65_536)
     .default(64)
     .describe('Memory for out-of-order TCP segments, per worker'),
+  defragMiB: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(16)
+    .describe('Memory for IP fragments whose datagram has holes, per worker'),
   timeouts: flowTimeoutsSchema.default(flowTimeoutsSchema.parse({})),
   checksums: z
     .enum(['validate', 'ignore'])
     .default('validate')
-    .describe('validate: packets with a wrong TCP or UDP checksum do not reach the parsers'),
+    .describe('validate: segments with a wrong TCP checksum do not reach the parsers'),
   midstream: z.boolean().default(false).describe('Parse TCP connections whose start was not seen'),
   dnsCacheEntries: z
     .int()

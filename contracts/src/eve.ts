@@ -291,6 +291,18 @@ export const statsEventSchema = z.looseObject({
     capture: z.looseObject({ kernel_packets: count, kernel_drops: count }),
     decoder: z.looseObject({ pkts: count, bytes: count, invalid: count }),
     flow: z.looseObject({ total: count, active: count, evicted: count }),
+    defrag: z
+      .looseObject({
+        fragments: count,
+        reassembled: count,
+        timeouts: count,
+        evicted: count,
+        refused: count,
+        overlaps: count,
+        duplicates: count,
+      })
+      .optional()
+      .describe('IP fragments, and what became of their datagrams'),
     dns_cache: z
       .looseObject({
         entries: count,

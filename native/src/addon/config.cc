@@ -15,6 +15,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   pipeline::EngineConfig config;
   config.max_flows = number_of(object, "maxFlows");
   config.reassembly_bytes = std::size_t{number_of(object, "reassemblyMiB")} << 20;
+  config.defrag_bytes = std::size_t{number_of(object, "defragMiB")} << 20;
   config.validate_checksums = text_of(object, "checksums") == "validate";
   config.midstream = object.Get("midstream").ToBoolean();
   config.dns_version = object.Get("dnsVersion").As<Napi::Number>().Int32Value();

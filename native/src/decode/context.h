@@ -4,6 +4,8 @@
 // that has to keep their bounds; a frame can enter kMaxLayers layers at most, whatever it nests.
 #pragma once
 
+#include <optional>
+
 #include "base/reader.h"
 #include "decode/decoder.h"
 
@@ -12,8 +14,12 @@ namespace netmoth::decode {
 class FrameContext {
  public:
   FrameContext(const Frame& frame, DecodedFrame& out, const DecoderOptions& decoder_options,
-               DecoderCounters& decoder_counters)
-      : options(decoder_options), counters(decoder_counters), frame_(frame), out_(out) {
+               DecoderCounters& decoder_counters, Defragmenter& defragmenter)
+      : options(decoder_options),
+        counters(decoder_counters),
+        frame_(frame),
+        out_(out),
+        defragmenter_(defragmenter) {
     out_.packet_count_ = 0;
     out_.anomaly_count_ = 0;
     out_.invalid_ = false;
@@ -31,6 +37,12 @@ class FrameContext {
 
   // A packet with what the layers below say; nullptr where the frame holds too many.
   [[nodiscard]] Packet* add_packet(Bytes datagram);
+
+  // Sets `packet` aside as a fragment. Where it was the one that was missing, `packet` becomes the
+  // datagram (protocol and ttl those of its first fragment) and what follows its headers comes
+  // back. The caller fills in all of `fragment` but key, ttl and protocol.
+  [[nodiscard]] std::optional<Bytes> join(Packet& packet, std::uint32_t identification,
+                                          Fragment fragment);
 
   // Something odd that does not keep the packet from being understood.
   void note(DecodeEvent event);
@@ -52,6 +64,11 @@ class FrameContext {
   [[nodiscard]] bool has_packets() const { return out_.packet_count_ > 0; }
   [[nodiscard]] bool invalid() const { return out_.invalid_; }
   [[nodiscard]] const Frame& frame() const { return frame_; }
+
+  // Octets in front of an IP header that count as the packet's: the link layer's, outside tunnels.
+  [[nodiscard]] std::uint32_t link_bytes(Bytes datagram) const {
+    return tunnel_depth > 0 ? 0 : static_cast<std::uint32_t>(datagram.data() - frame_.data.data());
+  }
 
   void push_vlan(std::uint16_t tci) {
     if (vlan_count < kMaxVlanTags) {
@@ -93,6 +110,7 @@ class FrameContext {
  private:
   const Frame& frame_;
   DecodedFrame& out_;
+  Defragmenter& defragmenter_;
   std::size_t layers_ = 0;
 };
 

@@ -36,6 +36,13 @@ namespace netmoth::decode {
   X(kIpv4WrongVersion, "decoder.ipv4.wrong_ip_version")                 \
   X(kIpv4OptionInvalidLength, "decoder.ipv4.opt_invalid_len")           \
   X(kIpv4WithIcmpV6, "decoder.ipv4.icmpv6")                             \
+  X(kIpv4FragTooLarge, "decoder.ipv4.frag_pkt_too_large")               \
+  X(kIpv4FragOverlap, "decoder.ipv4.frag_overlap")                      \
+  X(kIpv4FragIgnored, "decoder.ipv4.frag_ignored")                      \
+  X(kIpv6FragTooLarge, "decoder.ipv6.frag_pkt_too_large")               \
+  X(kIpv6FragOverlap, "decoder.ipv6.frag_overlap")                      \
+  X(kIpv6FragIgnored, "decoder.ipv6.frag_ignored")                      \
+  X(kIpv6FragInvalidLength, "decoder.ipv6.frag_invalid_length")         \
   X(kIpv6TooSmall, "decoder.ipv6.pkt_too_small")                        \
   X(kIpv6Truncated, "decoder.ipv6.trunc_pkt")                           \
   X(kIpv6TruncatedExtension, "decoder.ipv6.trunc_exthdr")               \

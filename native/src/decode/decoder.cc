@@ -9,7 +9,7 @@
 namespace netmoth::decode {
 
 void Decoder::decode(const Frame& frame, DecodedFrame& out) {
-  FrameContext context(frame, out, options_, counters_);
+  FrameContext context(frame, out, options_, counters_, defragmenter_);
   ++counters_.frames;
   counters_.bytes += frame.data.size();
   decode_link(context, frame.link, frame.data);
@@ -44,6 +44,52 @@ Packet* FrameContext::add_packet(Bytes datagram) {
   packet.origin = origin;
   if (!outermost) ++counters.tunneled;
   return &packet;
+}
+
+std::optional<Bytes> FrameContext::join(Packet& packet, std::uint32_t identification,
+                                        Fragment fragment) {
+  const bool v4 = packet.ip_version == 4;
+  packet.is_fragment = true;
+  ++counters.fragments;
+  if (packet.truncated) {  // a part of it would leave a hole
+    note(v4 ? DecodeEvent::kIpv4FragIgnored : DecodeEvent::kIpv6FragIgnored);
+    return std::nullopt;
+  }
+  auto& words = fragment.key.words;
+  std::memcpy(words.data(), packet.source.octets.data(), 16);
+  std::memcpy(words.data() + 2, packet.destination.octets.data(), 16);
+  // Fragments of one IPv6 datagram may name different next headers (RFC 8200): it is no part of it.
+  words[4] =
+      std::uint64_t{identification} << 32 | (v4 ? packet.protocol : 0U) << 8 | packet.ip_version;
+  words[5] = std::uint64_t{tunnel_depth} << 56 | std::uint64_t{vlan_count} << 48 |
+             std::uint64_t{vlan[2]} << 32 | std::uint64_t{vlan[1]} << 16 | vlan[0];
+  fragment.ttl = packet.ttl;
+  fragment.protocol = packet.protocol;
+
+  const auto index = static_cast<std::size_t>(&packet - out_.packets_.data());
+  const FragmentOutcome outcome =
+      defragmenter_.insert(fragment, frame_.time, out_.reassembled_[index]);
+  if (outcome.overlap) note(v4 ? DecodeEvent::kIpv4FragOverlap : DecodeEvent::kIpv6FragOverlap);
+  switch (outcome.verdict) {
+    case FragmentVerdict::kKept:
+      return std::nullopt;
+    case FragmentVerdict::kTooLarge:
+      note(v4 ? DecodeEvent::kIpv4FragTooLarge : DecodeEvent::kIpv6FragTooLarge);
+      return std::nullopt;
+    case FragmentVerdict::kRefused:
+      note(v4 ? DecodeEvent::kIpv4FragIgnored : DecodeEvent::kIpv6FragIgnored);
+      return std::nullopt;
+    case FragmentVerdict::kComplete:
+      break;
+  }
+  packet.is_fragment = false;
+  packet.origin = PacketOrigin::kDefragmented;
+  packet.ttl = outcome.ttl;
+  packet.protocol = outcome.protocol;
+  packet.captured_length =
+      outcome.header_bytes + static_cast<std::uint32_t>(outcome.datagram.size());
+  packet.wire_length = packet.captured_length;
+  return outcome.datagram;
 }
 
 void FrameContext::note(DecodeEvent event) {

@@ -3,17 +3,24 @@
 //
 // Invariant: every frame gives at least one Packet (ip_version 0 where it carries no readable IP)
 // and whatever is wrong with it is a named DecodeEvent; decode() never reads outside the frame,
-// never throws, never allocates. Views in the result point into the frame and live as long as its
-// bytes do.
+// never throws, and allocates for fragments alone. Views in the result point into the frame and
+// live as long as its bytes do; those of a datagram put together from fragments point into the
+// DecodedFrame and live until it is decoded into again.
 //
 // A tunnel gives one Packet per IP datagram, outermost first: the outer UDP/GRE/IP packet with
 // tunnel_depth 0, then what it carries with 1, 2, …, at most kMaxTunnelDepth.
+//
+// A fragment gives a Packet with is_fragment, without ports or payload. The one that completes its
+// datagram gives the datagram instead, at its own time, counted as Suricata counts it: the octets
+// of the first fragment's headers and of all the data. Tunnels in it are followed, and fragments in
+// them wait at their own depth.
 #pragma once
 
 #include <array>
 #include <cstddef>
 
 #include "decode/decode_event.h"
+#include "decode/defragment.h"
 #include "decode/packet.h"
 
 namespace netmoth::decode {
@@ -28,6 +35,7 @@ struct DecoderOptions {
   // Check IPv4, TCP, UDP, ICMP and ICMPv6 checksums into Packet::checksum_valid.
   bool validate_checksums = true;
   bool decode_tunnels = true;
+  DefragOptions defrag = {};
 };
 
 struct Anomaly {
@@ -53,6 +61,7 @@ class DecodedFrame {
   std::uint8_t packet_count_ = 0;
   std::uint8_t anomaly_count_ = 0;
   bool invalid_ = false;
+  std::array<std::unique_ptr<DatagramBuffer>, kMaxPacketsPerFrame> reassembled_;  // by packet
 };
 
 // Since construction; tunnelled packets count as well as those that carry them.
@@ -78,11 +87,15 @@ struct DecoderCounters {
 
 class Decoder {
  public:
-  explicit Decoder(DecoderOptions options) : options_(options) {}
+  explicit Decoder(DecoderOptions options) : options_(options), defragmenter_(options.defrag) {}
 
   void decode(const Frame& frame, DecodedFrame& out);
 
+  // Time passed without a frame: gives up datagrams whose fragments have not come.
+  void expire(TimestampNs now) { defragmenter_.expire(now); }
+
   [[nodiscard]] const DecoderCounters& counters() const { return counters_; }
+  [[nodiscard]] const DefragCounters& defrag_counters() const { return defragmenter_.counters(); }
 
   // True where decode() knows the link type; frames of others give one packet without IP and
   // decoder.link.unsupported_type.
@@ -91,6 +104,7 @@ class Decoder {
  private:
   DecoderOptions options_;
   DecoderCounters counters_;
+  Defragmenter defragmenter_;
 };
 
 }  // namespace netmoth::decode

@@ -37,7 +37,7 @@ void decode_ipv4(FrameContext& context, Bytes data) {
   const std::size_t header_bytes = (version_and_words & 15U) * 4U;
   reader.skip(1);
   std::size_t total = reader.u16();
-  reader.skip(2);
+  const std::uint16_t identification = reader.u16();
   const std::uint16_t fragment = reader.u16();
   const std::uint8_t ttl = reader.u8();
   const std::uint8_t protocol = reader.u8();
@@ -74,12 +74,19 @@ void decode_ipv4(FrameContext& context, Bytes data) {
     sum.add(data.first(header_bytes));
     packet->ip_checksum_valid = sum.valid();
   }
+  const Bytes datagram = data.first(std::min(total, data.size()));
   if ((fragment & (kMoreFragments | kOffsetMask)) != 0) {
-    packet->is_fragment = true;
-    ++context.counters.fragments;
+    const auto whole = context.join(
+        *packet, identification,
+        {.key = {},
+         .offset = (fragment & kOffsetMask) * 8U,
+         .more = (fragment & kMoreFragments) != 0,
+         .data = datagram.subspan(header_bytes),
+         .limit = kMaxDatagramBytes - kMinHeaderBytes,
+         .header_bytes = context.link_bytes(data) + static_cast<std::uint32_t>(header_bytes)});
+    if (whole.has_value()) decode_transport(context, *packet, *whole, whole->size());
     return;
   }
-  const Bytes datagram = data.first(std::min(total, data.size()));
   decode_transport(context, *packet, datagram.subspan(header_bytes), total - header_bytes);
 }
 

@@ -21,22 +21,31 @@ enum NextHeader : std::uint8_t {
   kShim6 = 140,
 };
 
-constexpr std::uint16_t kFragmentMask = 0xFFF9;  // offset and the more-fragments bit
+constexpr std::uint16_t kOffsetMask = 0xFFF8;  // in octets as it stands
+constexpr std::uint16_t kMoreFragments = 0x0001;
 
 // How often each header came, to name duplicates.
 struct Seen {
   int hop_by_hop = 0, routing = 0, fragment = 0, destination = 0, authentication = 0;
 };
 
-enum class Walk : std::uint8_t { kTransport, kSetAside, kBroken };
+enum class Walk : std::uint8_t { kTransport, kFragment, kBroken };
+
+// Of the header the walk stopped at for kFragment.
+struct FragmentHeader {
+  std::size_t position = 0;
+  std::uint16_t offset_and_more = 0;
+  std::uint32_t identification = 0;
+};
 
 void note_twice(FrameContext& context, int& count, int allowed, DecodeEvent event) {
   if (++count == allowed + 1) context.note(event);
 }
 
-// Follows the chain from `next`; leaves the reader at the transport header.
-Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next,
-                     base::Reader& reader) {
+// Follows the chain from `next`; leaves the reader at the transport header, or behind the header of
+// a fragment.
+Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next, base::Reader& reader,
+                     FragmentHeader& fragment) {
   Seen seen;
   for (std::size_t count = 0; count < kMaxExtensionHeaders; ++count) {
     const std::size_t start = reader.position();
@@ -71,11 +80,11 @@ Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next,
         note_twice(context, seen.fragment, 1, DecodeEvent::kIpv6DuplicateFragment);
         next = reader.u8();
         reader.skip(1);
-        const std::uint16_t offset = reader.u16();
-        reader.skip(4);
+        fragment = {start, reader.u16(), reader.u32()};
         if (!reader.ok()) return Walk::kBroken;
         packet.protocol = next;
-        if ((offset & kFragmentMask) != 0) return Walk::kSetAside;
+        if ((fragment.offset_and_more & (kOffsetMask | kMoreFragments)) != 0)
+          return Walk::kFragment;
         context.note(DecodeEvent::kIpv6UselessFragment);  // atomic (RFC 6946): an ordinary packet
         continue;
       }
@@ -91,6 +100,39 @@ Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next,
     if (!reader.ok()) return Walk::kBroken;
   }
   return Walk::kBroken;
+}
+
+// What follows the unfragmentable part: the chain goes on in the datagram put together. A fragment
+// in that has no place (RFC 8200 knows one fragment header): it stays set aside.
+void decode_fragment(FrameContext& context, Packet& packet, const FragmentHeader& header,
+                     std::uint32_t header_bytes, Bytes data) {
+  const bool more = (header.offset_and_more & kMoreFragments) != 0;
+  if (more && data.size() % 8 != 0 && !packet.truncated) {
+    packet.is_fragment = true;
+    ++context.counters.fragments;
+    return context.fail(packet, DecodeEvent::kIpv6FragInvalidLength);
+  }
+  const auto whole =
+      context.join(packet, header.identification,
+                   {.key = {},
+                    .offset = static_cast<std::uint32_t>(header.offset_and_more & kOffsetMask),
+                    .more = more,
+                    .data = data,
+                    .header_bytes = header_bytes});
+  if (!whole.has_value()) return;
+  base::Reader reader(*whole);
+  FragmentHeader inner;
+  switch (walk_extensions(context, packet, packet.protocol, reader, inner)) {
+    case Walk::kBroken:
+      return context.fail(packet, DecodeEvent::kIpv6TruncatedExtension);
+    case Walk::kFragment:
+      packet.is_fragment = true;
+      return context.fail(packet, DecodeEvent::kIpv6DuplicateFragment);
+    case Walk::kTransport: {
+      const Bytes rest = reader.rest();
+      return decode_transport(context, packet, rest, rest.size());
+    }
+  }
 }
 
 }  // namespace
@@ -128,13 +170,15 @@ void decode_ipv6(FrameContext& context, Bytes data) {
     ++context.counters.truncated;
   }
   base::Reader reader(payload);
-  switch (walk_extensions(context, *packet, next, reader)) {
+  FragmentHeader fragment;
+  switch (walk_extensions(context, *packet, next, reader, fragment)) {
     case Walk::kBroken:
       return context.fail(*packet, DecodeEvent::kIpv6TruncatedExtension);
-    case Walk::kSetAside:
-      packet->is_fragment = true;
-      ++context.counters.fragments;
-      return;
+    case Walk::kFragment: {
+      const auto header_bytes =
+          context.link_bytes(data) + static_cast<std::uint32_t>(kHeaderBytes + fragment.position);
+      return decode_fragment(context, *packet, fragment, header_bytes, reader.rest());
+    }
     case Walk::kTransport:
       break;
   }

@@ -1,7 +1,7 @@
 // What the decoder makes of a frame: one Packet per IP datagram (several where tunnels nest).
 //
-// Invariant: every view points into the frame (or the defragmenter's buffer) and lives as long as
-// the frame's bytes do. payload is already cut to what the IP and UDP lengths say.
+// Invariant: every view points into the frame and lives as long as the frame's bytes do, or, where
+// the packet was put together from fragments, into the DecodedFrame it stands in. payload is already cut to what the IP and UDP lengths say.
 #pragma once
 
 #include "base/types.h"
@@ -97,7 +97,7 @@ struct Packet {
   std::uint8_t icmp_code = 0;
   std::uint32_t icmp_rest = 0;  // octets 5 to 8: identifier and sequence of an echo
   bool invalid = false;      // a header could not be read: an anomaly says why; make no flow of it
-  bool is_fragment = false;  // set aside: no ports, no payload
+  bool is_fragment = false;  // its datagram still has holes: no ports, no payload
   bool checksum_valid = true;  // of the transport; true where it was not validated
   bool ip_checksum_valid = true;
   // Cut by the snap length: payload is shorter than payload_length. Sound, but incomplete.

@@ -320,6 +320,16 @@ void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
   json.member("active", record.flows_active);
   json.member("evicted", record.flows_evicted);
   json.end_object();
+  json.key("defrag");
+  json.begin_object();
+  json.member("fragments", record.defrag.fragments);
+  json.member("reassembled", record.defrag.reassembled);
+  json.member("timeouts", record.defrag.timeouts);
+  json.member("evicted", record.defrag.evictions);
+  json.member("refused", record.defrag.refused);
+  json.member("overlaps", record.defrag.overlaps);
+  json.member("duplicates", record.defrag.duplicates);
+  json.end_object();
   json.key("dns_cache");
   json.begin_object();
   json.member("entries", record.dns.entries);

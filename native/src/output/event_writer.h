@@ -10,6 +10,7 @@
 
 #include "base/json_writer.h"
 #include "correlate/flow_labels.h"
+#include "decode/defragment.h"
 #include "flow/flow.h"
 #include "output/batch.h"
 #include "protocols/parser.h"
@@ -60,6 +61,7 @@ struct StatsRecord {
   std::uint64_t flows_total = 0;
   std::uint64_t flows_active = 0;
   std::uint64_t flows_evicted = 0;
+  decode::DefragCounters defrag;
   correlate::DnsCacheCounters dns;
 };
 

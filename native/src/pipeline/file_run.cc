@@ -77,6 +77,7 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.flows_total = counters.flows_total;
   record.flows_active = counters.flows_active;
   record.flows_evicted = counters.flows_evicted;
+  record.defrag = counters.defrag;
   record.dns = counters.dns;
   return record;
 }

@@ -56,6 +56,7 @@ void add(WorkerCounters& sum, const WorkerCounters& part) {
   sum.bytes += part.bytes;
   sum.invalid += part.invalid;
   sum.fragments += part.fragments;
+  sum.defrag += part.defrag;
   sum.flows_total += part.flows_total;
   sum.flows_active += part.flows_active;
   sum.flows_evicted += part.flows_evicted;

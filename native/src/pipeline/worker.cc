@@ -71,7 +71,10 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                const correlate::DnsShare& dns)
     : config_(config),
       writer_(writer),
-      decoder_(decode::DecoderOptions{.validate_checksums = config.validate_checksums}),
+      decoder_(decode::DecoderOptions{
+          .validate_checksums = config.validate_checksums,
+          .defrag = {.memory_bytes = config.defrag_bytes, .seed = seed},
+      }),
       budget_(config.reassembly_bytes),
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
@@ -262,6 +265,7 @@ void Worker::on_idle(TimestampNs now) {
   now_ = std::max(now_, now);
   labeller_.advance(now_);
   labeller_.publish_idle();
+  decoder_.expire(now_);
   table_.expire(now_);
 }
 
@@ -348,6 +352,7 @@ WorkerCounters Worker::counters() const {
   all.bytes = decoded.bytes;
   all.invalid = decoded.invalid;
   all.fragments = decoded.fragments;
+  all.defrag = decoder_.defrag_counters();
   all.flows_total = table_.created();
   all.flows_active = table_.size();
   all.flows_evicted = table_.evicted();

@@ -1,8 +1,8 @@
 // One worker: everything that happens to a frame, from decoding to the event line.
 //
 // Invariant: it owns its flow table, its reassembly memory and its writer. The DNS cache alone is
-// shared, and locked for moments per answer and per flow, never per packet. Time is packet time: it never runs backwards, and only on_idle() moves it
-// without a packet.
+// shared, and locked for moments per answer and per flow, never per packet. Time is packet time: it
+// never runs backwards, and only on_idle() moves it without a packet.
 #pragma once
 
 #include <array>
@@ -24,6 +24,7 @@ namespace netmoth::pipeline {
 struct EngineConfig {
   std::size_t max_flows = 100'000;
   std::size_t reassembly_bytes = std::size_t{64} << 20;
+  std::size_t defrag_bytes = std::size_t{16} << 20;
   flow::FlowTimeouts timeouts;
   bool validate_checksums = true;
   bool midstream = false;
@@ -39,6 +40,7 @@ struct WorkerCounters {
   std::uint64_t bytes = 0;    // captured
   std::uint64_t invalid = 0;
   std::uint64_t fragments = 0;
+  decode::DefragCounters defrag;
   std::uint64_t flows_total = 0;
   std::uint64_t flows_active = 0;
   std::uint64_t flows_evicted = 0;
