@@ -91,7 +91,13 @@ function optionsOf(
     legend: { show: false },
     padding: [8, 24, 0, 0],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
-    scales: { y: { range: (_plot, low, high) => valueRange(low, high) } },
+    scales: {
+      // A bar stands on its whole bucket, so the axis must hold the end of the last one.
+      ...(series.some((one) => one.paths !== undefined)
+        ? { x: { range: (plot, low, high) => [low, high + bucketOf(plot.data[0])] } }
+        : {}),
+      y: { range: (_plot, low, high) => valueRange(low, high) },
+    },
     axes: [
       {
         ...axis,
@@ -133,6 +139,11 @@ function optionsOf(
       ],
     },
   };
+}
+
+/** Seconds of a bucket; they are evenly spaced. */
+function bucketOf(times: ArrayLike<number>): number {
+  return times.length < 2 ? 60 : (times[1] ?? 0) - (times[0] ?? 0);
 }
 
 /** Always holds zero, and a little air beyond the extremes. */

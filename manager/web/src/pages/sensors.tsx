@@ -112,8 +112,8 @@ function Ledger({ sensor }: { readonly sensor: SensorRow }) {
       <Entry label="Stream gaps" value={counters.reassemblyGaps} />
       <Entry label="Segments dropped" value={counters.reassemblyDrops} loss />
       <Entry label="Events made" value={counters.eventsMade} />
-      <Entry label="Events lost" value={sensor.eventsLost} loss />
       <Entry label="Acknowledged by NATS" value={counters.eventsAcknowledged} />
+      <Entry label="Events lost" value={sensor.eventsLost} loss />
       <Entry label="… before the spool" value={counters.eventsDroppedQueue} loss />
       <Entry label="… in the spool" value={counters.eventsDroppedSpool} loss />
       <div>
