@@ -39,7 +39,7 @@ export default function Overview() {
           title="Countries"
           name="countries"
           nameOf={formatCountry}
-          emptyHint="Start with “netmoth up --geoip FILE” (of the manager alone: --geoip) and a GeoIP database to see where traffic goes."
+          emptyHint="Start with “netmoth up --geoip FILE” (“geoipFile” of a manager of its own) and a GeoIP database to see where traffic goes."
         />
       </div>
       <div className="grid bottom">
