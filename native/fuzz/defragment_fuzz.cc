@@ -39,7 +39,7 @@ void as_fragments(Bytes data, DefragPolicy policy) {
   std::unique_ptr<DatagramBuffer> buffer;
   base::Reader reader(data);
   TimestampNs time = 0;
-  while (!reader.at_end()) {
+  while (reader.ok() && !reader.at_end()) {
     Fragment fragment;
     const std::uint8_t kind = reader.u8();
     fragment.key = FragmentKey{};
