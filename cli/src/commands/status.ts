@@ -48,6 +48,7 @@ function statusText(url: string, health: Health, sensors: readonly SensorRow[]):
       right: true,
     },
     { title: 'loss', value: (row) => `${(row.lossRatio * 100).toFixed(2)} %`, right: true },
+    { title: 'events lost', value: (row) => formatCount(row.eventsLost), right: true },
     {
       title: 'flows',
       value: ({ report }) => formatCount(report.counters.flowsActive),
