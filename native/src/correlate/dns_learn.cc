@@ -7,7 +7,6 @@ namespace netmoth::correlate {
 namespace {
 
 using protocols::DnsMessage;
-using protocols::DnsName;
 using protocols::DnsQuestion;
 using protocols::DnsRecord;
 namespace dns_type = protocols::dns_type;

@@ -20,10 +20,11 @@ inline constexpr NameId kNoName = 0;
 // RFC 1035 §2.3.4: 255 octets on the wire are 253 characters of text.
 inline constexpr std::size_t kMaxDomainLength = 253;
 
-// Zeroed memory whose pages cost nothing until they are written.
+// Zeroed memory whose pages cost nothing until they are written: calloc alone promises that.
 template <typename T>
 class LazyArray {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): owned by memory_ from here on
   explicit LazyArray(std::size_t count) : memory_(std::calloc(count, sizeof(T))) {
     if (memory_ == nullptr) std::abort();  // at start only, with a size from the configuration
   }
@@ -32,6 +33,7 @@ class LazyArray {
 
  private:
   struct Free {
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): what calloc gave
     void operator()(void* memory) const { std::free(memory); }
   };
   std::unique_ptr<void, Free> memory_;

@@ -185,7 +185,8 @@ void decode_firewire(FrameContext& context, Bytes data) {
   decode_ether_type(context, type, reader.rest());
 }
 
-// A link type that promises one IP version; packets of the other are told of, and read all the same.
+// A link type that promises one IP version; packets of the other are told of, and read all the
+// same.
 template <int kVersion>
 void decode_ip_of(FrameContext& context, Bytes data) {
   const int version = base::Reader(data).peek_u8() >> 4;

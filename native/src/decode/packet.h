@@ -1,7 +1,8 @@
 // What the decoder makes of a frame: one Packet per IP datagram (several where tunnels nest).
 //
 // Invariant: every view points into the frame and lives as long as the frame's bytes do, or, where
-// the packet was put together from fragments, into the DecodedFrame it stands in. payload is already cut to what the IP and UDP lengths say.
+// the packet was put together from fragments, into the DecodedFrame it stands in. payload is
+// already cut to what the IP and UDP lengths say.
 #pragma once
 
 #include "base/types.h"
