@@ -159,7 +159,10 @@ function sensorPart(options: PartsOptions): PartSpec {
     restart: pcap === undefined,
     args: ['sensor', '--config', config],
     healthUrl: `http://${HOST}:${ports.sensor}`,
-    description: pcap === undefined ? 'capturing' : `replaying ${pcap}, speed ${speed}`,
+    description:
+      pcap === undefined
+        ? `capturing on ${source.interface ?? 'no interface'}`
+        : `replaying ${pcap}, speed ${speed}`,
     onLine: log('sensor'),
     stopGraceMs: SENSOR_GRACE_MS,
   });

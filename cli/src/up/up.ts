@@ -7,6 +7,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
+import { defaultInterface } from '#native/index.ts';
 import { type DataDir, openDataDir } from '../data-dir.ts';
 import { freePort } from '../processes/readiness.ts';
 import { assertFree, listenOption, urlOf } from './listen-address.ts';
@@ -122,7 +123,8 @@ function sourceOf(options: UpOptions): Source {
       `--speed ${options.speed}: expected a number up to 1000, or max`,
     );
   }
-  return { interface: options.interface, bpf, pcap, speed };
+  const watched = pcap === undefined ? (options.interface ?? defaultInterface()) : undefined;
+  return { interface: watched, bpf, pcap, speed };
 }
 
 /** A file that is not there is told before two databases are up; the rest the sensor itself finds. */
