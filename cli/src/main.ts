@@ -127,6 +127,32 @@ program
     process.exitCode = await status(options, environment);
   });
 
+const rules = program.command('rules').description('check Suricata rules');
+
+rules
+  .command('check')
+  .description(
+    'read rule files and list every fault; syntax, sids and references between options only: matching comes later',
+  )
+  .argument(
+    '<file...>',
+    'rule files, plain or gzip; classification.config and reference.config by name',
+  )
+  .option('--json', 'one JSON object: {loaded, failed, faults: […], …}')
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .addHelpText(
+    'after',
+    examples(
+      'rules check local.rules',
+      'rules check *.rules classification.config --json | jq .failed',
+      "rules check local.rules --var 'HOME_NET=[10.0.0.0/8,192.168.0.0/16]'",
+    ),
+  )
+  .action(async (files: string[], options) => {
+    const { rulesCheck } = await import('./commands/rules-check.ts');
+    process.exitCode = await rulesCheck(files, options);
+  });
+
 program
   .command('sensor')
   .description('run the sensor of one node')

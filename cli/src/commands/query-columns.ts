@@ -2,7 +2,9 @@
 import type { ListName } from '#contracts/rest.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import type { Column } from '../table.ts';
-import type { QueryRow } from './query.ts';
+
+/** A row of any list: its fields by EVE's names. */
+export type QueryRow = Readonly<Record<string, unknown>>;
 
 function text(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';

@@ -11,7 +11,7 @@ import { DEFAULT_PAGE, LISTS, type ListName, MAX_EXPORT_ROWS, pageOf } from '#co
 import { type ApiTarget, apiGet, apiTarget } from '../api-client.ts';
 import type { CliEnvironment } from '../config.ts';
 import { formatTable } from '../table.ts';
-import { COLUMNS } from './query-columns.ts';
+import { COLUMNS, type QueryRow } from './query-columns.ts';
 
 export interface QueryOptions {
   readonly device?: string;
@@ -98,7 +98,6 @@ function whereFilters(pairs: readonly string[]): Record<string, string> {
 }
 
 const rowsPageSchema = pageOf(z.record(z.string(), z.unknown()));
-export type QueryRow = z.infer<typeof rowsPageSchema>['items'][number];
 
 async function collectRows(
   target: ApiTarget,

@@ -4,8 +4,8 @@
  * Bound: kFlows flows per generation; the flows named longest ago are forgotten, and their domain is then
  * what the engine's own DNS correlation says, or nothing.
  */
-import { normalDomain } from '#manager/ingest/flow-facts.ts';
 import { TwoGenerations } from '#manager/ingest/two-generations.ts';
+import { normalDomain } from './domain-name.ts';
 
 const kFlows = 131_072;
 

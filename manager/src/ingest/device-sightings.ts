@@ -5,10 +5,11 @@
  * so that a capture from elsewhere has devices too); a name is replaced only by one at least as
  * trusted. Rows are written in the order of their addresses, so replicas never wait in a circle.
  */
+
 import type { Address, AddressBook } from '#manager/enrich/address-book.ts';
+import { normalDomain } from '#manager/enrich/domain-name.ts';
 import { BinaryRows, binaryArray, type Instant } from '#manager/store/binary-rows.ts';
 import { type Json, optionalObject } from './event-fields.ts';
-import { normalDomain } from './flow-facts.ts';
 import { OIDS } from './rollup-tables.ts';
 import { TwoGenerations } from './two-generations.ts';
 

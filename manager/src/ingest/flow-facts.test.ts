@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { normalDomain } from '#manager/enrich/domain-name.ts';
 import { AddressBook, type CountryReader } from '../enrich/address-book.ts';
 import { DomainCache } from '../enrich/domain-cache.ts';
 import { type Network, PRIVATE_NETWORKS, parseNetwork } from '../enrich/ip-address.ts';
-import { type FlowFacts, flowFacts, normalDomain } from './flow-facts.ts';
+import { type FlowFacts, flowFacts } from './flow-facts.ts';
 import { sample } from './testing/sample-events.ts';
 
 const home = PRIVATE_NETWORKS.map(parseNetwork).filter(

@@ -6,6 +6,7 @@
  */
 import type { Address } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
+import { normalDomain } from '#manager/enrich/domain-name.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
 import {
   cleanText,
@@ -36,7 +37,6 @@ export interface Ends {
   readonly dest: Address | undefined;
 }
 
-export const MAX_DOMAIN_CHARS = 253;
 const kMaxApplicationChars = 64;
 /** What the engine writes where its table has no name; the protocol then says more. */
 const UNKNOWN_APPLICATION = 'unknown';
@@ -66,11 +66,4 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
       integer(flow['pkts_toserver'], 'flow.pkts_toserver') +
       integer(flow['pkts_toclient'], 'flow.pkts_toclient'),
   };
-}
-
-/** Lower case, without the final dot, bounded; null for what is left of nothing. */
-export function normalDomain(name: string): string | null {
-  const bare = name.endsWith('.') ? name.slice(0, -1) : name;
-  const normal = cleanText(bare.slice(0, MAX_DOMAIN_CHARS).toLowerCase());
-  return normal === '' ? null : normal;
 }
