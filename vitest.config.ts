@@ -24,6 +24,7 @@ export default defineConfig({
       reportOnFailure: true,
       include: [
         'contracts/src/**/*.ts',
+        'signatures/src/**/*.ts',
         'native/lib/**/*.ts',
         'sensor/src/**/*.ts',
         'manager/src/**/*.ts',

@@ -1,0 +1,118 @@
+/** A set of files: places of faults, duplicates, headers, variables; what else is there still loads. */
+import { describe, expect, test } from 'vitest';
+import { checkRules, loadRules, MAX_FAULTS } from './check-rules.ts';
+import { readClassifications, readReferences } from './config-files.ts';
+import { faultText } from './faults.ts';
+import { MAX_RULE_LENGTH } from './logical-lines.ts';
+
+const check = (text: string, variables = {}) => checkRules([{ name: 'a.rules', text }], variables);
+const codes = (text: string, variables = {}) =>
+  check(text, variables).faults.map(({ code }) => code);
+const rule = (head: string) => `${head} (msg:"x"; sid:1;)`;
+
+test('comments, disabled rules, continued lines; the rest of the set still loads', () => {
+  const text = [
+    '\ufeff# a comment (with brackets)',
+    '#alert tcp any any -> any any (msg:"off"; sid:9;)',
+    'alert tcp any any -> any any \\',
+    '  (msg:"two lines"; \\',
+    '   contentt:"a"; sid:1;)\r',
+    '',
+    'alert udp any any -> any 53 (msg:"good"; sid:2; rev:4;)',
+  ].join('\n');
+  const result = check(text);
+  expect(result).toMatchObject({ loaded: 1, failed: 1, disabled: 1 });
+  expect(result.faults.map(faultText)).toEqual([
+    'a.rules:5:4 RULE_KEYWORD_UNKNOWN unknown keyword "contentt", did you mean "content"?',
+  ]);
+  const { rules } = loadRules([{ name: 'a.rules', text }]);
+  expect(rules).toMatchObject([{ sid: 2, rev: 4, gid: 1, msg: 'good', line: 7 }]);
+});
+
+describe('headers', () => {
+  test.each([
+    'alert tcp any any -> any any',
+    'pass http [10.0.0.0/8,![10.1.0.0/16, 10.2.3.4]] !80 <> $HOME_NET [80,443,1024:]',
+    'alert ip 1.2.3.4-1.2.3.9 :1024 => !$EXTERNAL_NET $HTTP_PORTS',
+    'alert tcp-pkt 10.0.0.0/255.0.0.0 any -> [2001:db8::/32,::1] !$SSH_PORTS',
+    'alert http1:request_complete any any -> any any',
+  ])('%s', (head) => {
+    expect(codes(rule(head))).toEqual([]);
+  });
+  test.each([
+    ['allert tcp any any -> any any', 'RULE_ACTION'],
+    ['drop tcp any any -> any any', 'RULE_ACTION_PASSIVE'],
+    ['alert htp any any -> any any', 'RULE_PROTOCOL'],
+    ['alert tcp any any <- any any', 'RULE_DIRECTION'],
+    ['alert tcp any -> any any', 'RULE_SYNTAX'],
+    ['alert tcp any any -> any any any', 'RULE_SYNTAX'],
+    ['alert tcp 1.2.3.400 any -> any any', 'RULE_ADDRESS'],
+    ['alert tcp 1.2.3.4/33 any -> any any', 'RULE_ADDRESS'],
+    ['alert tcp !any any -> any any', 'RULE_ADDRESS'],
+    ['alert tcp [1.2.3.4,] any -> any any', 'RULE_ADDRESS'],
+    ['alert tcp [[1.2.3.4] any -> any any', 'RULE_SYNTAX'],
+    ['alert tcp any 65536 -> any any', 'RULE_PORT'],
+    ['alert tcp any 9:5 -> any any', 'RULE_PORT'],
+    ['alert tcp $HOME_NETT any -> any any', 'RULE_VARIABLE_UNKNOWN'],
+  ])('%s', (head, code) => {
+    expect(codes(rule(head))).toEqual([code]);
+  });
+});
+
+test('variables: own ones, wrong ones, cycles', () => {
+  const text = rule('alert tcp $MINE any -> any $THEIRS');
+  expect(codes(text, { MINE: '[10.0.0.0/8,$HOME_NET]', THEIRS: '!80' })).toEqual([]);
+  expect(codes(text, { MINE: '10.0.0.0/8', THEIRS: '80,90x' })).toEqual(['RULE_PORT']);
+  expect(codes(text, { MINE: '[$MINE]', THEIRS: '1' })).toEqual(['RULE_ADDRESS']);
+  expect(check(rule('alert tcp $HOME_NETT any -> any any')).faults[0]?.message).toMatch(
+    /HOME_NET"/,
+  );
+});
+
+test('variables of variables do not multiply', () => {
+  const names = Array.from({ length: 7 }, (_, i) => `V${i}`);
+  const bomb = names.map((name, i) => {
+    const value = i === 6 ? '10.0.0.0/8' : `[${`$V${i + 1},`.repeat(50)}$V${i + 1}]`;
+    return [name, value] as const;
+  });
+  expect(codes(rule('alert ip $V0 any -> any any'), Object.fromEntries(bomb))).toEqual([]);
+});
+
+test('sids: missing, twice with the same revision, replaced by a later one', () => {
+  const of = (rest: string) => `alert ip any any -> any any (msg:"x";${rest})`;
+  expect(codes(of(''))).toEqual(['RULE_SID_MISSING']);
+  expect(codes('alert ip any any -> any any (sid:1;)')).toEqual(['RULE_MSG_MISSING']);
+  const twice = check([of('sid:1; rev:2;'), of('sid:1; rev:2;')].join('\n'));
+  expect(twice).toMatchObject({ loaded: 1, failed: 1, faults: [{ line: 2 }] });
+  expect(twice.faults[0]?.code).toBe('RULE_SID_DUPLICATE');
+  const later = check([of('sid:1; rev:2;'), of('sid:1; rev:3;')].join('\n'));
+  expect(later).toMatchObject({ loaded: 1, failed: 0, replaced: 1 });
+  expect(check([of('sid:1;'), of('gid:2; sid:1;')].join('\n')).loaded).toBe(2);
+});
+
+test('options: unclosed, after the parenthesis, too long, too many faults', () => {
+  expect(codes('alert ip any any -> any any (msg:"x"; sid:1)')).toContain('RULE_SYNTAX');
+  expect(codes('alert ip any any -> any any (sid:1;) more')).toEqual(['RULE_SYNTAX']);
+  expect(codes('alert ip any any -> any any')).toEqual(['RULE_SYNTAX']);
+  const long = `alert ip any any -> any any (msg:"${'x'.repeat(MAX_RULE_LENGTH)}"; sid:1;)`;
+  expect(codes(`${long}\n${rule('alert ip any any -> any any')}`)).toEqual(['RULE_TOO_LONG']);
+  const many = check('broken\n'.repeat(MAX_FAULTS + 5));
+  expect(many).toMatchObject({ failed: MAX_FAULTS + 5, faultsOmitted: 5 });
+  expect(many.faults).toHaveLength(MAX_FAULTS);
+});
+
+test('classification.config and reference.config', () => {
+  const text = '# c\nconfig classification: a-b,What it is, 2\nconfig classification: broken\n';
+  const { entries, faults } = readClassifications('c', text);
+  expect([...entries.values()]).toEqual([{ name: 'a-b', description: 'What it is', priority: 2 }]);
+  expect(faults).toMatchObject([{ line: 3, column: 1, code: 'CONFIG_LINE' }]);
+  const references = readReferences('r', 'config reference: cve   http://x/?name=\nnonsense');
+  expect([...references.entries]).toEqual([['cve', 'http://x/?name=']]);
+  expect(references.faults).toHaveLength(1);
+  const of = (name: string) => `alert ip any any -> any any (msg:"x"; classtype:${name}; sid:1;)`;
+  const classifications = new Set(entries.keys());
+  const run = (name: string) =>
+    checkRules([{ name: 'x', text: of(name) }], {}, { classifications }).faults;
+  expect(run('a-b')).toEqual([]);
+  expect(run('a-c')).toMatchObject([{ code: 'RULE_CLASSTYPE_UNKNOWN', severity: 'warning' }]);
+});

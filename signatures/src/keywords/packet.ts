@@ -1,0 +1,139 @@
+/** Keywords on headers of packets, on flows and on what decoders noticed. */
+import { choice, fields, integer, none, number, optional, shape, text, words } from '../grammar.ts';
+import type { Keyword } from './keyword.ts';
+
+const U8 = 255;
+const U16 = 65_535;
+const U32 = 4_294_967_295;
+
+const FLOW_WORDS = [
+  'to_client',
+  'to_server',
+  'from_client',
+  'from_server',
+  'established',
+  'not_established',
+  'stateless',
+  'only_stream',
+  'no_stream',
+  'only_frag',
+  'no_frag',
+];
+const EVENT = text('an event name', /^[\w.-]+$/);
+const NUMBERS: readonly (readonly [string, number])[] = [
+  ['ttl', U8],
+  ['id', U16],
+  ['tos', U8],
+  ['itype', U8],
+  ['icode', U8],
+  ['icmp_id', U16],
+  ['icmp_seq', U16],
+  ['seq', U32],
+  ['ack', U32],
+  ['window', U16],
+  ['icmpv6.mtu', U32],
+  ['tcp.mss', U16],
+  ['tcp.wscale', U8],
+  ['flow.age', U32],
+  ['flow.pkts_toclient', U32],
+  ['flow.pkts_toserver', U32],
+  ['flow.bytes_toclient', U32],
+  ['flow.bytes_toserver', U32],
+  ['vlan.layers', 3],
+];
+
+export const PACKET: readonly Keyword[] = [
+  ...NUMBERS.map(([name, max]): Keyword => ({ name, kind: 'packet', grammar: number({ max }) })),
+  { name: 'flow', kind: 'packet', grammar: words(FLOW_WORDS), once: true },
+  {
+    name: 'flags',
+    kind: 'packet',
+    aliases: ['tcp.flags'],
+    grammar: fields({
+      positional: [
+        shape('TCP flags (FSRPAUEC0, 12, with + * !)', /^[+*!]?\s*[FSRPAUEC012]+[+*]?$/i),
+        shape('TCP flags to ignore', /^!?[FSRPAUEC12]+$/i),
+      ],
+      atLeast: 1,
+    }),
+  },
+  { name: 'fragbits', kind: 'packet', grammar: text('IP flags (MDR)', /^[+*!]?\s*[MDR]+$/) },
+  { name: 'fragoffset', kind: 'packet', grammar: number({ max: U16 }) },
+  {
+    name: 'ip_proto',
+    kind: 'packet',
+    grammar: number({ max: U8, names: /^!?[A-Za-z][\w-]*$/ }),
+  },
+  {
+    name: 'ipopts',
+    kind: 'packet',
+    grammar: words(['rr', 'eol', 'nop', 'ts', 'sec', 'esec', 'lsrr', 'ssrr', 'satid', 'any']),
+  },
+  { name: 'sameip', kind: 'packet', grammar: none },
+  { name: 'geoip', kind: 'packet', grammar: text('[src|dst|both|any],COUNTRY,…') },
+  {
+    name: 'stream_size',
+    kind: 'packet',
+    grammar: fields({
+      positional: [
+        choice('server', 'client', 'both', 'either'),
+        choice('<', '>', '=', '!=', '<=', '>='),
+        integer(0, U32),
+      ],
+    }),
+  },
+  {
+    name: 'flow.pkts',
+    kind: 'packet',
+    grammar: fields({
+      positional: [
+        choice('toserver', 'toclient', 'both', 'either'),
+        shape('a comparison', /^(<|>|=|!|<=|>=)?\s*\d+(-\d+)?$/),
+      ],
+    }),
+  },
+  {
+    name: 'flow.bytes',
+    kind: 'packet',
+    grammar: fields({
+      positional: [
+        choice('toserver', 'toclient', 'both', 'either'),
+        shape('a comparison', /^(<|>|=|!|<=|>=)?\s*\d+(-\d+)?$/),
+      ],
+    }),
+  },
+  { name: 'vlan.id', kind: 'packet', grammar: text('ID[,LAYER]', /^[\w<>=!-]+\s*(,\s*[\w-]+)?$/) },
+  { name: 'app-layer-event', kind: 'field', grammar: EVENT },
+  {
+    name: 'app-layer-protocol',
+    kind: 'field',
+    grammar: text('PROTOCOL[,MODE]', /^[\w-]+\s*(,\s*\w+)?$/),
+  },
+  { name: 'app-layer-state', kind: 'field', grammar: text('a state', /^[<>=]?\w+$/) },
+  { name: 'decode-event', kind: 'packet', grammar: EVENT },
+  { name: 'stream-event', kind: 'packet', grammar: EVENT },
+  { name: 'engine-event', kind: 'packet', grammar: EVENT },
+  { name: 'frame', kind: 'buffer', grammar: text('PROTOCOL.FRAME', /^[\w-]+(\.[\w.-]+)?$/) },
+  { name: 'pkt_data', kind: 'buffer', grammar: none },
+  ...[
+    'base64_data',
+    'ipv4.hdr',
+    'ipv6.hdr',
+    'tcp.hdr',
+    'udp.hdr',
+    'icmpv4.hdr',
+    'icmpv6.hdr',
+    'ether.hdr',
+    'ip.src',
+    'ip.dst',
+  ].map((name): Keyword => ({ name, kind: 'buffer', grammar: optional(none) })),
+  ...[
+    'ipv4-csum',
+    'tcpv4-csum',
+    'tcpv6-csum',
+    'udpv4-csum',
+    'udpv6-csum',
+    'icmpv4-csum',
+    'icmpv6-csum',
+  ].map((name): Keyword => ({ name, kind: 'packet', grammar: words(['valid', 'invalid']) })),
+];
