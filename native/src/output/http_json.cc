@@ -1,6 +1,8 @@
 // Writes http events (EVE, extended form). See http_json.h.
 #include "output/http_json.h"
 
+#include "output/http2_json.h"
+
 namespace netmoth::output {
 namespace {
 
@@ -11,6 +13,10 @@ void optional(base::JsonWriter& json, std::string_view name, std::string_view va
 }  // namespace
 
 void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
+  if (t.http2 != nullptr) {
+    write_http2(json, t, *t.http2);
+    return;
+  }
   json.key("http");
   json.begin_object();
   optional(json, "hostname", t.hostname);

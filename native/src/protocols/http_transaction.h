@@ -12,6 +12,8 @@ namespace netmoth::protocols {
 
 inline constexpr std::size_t kMaxHttpLine = 16 * 1024;
 
+struct Http2Stream;
+
 struct HttpTransaction {
   std::uint64_t tx_id = 0;
   bool has_request = false;
@@ -35,6 +37,8 @@ struct HttpTransaction {
   std::string location;
   std::string content_range;
   std::uint64_t response_length = 0;  // body octets seen, without chunk framing
+
+  const Http2Stream* http2 = nullptr;  // HTTP/2: what else is known; during the call only
 
   // Back to nothing, the strings' memory kept for the next transaction.
   void reset();

@@ -1,6 +1,7 @@
 // Which parser reads which protocol.
 #include "protocols/dhcp_parser.h"
 #include "protocols/dns_parser.h"
+#include "protocols/http2_parser.h"
 #include "protocols/http_parser.h"
 #include "protocols/quic_parser.h"
 #include "protocols/socks_parser.h"
@@ -19,6 +20,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
     case AppProto::kHttp:
       return transport == Transport::kUdp ? nullptr : std::make_unique<HttpParser>();
+    case AppProto::kHttp2:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<Http2Parser>();
     case AppProto::kQuic:
       return transport == Transport::kUdp ? std::make_unique<QuicParser>() : nullptr;
     case AppProto::kDhcp:
