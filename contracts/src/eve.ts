@@ -22,6 +22,14 @@ export const EVENT_TYPES = [
   'fileinfo',
   'anomaly',
   'stats',
+  'ssh',
+  'smtp',
+  'ftp',
+  'ftp_data',
+  'snmp',
+  'sip',
+  'mqtt',
+  'dhcpv6',
 ] as const;
 export const eventTypeSchema = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof eventTypeSchema>;
@@ -244,6 +252,54 @@ export const dhcpEventSchema = z.looseObject({
   }),
 });
 
+export const sshEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('ssh'),
+  ssh: z.looseObject({}),
+});
+
+export const smtpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('smtp'),
+  smtp: z.looseObject({}),
+});
+
+export const ftpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('ftp'),
+  ftp: z.looseObject({}),
+});
+
+export const ftpDataEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('ftp_data'),
+  ftp_data: z.looseObject({}),
+});
+
+export const snmpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('snmp'),
+  snmp: z.looseObject({}),
+});
+
+export const sipEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('sip'),
+  sip: z.looseObject({}),
+});
+
+export const mqttEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('mqtt'),
+  mqtt: z.looseObject({}),
+});
+
+export const dhcpv6EventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('dhcpv6'),
+  dhcpv6: z.looseObject({}),
+});
+
 export const fileinfoEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('fileinfo'),
@@ -329,6 +385,14 @@ export const eveEventSchema = z.discriminatedUnion('event_type', [
   fileinfoEventSchema,
   anomalyEventSchema,
   statsEventSchema,
+  sshEventSchema,
+  smtpEventSchema,
+  ftpEventSchema,
+  ftpDataEventSchema,
+  snmpEventSchema,
+  sipEventSchema,
+  mqttEventSchema,
+  dhcpv6EventSchema,
 ]);
 
 export type FlowEvent = z.infer<typeof flowEventSchema>;
@@ -359,4 +423,12 @@ export const CLASS_OF_EVENT: Readonly<Record<EventType, EventClass>> = {
   fileinfo: 'protocol',
   anomaly: 'protocol',
   stats: 'stats',
+  ssh: 'protocol',
+  smtp: 'protocol',
+  ftp: 'protocol',
+  ftp_data: 'protocol',
+  snmp: 'protocol',
+  sip: 'protocol',
+  mqtt: 'protocol',
+  dhcpv6: 'protocol',
 };

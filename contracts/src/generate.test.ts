@@ -47,7 +47,7 @@ test('the EVE schema accepts and refuses what zod does', () => {
     [DNS, true],
     [{ ...DNS, later_field: { added: true } }, true],
     [{ ...DNS, netmoth: { schema: 2, new_word: 1 } }, true],
-    [{ ...DNS, event_type: 'smtp' }, false],
+    [{ ...DNS, event_type: 'gopher' }, false],
     [{ ...DNS, timestamp: '2026-11-20T14:32:15Z' }, false],
     [{ ...DNS, src_port: 65536 }, false],
     [{ ...DNS, dns: { type: 'guess', id: 1 } }, false],

@@ -67,7 +67,7 @@ test('a subscription without lists is to everything; what is misspelt is refused
   });
   for (const message of [
     { type: 'subscribe', eventType: ['dns'] },
-    { type: 'subscribe', eventTypes: ['smtp'] },
+    { type: 'subscribe', eventTypes: ['gopher'] },
     { type: 'unsubscribe' },
     { type: 'pause', forMs: 1 },
     null,

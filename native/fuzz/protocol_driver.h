@@ -8,48 +8,24 @@
 #include <algorithm>
 #include <string>
 
-#include "output/dhcp_json.h"
 #include "output/dns_json.h"
-#include "output/http_json.h"
-#include "output/mdns_json.h"
-#include "output/quic_json.h"
-#include "output/tls_json.h"
+#include "output/record_events.h"
 #include "protocols/parser.h"
 
 namespace netmoth::fuzz {
 
 class WritingSink final : public protocols::TransactionSink {
  public:
-  void on_dns(Direction, const protocols::DnsMessage& message, protocols::AppProto proto) override {
+  void on_record(Direction, const protocols::Record& record) override {
     base::JsonWriter json = open();
-    if (proto == protocols::AppProto::kMdns) {
-      output::write_mdns(json, message);
-    } else if (message.is_response()) {
-      output::write_dns_answer(json, message);
-    } else {
-      output::write_dns_message(json, message);
-    }
+    output::event_of(record.kind).write(json, record);
     json.end_object();
-  }
-  void on_tls(const protocols::TlsHandshake& handshake) override {
-    base::JsonWriter json = open();
-    output::write_tls(json, handshake);
-    json.end_object();
-  }
-  void on_http(const protocols::HttpTransaction& transaction) override {
-    base::JsonWriter json = open();
-    output::write_http(json, transaction);
-    json.end_object();
-  }
-  void on_quic(const protocols::QuicInitial& initial) override {
-    base::JsonWriter json = open();
-    output::write_quic(json, initial);
-    json.end_object();
-  }
-  void on_dhcp(const protocols::DhcpMessage& message) override {
-    base::JsonWriter json = open();
-    output::write_dhcp(json, message);
-    json.end_object();
+    if (record.kind != protocols::RecordKind::kDns) return;
+    const auto& message = static_cast<const protocols::DnsMessage&>(record);
+    if (!message.is_response()) return;
+    base::JsonWriter version_2 = open();
+    output::write_dns_answer(version_2, message);
+    version_2.end_object();
   }
   void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
     if (event.empty()) __builtin_trap();

@@ -1,6 +1,9 @@
 #include "correlate/flow_labels.h"
 
 #include "correlate/dns_learn.h"
+#include "protocols/http_transaction.h"
+#include "protocols/quic_initial.h"
+#include "protocols/tls_handshake.h"
 
 namespace netmoth::correlate {
 namespace {
@@ -10,6 +13,23 @@ Host host(const Address& address, std::uint8_t ip_version) {
 }
 
 }  // namespace
+
+Spoken spoken_of(const protocols::Record& record) {
+  switch (record.kind) {
+    case protocols::RecordKind::kTls: {
+      const auto& tls = static_cast<const protocols::TlsHandshake&>(record);
+      return {tls.sni, tls.ja4, tls.ja3_hash};
+    }
+    case protocols::RecordKind::kHttp:
+      return {static_cast<const protocols::HttpTransaction&>(record).hostname, {}, {}};
+    case protocols::RecordKind::kQuic: {
+      const auto& quic = static_cast<const protocols::QuicInitial&>(record);
+      return {quic.sni, quic.ja4, quic.ja3_hash};
+    }
+    default:
+      return {};
+  }
+}
 
 void Labeller::learn(const flow::Flow& flow, Direction direction,
                      const protocols::DnsMessage& message, TimestampNs time) {

@@ -31,6 +31,7 @@ struct Spoken {
   std::string_view ja4;
   std::string_view ja3_hash;
 };
+Spoken spoken_of(const protocols::Record& record);
 
 class Labeller {
  public:

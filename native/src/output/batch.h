@@ -26,8 +26,17 @@ enum class EventType : std::uint8_t {
   kFileinfo,
   kAnomaly,
   kStats,
+  kSsh,
+  kSmtp,
+  kFtp,
+  kFtpData,
+  kSnmp,
+  kSip,
+  kMqtt,
+  kDhcpV6,
+  kCount,  // further ones before this
 };
-inline constexpr std::size_t kEventTypes = 11;
+inline constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::kCount);
 std::string_view event_type_name(EventType type);
 
 // In the order of EVENT_CLASSES, most valuable first.

@@ -2,12 +2,7 @@
 
 #include <utility>
 
-#include "output/dhcp_json.h"
 #include "output/dns_json.h"
-#include "output/http_json.h"
-#include "output/mdns_json.h"
-#include "output/quic_json.h"
-#include "output/tls_json.h"
 
 namespace netmoth::output {
 namespace {
@@ -149,11 +144,11 @@ void EventWriter::ends(JsonWriter& json, const BareEnds& ends) {
 }
 
 JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& context,
-                                        bool packet_order) {
+                                        EndsOrder order) {
   flow::Flow& flow = *context.flow;
   JsonWriter json = open(type, context.time, flow.id, context.packet_number);
   BareEnds shown = ends_of(flow);
-  if (packet_order && context.direction == Direction::kToClient) {
+  if (order == EndsOrder::kPacket && context.direction == Direction::kToClient) {
     std::swap(shown.source, shown.destination);
     std::swap(shown.source_port, shown.destination_port);
   }
@@ -183,7 +178,7 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
 void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
                        const correlate::FlowLabels& labels) {
   const EventContext context{&flow, now, 0, Direction::kToServer, {}};
-  JsonWriter json = open_flow_event(EventType::kFlow, context, false);
+  JsonWriter json = open_flow_event(EventType::kFlow, context, EndsOrder::kFlow);
   if (flow.key.protocol == ip_proto::kIcmp || flow.key.protocol == ip_proto::kIcmpV6) {
     json.member("icmp_type", flow.icmp_type);
     json.member("icmp_code", flow.icmp_code);
@@ -212,60 +207,32 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   close(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
 }
 
-void EventWriter::dns(const EventContext& context, const protocols::DnsMessage& message) {
-  if (options_.dns_version == 3) {
-    JsonWriter json = open_flow_event(EventType::kDns, context, true);
-    write_dns_message(json, message);
-    close(json, EventType::kDns);
-    return;
-  }
+void EventWriter::record(const EventContext& context, const protocols::Record& record) {
+  if (record.kind == protocols::RecordKind::kDns && options_.dns_version == 2)
+    return dns_version_2(context, static_cast<const protocols::DnsMessage&>(record));
+  const RecordEvent& event = event_of(record.kind);
+  JsonWriter json = open_flow_event(event.type, context, event.order);
+  event.write(json, record);
+  close(json, event.type, {}, context.labels);
+}
+
+void EventWriter::dns_version_2(const EventContext& context, const protocols::DnsMessage& message) {
   if (message.is_response()) {
-    JsonWriter json = open_flow_event(EventType::kDns, context, false);
+    JsonWriter json = open_flow_event(EventType::kDns, context, EndsOrder::kFlow);
     write_dns_answer(json, message);
     close(json, EventType::kDns);
     return;
   }
   for (const protocols::DnsQuestion& question : message.questions) {
-    JsonWriter json = open_flow_event(EventType::kDns, context, false);
+    JsonWriter json = open_flow_event(EventType::kDns, context, EndsOrder::kFlow);
     write_dns_query(json, message, question);
     close(json, EventType::kDns);
   }
 }
 
-void EventWriter::mdns(const EventContext& context, const protocols::DnsMessage& message) {
-  JsonWriter json = open_flow_event(EventType::kMdns, context, true);
-  write_mdns(json, message);
-  close(json, EventType::kMdns);
-}
-
-void EventWriter::tls(const EventContext& context, const protocols::TlsHandshake& handshake) {
-  JsonWriter json = open_flow_event(EventType::kTls, context, false);
-  write_tls(json, handshake);
-  close(json, EventType::kTls, {}, context.labels);
-}
-
-void EventWriter::http(const EventContext& context, const protocols::HttpTransaction& transaction) {
-  JsonWriter json = open_flow_event(EventType::kHttp, context, false);
-  json.member("tx_id", transaction.tx_id);
-  write_http(json, transaction);
-  close(json, EventType::kHttp, {}, context.labels);
-}
-
-void EventWriter::quic(const EventContext& context, const protocols::QuicInitial& initial) {
-  JsonWriter json = open_flow_event(EventType::kQuic, context, true);
-  write_quic(json, initial);
-  close(json, EventType::kQuic, {}, context.labels);
-}
-
-void EventWriter::dhcp(const EventContext& context, const protocols::DhcpMessage& message) {
-  JsonWriter json = open_flow_event(EventType::kDhcp, context, true);
-  write_dhcp(json, message);
-  close(json, EventType::kDhcp);
-}
-
 void EventWriter::app_anomaly(const EventContext& context, protocols::AppProto proto,
                               std::string_view event) {
-  JsonWriter json = open_flow_event(EventType::kAnomaly, context, true);
+  JsonWriter json = open_flow_event(EventType::kAnomaly, context, EndsOrder::kPacket);
   json.key("anomaly");
   json.begin_object();
   json.member_plain("app_proto", protocols::app_proto_name(proto));
@@ -277,7 +244,7 @@ void EventWriter::app_anomaly(const EventContext& context, protocols::AppProto p
 }
 
 void EventWriter::stream_anomaly(const EventContext& context, std::string_view event) {
-  JsonWriter json = open_flow_event(EventType::kAnomaly, context, true);
+  JsonWriter json = open_flow_event(EventType::kAnomaly, context, EndsOrder::kPacket);
   json.key("anomaly");
   json.begin_object();
   json.member_plain("type", "stream");

@@ -13,6 +13,7 @@
 #include "decode/defragment.h"
 #include "flow/flow.h"
 #include "output/batch.h"
+#include "output/record_events.h"
 #include "protocols/parser.h"
 
 namespace netmoth::output {
@@ -34,8 +35,7 @@ struct EventContext {
   flow::Flow* flow = nullptr;
   TimestampNs time = 0;
   std::uint64_t packet_number = 0;  // 0: none, e.g. at the end of a flow
-  // Of the packet; used by the events that Suricata prints in packet order (dns version 3, dhcp,
-  // quic).
+  // Of the packet; used by the events in EndsOrder::kPacket.
   Direction direction = Direction::kToServer;
   correlate::FlowLabels labels;  // of flow, tls, http and quic events
 };
@@ -77,12 +77,8 @@ class EventWriter {
 
   void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
             const correlate::FlowLabels& labels);
-  void dns(const EventContext& context, const protocols::DnsMessage& message);
-  void mdns(const EventContext& context, const protocols::DnsMessage& message);
-  void tls(const EventContext& context, const protocols::TlsHandshake& handshake);
-  void http(const EventContext& context, const protocols::HttpTransaction& transaction);
-  void quic(const EventContext& context, const protocols::QuicInitial& initial);
-  void dhcp(const EventContext& context, const protocols::DhcpMessage& message);
+  // The event or, for DNS in version 2, the events of a record (record_events.h).
+  void record(const EventContext& context, const protocols::Record& record);
   void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
   void stream_anomaly(const EventContext& context, std::string_view event);
   void decode_anomaly(const BareEnds& ends, TimestampNs time, std::uint64_t packet_number,
@@ -112,7 +108,8 @@ class EventWriter {
   base::JsonWriter open(EventType type, TimestampNs time, std::uint64_t flow_id,
                         std::uint64_t packet_number);
   void ends(base::JsonWriter& json, const BareEnds& ends);
-  base::JsonWriter open_flow_event(EventType type, const EventContext& context, bool packet_order);
+  base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
+  void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
   // Labels are written where an application (or "unknown") is given.
   void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {},

@@ -4,9 +4,6 @@
 #include <utility>
 
 #include "flow/tcp_track.h"
-#include "protocols/http_transaction.h"
-#include "protocols/quic_initial.h"
-#include "protocols/tls_handshake.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -309,35 +306,14 @@ output::EventContext Worker::context(Direction direction) const {
   return {current_flow_, now_, current_packet_, direction, {}};
 }
 
-output::EventContext Worker::labelled(const correlate::Spoken& spoken) {
-  output::EventContext made = context(current_direction_);
-  made.labels = labeller_.of_event(*current_flow_, spoken);
-  return made;
-}
-
-void Worker::on_dns(Direction direction, const protocols::DnsMessage& message,
-                    protocols::AppProto proto) {
-  if (proto == protocols::AppProto::kDns) labeller_.learn(*current_flow_, direction, message, now_);
-  if (proto == protocols::AppProto::kMdns)
-    writer_.mdns(context(direction), message);
-  else
-    writer_.dns(context(direction), message);
-}
-
-void Worker::on_tls(const protocols::TlsHandshake& handshake) {
-  writer_.tls(labelled({handshake.sni, handshake.ja4, handshake.ja3_hash}), handshake);
-}
-
-void Worker::on_http(const protocols::HttpTransaction& transaction) {
-  writer_.http(labelled({transaction.hostname, {}, {}}), transaction);
-}
-
-void Worker::on_quic(const protocols::QuicInitial& initial) {
-  writer_.quic(labelled({initial.sni, initial.ja4, initial.ja3_hash}), initial);
-}
-
-void Worker::on_dhcp(const protocols::DhcpMessage& message) {
-  writer_.dhcp(context(current_direction_), message);
+void Worker::on_record(Direction direction, const protocols::Record& record) {
+  if (record.kind == protocols::RecordKind::kDns)
+    labeller_.learn(*current_flow_, direction, static_cast<const protocols::DnsMessage&>(record),
+                    now_);
+  output::EventContext told = context(direction);
+  if (output::event_of(record.kind).labelled)
+    told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
+  writer_.record(told, record);
 }
 
 void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) {

@@ -95,17 +95,10 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   bool anomaly_allowed(std::string_view name);
   AppSession& session_of(flow::Flow& flow);
   [[nodiscard]] output::EventContext context(Direction direction) const;
-  // With the labels of the current flow, which tells of itself what `spoken` holds.
-  [[nodiscard]] output::EventContext labelled(const correlate::Spoken& spoken);
 
   void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
 
-  void on_dns(Direction direction, const protocols::DnsMessage& message,
-              protocols::AppProto proto) override;
-  void on_tls(const protocols::TlsHandshake& handshake) override;
-  void on_http(const protocols::HttpTransaction& transaction) override;
-  void on_quic(const protocols::QuicInitial& initial) override;
-  void on_dhcp(const protocols::DhcpMessage& message) override;
+  void on_record(Direction direction, const protocols::Record& record) override;
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
 
   EngineConfig config_;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
@@ -33,7 +34,8 @@ struct DhcpOption {
   Bytes data;
 };
 
-struct DhcpMessage {
+struct DhcpMessage : Record {
+  DhcpMessage() : Record(RecordKind::kDhcp) {}
   std::uint8_t opcode = 0;  // 1 request, 2 reply
   std::uint32_t id = 0;
   Bytes client_hardware;  // hlen octets of chaddr

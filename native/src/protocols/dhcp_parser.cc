@@ -12,7 +12,7 @@ Verdict DhcpParser::on_data(Direction direction, Bytes data, TimestampNs, Transa
     return Verdict::kMore;
   }
   if (message.options_cut) sink.on_anomaly(AppProto::kDhcp, "truncated_options", direction);
-  sink.on_dhcp(message);
+  sink.on_record(direction, message);
   return Verdict::kMore;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
@@ -66,7 +67,9 @@ enum class DnsFault : std::uint8_t {
   kHeader,  // shorter than a header
 };
 
-struct DnsMessage {
+// Of kind kDns or kMdns, as its parser says.
+struct DnsMessage : Record {
+  DnsMessage() : Record(RecordKind::kDns) {}
   std::uint16_t id = 0;
   std::uint16_t flags = 0;
   std::uint64_t tx_id = 0;  // number of the message within its flow, from 0

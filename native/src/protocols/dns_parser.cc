@@ -48,7 +48,8 @@ void DnsParser::on_message(Direction direction, Bytes wire, TransactionSink& sin
   // A broken question section tells nothing; broken records leave the question worth telling.
   if (message.fault == DnsFault::kQuestions && message.questions.empty()) return;
   message.tx_id = next_tx_id_++;
-  sink.on_dns(direction, message, proto_);
+  message.kind = proto_ == AppProto::kDns ? RecordKind::kDns : RecordKind::kMdns;
+  sink.on_record(direction, message);
 }
 
 // Hands over every whole message at the start of `data`; returns what is left.

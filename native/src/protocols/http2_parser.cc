@@ -105,7 +105,7 @@ void Http2Parser::report(const Http2Stream& stream, TransactionSink& sink) {
   }
   if (t.hostname.empty()) t.hostname = authority;
   t.http2 = &stream;
-  sink.on_http(t);
+  sink.on_record(Direction::kToServer, t);
   t.http2 = nullptr;
 }
 

@@ -44,7 +44,7 @@ HttpTransaction& HttpParser::response_now() {
 
 void HttpParser::report_oldest(TransactionSink& sink) {
   if (waiting_ == 0) return;
-  sink.on_http(slots_[0]);
+  sink.on_record(Direction::kToServer, slots_[0]);
   for (Side& side : sides_)
     side.value = nullptr;
   std::rotate(slots_.begin(), slots_.begin() + 1,

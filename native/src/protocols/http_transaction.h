@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
@@ -14,7 +15,8 @@ inline constexpr std::size_t kMaxHttpLine = 16 * 1024;
 
 struct Http2Stream;
 
-struct HttpTransaction {
+struct HttpTransaction : Record {
+  HttpTransaction() : Record(RecordKind::kHttp) {}
   std::uint64_t tx_id = 0;
   bool has_request = false;
   bool has_response = false;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
@@ -56,22 +57,12 @@ std::string_view app_proto_name(AppProto proto);
 
 enum class Transport : std::uint8_t { kTcp, kUdp, kSctp };
 
-struct DnsMessage;
-struct TlsHandshake;
-struct HttpTransaction;
-struct QuicInitial;
-struct DhcpMessage;
-
-// Where finished transactions go: the output writer, correlation and detection implement it
-// together. Records and all views inside them are valid during the call only.
+// Where records go: the pipeline hands them to correlation, detection and the output writer.
 class TransactionSink {
  public:
   virtual ~TransactionSink() = default;
-  virtual void on_dns(Direction direction, const DnsMessage& message, AppProto dns_or_mdns) = 0;
-  virtual void on_tls(const TlsHandshake& handshake) = 0;
-  virtual void on_http(const HttpTransaction& transaction) = 0;
-  virtual void on_quic(const QuicInitial& initial) = 0;
-  virtual void on_dhcp(const DhcpMessage& message) = 0;
+  // `direction` of the message that made the record; of a transaction's request.
+  virtual void on_record(Direction direction, const Record& record) = 0;
   // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static
   // storage.
   virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;

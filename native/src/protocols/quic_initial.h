@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
-struct QuicInitial {
+struct QuicInitial : Record {
+  QuicInitial() : Record(RecordKind::kQuic) {}
   bool from_client = true;
   std::uint32_t version = 0;
   std::string sni;

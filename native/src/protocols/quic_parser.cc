@@ -214,7 +214,7 @@ void QuicParser::read_hello(bool from_client, TransactionSink& sink) {
   }
   initial.ja3_hash = ja3_hash(initial.ja3);
   crypto_[from_client ? 0 : 1].clear();
-  sink.on_quic(initial);
+  sink.on_record(initial.from_client ? Direction::kToServer : Direction::kToClient, initial);
 }
 
 // Google's message format: tag, number of entries, then (tag, end offset) pairs, then the values.
@@ -237,7 +237,7 @@ bool QuicParser::read_chlo(Bytes message, TransactionSink& sink) {
     if (tag == "UAID") initial.user_agent = value;
     begin = end;
   }
-  sink.on_quic(initial);
+  sink.on_record(Direction::kToServer, initial);
   return true;
 }
 
@@ -286,7 +286,7 @@ void QuicParser::on_close(TransactionSink& sink) {
   client_reported_ = true;
   QuicInitial initial;
   initial.version = version_;
-  sink.on_quic(initial);
+  sink.on_record(Direction::kToServer, initial);
 }
 
 }  // namespace netmoth::protocols

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "protocols/record.h"
 
 namespace netmoth::protocols {
 
@@ -24,7 +25,8 @@ struct TlsCertificate {
   std::vector<std::string> alternative_names;
 };
 
-struct TlsHandshake {
+struct TlsHandshake : Record {
+  TlsHandshake() : Record(RecordKind::kTls) {}
   bool dtls = false;
   bool client_hello = false;
   bool server_hello = false;

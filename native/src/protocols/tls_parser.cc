@@ -46,7 +46,7 @@ std::size_t message_length(Bytes header) {
 void TlsParser::report(TransactionSink& sink) {
   if (reported_) return;
   reported_ = true;
-  sink.on_tls(handshake_);
+  sink.on_record(Direction::kToServer, handshake_);
 }
 
 void TlsParser::note_client_hello(const ClientHello& hello) {

@@ -4,51 +4,45 @@
 #include <string>
 #include <vector>
 
-#include "output/dhcp_json.h"
 #include "output/dns_json.h"
 #include "output/http_json.h"
-#include "output/mdns_json.h"
-#include "output/quic_json.h"
-#include "output/tls_json.h"
+#include "output/record_events.h"
+#include "protocols/http_transaction.h"
 #include "protocols/parser.h"
+#include "protocols/quic_initial.h"
+#include "protocols/tls_handshake.h"
 
 namespace netmoth::testing {
 
 class RecordingSink final : public protocols::TransactionSink {
  public:
-  void on_dns(Direction direction, const protocols::DnsMessage& message,
-              protocols::AppProto proto) override {
-    directions.push_back(direction);
-    if (proto == protocols::AppProto::kMdns) {
-      write([&](auto& json) { output::write_mdns(json, message); });
-    } else if (message.is_response()) {
-      write([&](auto& json) { output::write_dns_answer(json, message); });
-    } else {
-      for (const auto& question : message.questions) {
-        write([&](auto& json) { output::write_dns_query(json, message, question); });
-      }
+  void on_record(Direction direction, const protocols::Record& record) override {
+    switch (record.kind) {
+      case protocols::RecordKind::kDns:
+        directions.push_back(direction);
+        return write_dns(static_cast<const protocols::DnsMessage&>(record));
+      case protocols::RecordKind::kMdns:
+        directions.push_back(direction);
+        break;
+      case protocols::RecordKind::kTls:
+        tls.push_back(static_cast<const protocols::TlsHandshake&>(record));
+        break;
+      case protocols::RecordKind::kHttp:
+        http.push_back(static_cast<const protocols::HttpTransaction&>(record));
+        return write([&](auto& json) { output::write_http(json, http.back()); });
+      case protocols::RecordKind::kQuic:
+        quic.push_back(static_cast<const protocols::QuicInitial&>(record));
+        break;
+      default:
+        break;
     }
-  }
-  void on_tls(const protocols::TlsHandshake& handshake) override {
-    tls.push_back(handshake);
-    write([&](auto& json) { output::write_tls(json, handshake); });
-  }
-  void on_http(const protocols::HttpTransaction& transaction) override {
-    http.push_back(transaction);
-    write([&](auto& json) { output::write_http(json, transaction); });
-  }
-  void on_quic(const protocols::QuicInitial& initial) override {
-    quic.push_back(initial);
-    write([&](auto& json) { output::write_quic(json, initial); });
-  }
-  void on_dhcp(const protocols::DhcpMessage& message) override {
-    write([&](auto& json) { output::write_dhcp(json, message); });
+    write([&](auto& json) { output::event_of(record.kind).write(json, record); });
   }
   void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
     anomalies.emplace_back(event);
   }
 
-  // One `{"dns":{…}}` a record.
+  // One `{"dns":{…}}` a record, or a question.
   std::vector<std::string> lines;
   std::vector<std::string> anomalies;
   std::vector<Direction> directions;
@@ -57,6 +51,14 @@ class RecordingSink final : public protocols::TransactionSink {
   std::vector<protocols::QuicInitial> quic;
 
  private:
+  // In version 2.
+  void write_dns(const protocols::DnsMessage& message) {
+    if (message.is_response())
+      return write([&](auto& json) { output::write_dns_answer(json, message); });
+    for (const auto& question : message.questions) {
+      write([&](auto& json) { output::write_dns_query(json, message, question); });
+    }
+  }
   template <typename Write>
   void write(Write write_member) {
     std::string line;

@@ -1,0 +1,59 @@
+#include "output/record_events.h"
+
+#include <array>
+
+#include "output/dhcp_json.h"
+#include "output/dns_json.h"
+#include "output/http_json.h"
+#include "output/mdns_json.h"
+#include "output/quic_json.h"
+#include "output/tls_json.h"
+
+namespace netmoth::output {
+namespace {
+
+using base::JsonWriter;
+using protocols::Record;
+using protocols::RecordKind;
+
+// A row whose writer takes the record as what it is.
+template <typename Made, void (*Write)(JsonWriter&, const Made&)>
+constexpr RecordEvent row(RecordKind kind, EventType type, EndsOrder order, bool labelled) {
+  return {kind, type, order, labelled, [](JsonWriter& json, const Record& record) {
+            Write(json, static_cast<const Made&>(record));
+          }};
+}
+
+void write_http_transaction(JsonWriter& json, const protocols::HttpTransaction& transaction) {
+  json.member("tx_id", transaction.tx_id);
+  write_http(json, transaction);
+}
+
+using enum EndsOrder;
+constexpr std::array kRows{
+    // Version 3; EventWriter::record() knows version 2, which makes an event of every question.
+    row<protocols::DnsMessage, write_dns_message>(RecordKind::kDns, EventType::kDns, kPacket,
+                                                  false),
+    row<protocols::DnsMessage, write_mdns>(RecordKind::kMdns, EventType::kMdns, kPacket, false),
+    row<protocols::TlsHandshake, write_tls>(RecordKind::kTls, EventType::kTls, kFlow, true),
+    row<protocols::HttpTransaction, write_http_transaction>(RecordKind::kHttp, EventType::kHttp,
+                                                            kFlow, true),
+    row<protocols::QuicInitial, write_quic>(RecordKind::kQuic, EventType::kQuic, kPacket, true),
+    row<protocols::DhcpMessage, write_dhcp>(RecordKind::kDhcp, EventType::kDhcp, kPacket, false),
+};
+
+constexpr bool rows_in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (kRows[i].kind != static_cast<RecordKind>(i)) return false;
+  }
+  return kRows.size() == static_cast<std::size_t>(RecordKind::kCount);
+}
+static_assert(rows_in_order());
+
+}  // namespace
+
+const RecordEvent& event_of(RecordKind kind) {
+  return kRows[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace netmoth::output

@@ -1,0 +1,26 @@
+// What parsers report: one transaction, message, handshake or file.
+//
+// Invariant: a record and all views inside it are valid during the call that reports it only. Each
+// kind is one struct derived from Record; output/record_events.cc says what event it becomes.
+#pragma once
+
+#include <cstdint>
+
+namespace netmoth::protocols {
+
+enum class RecordKind : std::uint8_t {
+  kDns,    // DnsMessage
+  kMdns,   // DnsMessage
+  kTls,    // TlsHandshake
+  kHttp,   // HttpTransaction
+  kQuic,   // QuicInitial
+  kDhcp,   // DhcpMessage
+  kCount,  // further ones before this
+};
+
+struct Record {
+  explicit constexpr Record(RecordKind what) : kind(what) {}
+  RecordKind kind;
+};
+
+}  // namespace netmoth::protocols
