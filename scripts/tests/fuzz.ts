@@ -33,7 +33,12 @@ async function fuzz(name: string, seconds: number): Promise<LayerResult> {
   const corpus = join(kCache, 'fuzz', name);
   const findings = join(kRoot, 'build/fuzz');
   for (const folder of [corpus, findings]) mkdirSync(folder, { recursive: true });
-  const seeds = join(kRoot, 'native/fuzz/corpus', name.replace(/_fuzz$/, ''));
+  const short = name.replace(/_fuzz$/, '');
+  const seeds = ['fuzz/corpus', 'test/protocols/vectors']
+    .flatMap((folder) => [`${folder}/${short}`, `${folder}/${short}.datagram`])
+    .map((folder) => join(kRoot, 'native', folder))
+    .filter((folder) => existsSync(folder));
+  const dictionary = join(kRoot, 'native/fuzz/dictionaries', `${short}.dict`);
   const { ok, output } = await runCommand(
     program,
     [
@@ -42,8 +47,9 @@ async function fuzz(name: string, seconds: number): Promise<LayerResult> {
       '-rss_limit_mb=2048',
       '-print_final_stats=1',
       `-artifact_prefix=${findings}/${name}-`,
+      ...(existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
       corpus,
-      ...(existsSync(seeds) ? [seeds] : []),
+      ...seeds,
     ],
     { name, env: { LLVM_PROFILE_FILE: join(kTestBuild, 'fuzz.profraw') } },
   );

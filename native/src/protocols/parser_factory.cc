@@ -13,9 +13,10 @@ namespace netmoth::protocols {
 std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
   switch (proto) {
     case AppProto::kDns:
+      return std::make_unique<DnsParser>(proto, transport);
     case AppProto::kMdns:
     case AppProto::kLlmnr:
-      return std::make_unique<DnsParser>(proto, transport);
+      return transport == Transport::kUdp ? std::make_unique<DnsParser>(proto, transport) : nullptr;
     case AppProto::kTls:
       return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
     case AppProto::kHttp:
@@ -25,7 +26,7 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
     case AppProto::kQuic:
       return transport == Transport::kUdp ? std::make_unique<QuicParser>() : nullptr;
     case AppProto::kDhcp:
-      return std::make_unique<DhcpParser>();
+      return transport == Transport::kUdp ? std::make_unique<DhcpParser>() : nullptr;
     case AppProto::kSmtp:
     case AppProto::kImap:
     case AppProto::kPop3:
@@ -34,7 +35,7 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
     case AppProto::kLdap:
       return transport == Transport::kUdp ? nullptr : std::make_unique<SwitchParser>(proto);
     case AppProto::kSocks:
-      return std::make_unique<SocksParser>();
+      return transport == Transport::kUdp ? nullptr : std::make_unique<SocksParser>();
     default:
       return nullptr;
   }
