@@ -7,7 +7,6 @@ import { Badge } from '../controls/badge.tsx';
 import { parseTime } from '../format/time.ts';
 import { rangeParams } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
-import type { DetailsRow } from './row-details.tsx';
 import { rowSummary } from './row-summary.ts';
 
 type EventList = Exclude<ListName, 'devices'>;
@@ -15,6 +14,13 @@ const EVENT_LISTS: readonly EventList[] = ['alerts', 'anomalies', 'flows', 'dns'
 /** A flow's events lie near each other; a day on either side holds even a long one. */
 const AROUND_MS = 86_400_000;
 const SHOWN = 5;
+
+/** What every event row has that leads to its flow. */
+export interface DetailsRow {
+  readonly id: string;
+  readonly time: string;
+  readonly flow_id: number | null;
+}
 
 interface RelatedEventsProps {
   readonly row: DetailsRow;

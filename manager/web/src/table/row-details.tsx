@@ -8,13 +8,7 @@ import { useUrlState } from '../url/url-state.ts';
 import { TimeText } from './cells.tsx';
 import { fieldLabel, fieldText, isMonoField, shownFields } from './field-labels.ts';
 import { FieldLink } from './field-link.tsx';
-import { RelatedEvents } from './related-events.tsx';
-
-export interface DetailsRow {
-  readonly id: string;
-  readonly time: string;
-  readonly flow_id: number | null;
-}
+import { type DetailsRow, RelatedEvents } from './related-events.tsx';
 
 interface RowDetailsProps {
   readonly title: string;
