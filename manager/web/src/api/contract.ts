@@ -72,6 +72,14 @@ export const EVENT_TYPES: typeof ContractEventTypes = [
   'fileinfo',
   'anomaly',
   'stats',
+  'ssh',
+  'smtp',
+  'ftp',
+  'ftp_data',
+  'snmp',
+  'sip',
+  'mqtt',
+  'dhcpv6',
 ];
 /** Mirrors the minimum of passwordChangeSchema; a test compares. */
 export const PASSWORD_MIN_LENGTH = 12;

@@ -49,6 +49,17 @@ test.each([
     { event_type: 'dhcp', dhcp: { dhcp_type: 'ack', assigned_ip: '192.0.2.9', hostname: 'nas' } },
     'ack 192.0.2.9 nas',
   ],
+  [
+    {
+      event_type: 'ssh',
+      ssh: { client: { software_version: 'a_1' }, server: { software_version: 'b_2' } },
+    },
+    'a_1 → b_2',
+  ],
+  [
+    { event_type: 'smtp', smtp: { helo: 'h', mail_from: '<a@b>', rcpt_to: ['<c@d>', '<e@f>'] } },
+    'h <a@b> → <c@d> <e@f>',
+  ],
 ])('%j reads as %s', (fields, text) => {
   expect(eventSummary(event(fields))).toBe(text);
 });

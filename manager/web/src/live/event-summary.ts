@@ -13,6 +13,7 @@ const fieldsOf = (event: LiveEvent, name: string): Fields => {
 const words = (...parts: readonly unknown[]) =>
   parts.filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
 const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown) => (typeof value === 'string' ? value : null);
 
 export function eventSummary(event: LiveEvent): string {
@@ -49,6 +50,24 @@ export function eventSummary(event: LiveEvent): string {
       return words(body['filename'], formatBytes(number(body['size'])), body['state']);
     case 'stats':
       return words('uptime', body['uptime'], 's');
+    case 'ssh': {
+      const software = (end: string) => (body[end] as Fields | undefined)?.['software_version'];
+      return words(software('client'), '→', software('server'));
+    }
+    case 'smtp':
+      return words(body['helo'], body['mail_from'], '→', ...listOf(body['rcpt_to']));
+    case 'ftp':
+      return words(body['command'], body['command_data'], ...listOf(body['completion_code']));
+    case 'ftp_data':
+      return words(body['command'], body['filename']);
+    case 'snmp':
+      return words('v', body['version'], body['pdu_type'], body['community']);
+    case 'sip':
+      return words(body['method'] ?? body['code'], body['uri'] ?? body['reason']);
+    case 'mqtt':
+      return words(...Object.keys(body));
+    case 'dhcpv6':
+      return words(body['type'], body['hostname']);
   }
 }
 
