@@ -16,6 +16,18 @@ export const flowTimeoutsSchema = z.strictObject({
   otherSeconds: z.int().min(1).max(86_400).default(30),
 });
 
+/** What fileinfo events say; the digests and the magic cost time for every file. */
+export const fileSettingsSchema = z.strictObject({
+  events: z
+    .boolean()
+    .default(true)
+    .describe('Write fileinfo events; without them bodies are counted, never decoded'),
+  md5: z.boolean().default(false).describe('MD5 of every file'),
+  sha1: z.boolean().default(false).describe('SHA-1 of every file'),
+  sha256: z.boolean().default(false).describe('SHA-256 of every file'),
+  magic: z.boolean().default(false).describe("Each file's type as libmagic names it"),
+});
+
 export const engineConfigSchema = z.strictObject({
   maxFlows: z
     .int()
@@ -36,6 +48,7 @@ export const engineConfigSchema = z.strictObject({
     .default(16)
     .describe('Memory for IP fragments whose datagram has holes, per worker'),
   timeouts: flowTimeoutsSchema.default(flowTimeoutsSchema.parse({})),
+  files: fileSettingsSchema.default(fileSettingsSchema.parse({})),
   checksums: z
     .enum(['validate', 'ignore'])
     .default('validate')

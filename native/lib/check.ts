@@ -37,7 +37,8 @@ function faultsOf(issue: z.core.$ZodIssue): string[] {
 function keysAt(path: readonly PropertyKey[]): string[] {
   const shape = engineConfigSchema.shape;
   if (path.length === 0) return Object.keys(shape);
-  return path[0] === 'timeouts' ? Object.keys(shape.timeouts.unwrap().shape) : [];
+  if (path[0] === 'timeouts') return Object.keys(shape.timeouts.unwrap().shape);
+  return path[0] === 'files' ? Object.keys(shape.files.unwrap().shape) : [];
 }
 
 /** Throws NM_USAGE for an option nobody knows or one that is missing; for callers without types. */

@@ -14,6 +14,8 @@ const kRunPackages = {
   ccache: 'ccache',
   'libpcap-dev': '/usr/include/pcap/pcap.h',
   'nettle-dev': '/usr/include/nettle/sha2.h',
+  'libbrotli-dev': '/usr/include/brotli/decode.h',
+  'libmagic-dev': '/usr/include/magic.h',
   'zlib1g-dev': '/usr/include/zlib.h',
 };
 

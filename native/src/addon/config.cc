@@ -22,6 +22,11 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
   config.dns_cache_entries = number_of(object, "dnsCacheEntries");
+  const auto files = object.Get("files").As<Napi::Object>();
+  const auto wanted = [&](const char* name) { return files.Get(name).ToBoolean().Value(); };
+  config.file_events = wanted("events");
+  config.file_digests = {wanted("md5"), wanted("sha1"), wanted("sha256")};
+  config.file_magic = wanted("magic");
   const auto timeouts = object.Get("timeouts").As<Napi::Object>();
   const auto seconds = [&](const char* name) { return number_of(timeouts, name) * kSecond; };
   config.timeouts.tcp_new = seconds("tcpNewSeconds");

@@ -4,6 +4,7 @@
 
 #include "output/dhcp_json.h"
 #include "output/dns_json.h"
+#include "output/fileinfo_json.h"
 #include "output/http_json.h"
 #include "output/mdns_json.h"
 #include "output/quic_json.h"
@@ -40,6 +41,8 @@ constexpr std::array kRows{
                                                             kFlow, true),
     row<protocols::QuicInitial, write_quic>(RecordKind::kQuic, EventType::kQuic, kPacket, true),
     row<protocols::DhcpMessage, write_dhcp>(RecordKind::kDhcp, EventType::kDhcp, kPacket, false),
+    row<protocols::FileInfo, write_fileinfo>(RecordKind::kFileinfo, EventType::kFileinfo, kPacket,
+                                             false),
 };
 
 constexpr bool rows_in_order() {

@@ -72,6 +72,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
           .validate_checksums = config.validate_checksums,
           .defrag = {.memory_bytes = config.defrag_bytes, .seed = seed},
       }),
+      content_{.files = config.file_events,
+               .digests = config.file_digests,
+               .magic = config.file_magic ? &magic_ : nullptr},
       budget_(config.reassembly_bytes),
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)

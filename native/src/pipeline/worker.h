@@ -15,6 +15,7 @@
 #include "flow/flow_table.h"
 #include "output/event_writer.h"
 #include "pipeline/app_session.h"
+#include "protocols/magic.h"
 #include "protocols/parser.h"
 #include "stream/reassembler.h"
 
@@ -32,6 +33,9 @@ struct EngineConfig {
   std::uint32_t snap_length = 65'535;
   std::uint32_t stats_interval_seconds = 10;
   std::size_t dns_cache_entries = 65'536;  // of the whole run, not of a worker
+  bool file_events = true;                 // fileinfo; the next ones say what is in them
+  base::DigestKinds file_digests;
+  bool file_magic = false;
 };
 
 // All since start.
@@ -100,10 +104,13 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
 
   void on_record(Direction direction, const protocols::Record& record) override;
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
+  [[nodiscard]] const protocols::ContentSettings& content() const override { return content_; }
 
   EngineConfig config_;
   output::EventWriter& writer_;
   decode::Decoder decoder_;
+  protocols::MagicFinder magic_;
+  protocols::ContentSettings content_;
   stream::MemoryBudget budget_;
   stream::StreamCounters stream_counters_;
   std::unique_ptr<correlate::DnsCache> own_dns_;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/types.h"
+#include "protocols/content.h"
 #include "protocols/record.h"
 
 namespace netmoth::protocols {
@@ -66,6 +67,10 @@ class TransactionSink {
   // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static
   // storage.
   virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;
+  // What is wanted of bodies and files; the same for the whole life of a parser. Off by default.
+  [[nodiscard]] virtual const ContentSettings& content() const;
+  // Decoded octets, where content().inspect asks for them.
+  virtual void on_content(AppProto /*proto*/, const ContentPiece& /*piece*/) {}
 };
 
 enum class Verdict : std::uint8_t {

@@ -9,13 +9,14 @@
 namespace netmoth::protocols {
 
 enum class RecordKind : std::uint8_t {
-  kDns,    // DnsMessage
-  kMdns,   // DnsMessage
-  kTls,    // TlsHandshake
-  kHttp,   // HttpTransaction
-  kQuic,   // QuicInitial
-  kDhcp,   // DhcpMessage
-  kCount,  // further ones before this
+  kDns,       // DnsMessage
+  kMdns,      // DnsMessage
+  kTls,       // TlsHandshake
+  kHttp,      // HttpTransaction
+  kQuic,      // QuicInitial
+  kDhcp,      // DhcpMessage
+  kFileinfo,  // FileInfo
+  kCount,     // further ones before this
 };
 
 struct Record {

@@ -30,6 +30,9 @@ class RecordingSink final : public protocols::TransactionSink {
       case protocols::RecordKind::kHttp:
         http.push_back(static_cast<const protocols::HttpTransaction&>(record));
         return write([&](auto& json) { output::write_http(json, http.back()); });
+      case protocols::RecordKind::kFileinfo:
+        directions.push_back(direction);
+        break;
       case protocols::RecordKind::kQuic:
         quic.push_back(static_cast<const protocols::QuicInitial&>(record));
         break;
@@ -41,6 +44,18 @@ class RecordingSink final : public protocols::TransactionSink {
   void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
     anomalies.emplace_back(event);
   }
+  [[nodiscard]] const protocols::ContentSettings& content() const override { return settings; }
+  void on_content(protocols::AppProto, const protocols::ContentPiece& piece) override {
+    if (piece.offset != contents[index_of(piece.direction)].size()) ++misplaced;
+    contents[index_of(piece.direction)].append(as_text(piece.data));
+    if (piece.last) ++contents_ended;
+  }
+
+  protocols::ContentSettings settings;
+  // Inspected octets by direction, of one content (clear it between two).
+  std::array<std::string, 2> contents;
+  std::size_t contents_ended = 0;
+  std::size_t misplaced = 0;
 
   // One `{"dns":{…}}` a record, or a question.
   std::vector<std::string> lines;

@@ -1,0 +1,65 @@
+// See fileinfo_json.h.
+#include "output/fileinfo_json.h"
+
+#include "output/http_json.h"
+#include "output/record_events.h"
+
+namespace netmoth::output {
+namespace {
+
+using protocols::FileState;
+using protocols::RecordKind;
+
+std::string_view state_name(FileState state) {
+  switch (state) {
+    case FileState::kClosed:
+      return "CLOSED";
+    case FileState::kTruncated:
+      return "TRUNCATED";
+    case FileState::kUnknown:
+      break;
+  }
+  return "UNKNOWN";
+}
+
+template <typename Digest>
+void write_digest(base::JsonWriter& json, std::string_view name, const Digest& digest) {
+  if (!digest) return;
+  json.key(name);
+  json.hex(*digest);
+}
+
+// Without the tx_id that stands before http in an event of its own.
+void write_transaction(base::JsonWriter& json, const protocols::Record& record) {
+  if (record.kind == RecordKind::kHttp) {
+    write_http(json, static_cast<const protocols::HttpTransaction&>(record));
+  } else {
+    event_of(record.kind).write(json, record);
+  }
+}
+
+}  // namespace
+
+void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
+  if (file.transaction != nullptr) write_transaction(json, *file.transaction);
+  json.member_plain("app_proto", protocols::app_proto_name(file.proto));
+  json.key("fileinfo");
+  json.begin_object();
+  json.member("filename", file.name);
+  if (!file.magic.empty()) json.member("magic", file.magic);
+  json.member("gaps", file.gaps);
+  json.member_plain("state", state_name(file.state));
+  write_digest(json, "md5", file.digests.md5);
+  write_digest(json, "sha1", file.digests.sha1);
+  write_digest(json, "sha256", file.digests.sha256);
+  json.member("stored", false);
+  json.member("size", file.size);
+  if (file.range) {
+    json.member("start", file.range->first);
+    json.member("end", file.range->second);
+  }
+  json.member("tx_id", file.tx_id);
+  json.end_object();
+}
+
+}  // namespace netmoth::output

@@ -1,0 +1,13 @@
+// Writes fileinfo events: the object of the transaction that carried the file, and the file's own.
+//
+// Invariant: field names, order and values as Suricata 8 writes them; nothing is ever stored.
+#pragma once
+
+#include "base/json_writer.h"
+#include "protocols/file_tracker.h"
+
+namespace netmoth::output {
+
+void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file);
+
+}  // namespace netmoth::output
