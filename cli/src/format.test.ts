@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { settings } from './commands/read.ts';
+import { settings } from './commands/settings.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { progressLine } from './progress-bar.ts';
 import { formatTable } from './table.ts';

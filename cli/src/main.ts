@@ -47,6 +47,12 @@ program
       .default('validate'),
   )
   .addOption(new Option('--dns-version <n>', 'form of dns events').choices(['2', '3']).default('2'))
+  .option(
+    '--eve-option <name=value>',
+    "setting of Suricata's eve-log, e.g. ethernet=yes (repeatable)",
+    collect,
+    [],
+  )
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
   .option('--quiet', 'no progress and no summary', false)
   .addHelpText(

@@ -4,6 +4,7 @@
  * Invariant: these defaults are the only ones; C++ receives a complete, checked object.
  */
 import { z } from 'zod';
+import { APP_PROTOCOLS } from './app-protocols.ts';
 
 /** Seconds without a packet after which a flow of that protocol and state ends. */
 export const flowTimeoutsSchema = z.strictObject({
@@ -28,6 +29,31 @@ export const fileSettingsSchema = z.strictObject({
   magic: z.boolean().default(false).describe("Each file's type as libmagic names it"),
 });
 
+/** What of Suricata's EVE is optional. */
+export const eveConfigSchema = z.strictObject({
+  communityId: z.boolean().default(true).describe('community_id in events of flows'),
+  communityIdSeed: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('The same on all sensors whose events are compared'),
+  ethernet: z.boolean().default(false).describe('MAC addresses, in ether'),
+});
+
+/** Whose octets count where IP fragments overlap, by Suricata's names. */
+export const DEFRAG_POLICIES = [
+  'first',
+  'last',
+  'bsd',
+  'bsd-right',
+  'linux',
+  'solaris',
+  'windows',
+] as const;
+
+const switchedProtocol = z.templateLiteral([z.enum(APP_PROTOCOLS), z.enum(['', '/tcp', '/udp'])]);
+
 export const engineConfigSchema = z.strictObject({
   maxFlows: z
     .int()
@@ -47,6 +73,15 @@ export const engineConfigSchema = z.strictObject({
     .max(4096)
     .default(16)
     .describe('Memory for IP fragments whose datagram has holes, per worker'),
+  defragPolicy: z
+    .enum(DEFRAG_POLICIES)
+    .default('linux')
+    .describe('Whose octets count where IP fragments overlap'),
+  disabledProtocols: z
+    .array(switchedProtocol)
+    .max(256)
+    .default([])
+    .describe('Protocols not looked for: names of app_proto; dns/tcp means over TCP alone'),
   timeouts: flowTimeoutsSchema.default(flowTimeoutsSchema.parse({})),
   files: fileSettingsSchema.default(fileSettingsSchema.parse({})),
   checksums: z
@@ -61,6 +96,7 @@ export const engineConfigSchema = z.strictObject({
     .default(65_536)
     .describe('DNS answers kept to name connections by, for all workers together'),
   dnsVersion: z.union([z.literal(2), z.literal(3)]).default(2),
+  eve: eveConfigSchema.default(eveConfigSchema.parse({})),
   snapLength: z.int().min(64).max(262_144).default(65_535),
   statsIntervalSeconds: z.int().min(1).max(3_600).default(10),
 });

@@ -82,6 +82,26 @@ export const kubernetesEndSchema = z.looseObject({
   node: z.string().optional(),
 });
 
+/** MAC addresses, where configured: of the packet, or in flow events all the flow was seen with. */
+export const etherSchema = z.looseObject({
+  src_mac: z.string().optional(),
+  dest_mac: z.string().optional(),
+  src_macs: z.array(z.string()).optional(),
+  dest_macs: z.array(z.string()).optional(),
+});
+
+/** The outermost packet around a tunnelled one; in flow events around the flow's first. */
+export const tunnelSchema = z.looseObject({
+  src_ip: z.string(),
+  src_port: port,
+  dest_ip: z.string(),
+  dest_port: port,
+  proto: z.string(),
+  depth: z.int().min(1).describe('Tunnels around the packet'),
+  pcap_cnt: count.optional(),
+  pkt_src: z.string(),
+});
+
 /** The fields every packet-born event starts with, in the order in which the engine writes them. */
 const header = {
   timestamp: eveTimestampSchema,
@@ -96,14 +116,23 @@ const header = {
   src_port: port.optional(),
   dest_ip: z.string().optional(),
   dest_port: port.optional(),
-  proto: z.string().optional().describe('TCP, UDP, ICMP, IPv6-ICMP, SCTP or the protocol number'),
+  proto: z
+    .string()
+    .optional()
+    .describe('IANA keyword (TCP, UDP, ICMP, IPv6-ICMP, SCTP, GRE …) or the protocol number'),
   ip_v: z.union([z.literal(4), z.literal(6)]).optional(),
   icmp_type: z.int().optional(),
   icmp_code: z.int().optional(),
   app_proto: z.string().optional(),
   pcap_cnt: count.optional(),
   tx_id: count.optional(),
-  community_id: z.string().optional().describe('Community ID v1, seed 0'),
+  pkt_src: z
+    .string()
+    .optional()
+    .describe('wire/pcap, vxlan encapsulation, defrag …; of the packet'),
+  community_id: z.string().optional().describe('Community ID v1, seed 0 unless configured'),
+  ether: etherSchema.optional(),
+  tunnel: tunnelSchema.optional(),
   netmoth: netmothSchema.optional(),
   kubernetes: z
     .looseObject({ src: kubernetesEndSchema.optional(), dest: kubernetesEndSchema.optional() })

@@ -37,8 +37,12 @@ function faultsOf(issue: z.core.$ZodIssue): string[] {
 function keysAt(path: readonly PropertyKey[]): string[] {
   const shape = engineConfigSchema.shape;
   if (path.length === 0) return Object.keys(shape);
-  if (path[0] === 'timeouts') return Object.keys(shape.timeouts.unwrap().shape);
-  return path[0] === 'files' ? Object.keys(shape.files.unwrap().shape) : [];
+  const sections: Readonly<Record<string, z.ZodObject>> = {
+    eve: shape.eve.unwrap(),
+    files: shape.files.unwrap(),
+    timeouts: shape.timeouts.unwrap(),
+  };
+  return Object.keys(sections[String(path[0])]?.shape ?? {});
 }
 
 /** Throws NM_USAGE for an option nobody knows or one that is missing; for callers without types. */

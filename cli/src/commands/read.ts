@@ -9,23 +9,23 @@ import type { ReadSummary } from '#contracts/native.ts';
 import { engineConfigFrom, read } from '#native/index.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { eveOptions } from './eve-options.ts';
+import { settings } from './settings.ts';
 
 export interface ReadCommandOptions {
   readonly eve: string;
   readonly checksums: 'validate' | 'ignore';
   readonly dnsVersion: '2' | '3';
+  readonly eveOption: readonly string[];
   readonly set: readonly string[];
   readonly quiet: boolean;
 }
 
-/** Suricata's names of settings that other tools pass to us, by ours. */
-const SETTING_ALIASES: Readonly<Record<string, string>> = { 'stream.midstream': 'midstream' };
-
 export async function readCapture(path: string, options: ReadCommandOptions): Promise<number> {
   const engine = engineConfigFrom({
-    ...settings(options.set),
     checksums: options.checksums,
     dnsVersion: Number(options.dnsVersion),
+    ...settings([...options.set, ...eveOptions(options.eveOption)]),
   });
   const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);
   const summary = await read({
@@ -37,39 +37,6 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
   if (!options.quiet) process.stderr.write(summaryText(summary));
   if (summary.fault === undefined) return 0;
   throw new NetmothError(summary.fault.code, summary.fault.message);
-}
-
-/** `name=value` pairs as an object; dots nest, numbers and booleans are read as such. */
-export function settings(pairs: readonly string[]): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    if (at < 1) {
-      throw new NetmothError('NM_USAGE', `--set ${pair}: expected NAME=VALUE`);
-    }
-    const name = pair.slice(0, at);
-    const path = (SETTING_ALIASES[name] ?? name).split('.');
-    const last = path.pop() ?? name;
-    let target = result;
-    for (const key of path) {
-      const inner = target[key];
-      const next = isRecord(inner) ? inner : {};
-      target[key] = next;
-      target = next;
-    }
-    target[last] = scalar(pair.slice(at + 1));
-  }
-  return result;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function scalar(text: string): unknown {
-  if (text === 'true' || text === 'yes') return true;
-  if (text === 'false' || text === 'no') return false;
-  return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
 export function summaryText(summary: ReadSummary): string {

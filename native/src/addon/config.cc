@@ -10,15 +10,45 @@ std::string text_of(const Napi::Object& object, const char* name) {
   return object.Get(name).As<Napi::String>().Utf8Value();
 }
 
+namespace {
+
+// "dns", "dns/tcp"; native/lib has checked the names.
+protocols::ProtocolSet protocol_set(const Napi::Array& names) {
+  using protocols::Transport;
+  protocols::ProtocolSet set;
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string text = names.Get(i).As<Napi::String>().Utf8Value();
+    const std::size_t slash = text.find('/');
+    const auto proto = protocols::app_proto_of(text.substr(0, slash));
+    if (!proto.has_value()) continue;
+    const std::string_view transport =
+        slash == std::string::npos ? "" : std::string_view(text).substr(slash + 1);
+    if (transport != "udp") {
+      set.add(*proto, Transport::kTcp);
+      set.add(*proto, Transport::kSctp);
+    }
+    if (transport != "tcp") set.add(*proto, Transport::kUdp);
+  }
+  return set;
+}
+
+}  // namespace
+
 pipeline::EngineConfig engine_config(const Napi::Object& object) {
   constexpr TimestampNs kSecond = 1'000'000'000;
   pipeline::EngineConfig config;
   config.max_flows = number_of(object, "maxFlows");
   config.reassembly_bytes = std::size_t{number_of(object, "reassemblyMiB")} << 20;
   config.defrag_bytes = std::size_t{number_of(object, "defragMiB")} << 20;
+  config.defrag_policy = decode::defrag_policy_of(text_of(object, "defragPolicy"));
+  config.disabled_protocols = protocol_set(object.Get("disabledProtocols").As<Napi::Array>());
   config.validate_checksums = text_of(object, "checksums") == "validate";
   config.midstream = object.Get("midstream").ToBoolean();
   config.dns_version = object.Get("dnsVersion").As<Napi::Number>().Int32Value();
+  const auto eve = object.Get("eve").As<Napi::Object>();
+  config.eve.community_id = eve.Get("communityId").ToBoolean();
+  config.eve.community_id_seed = static_cast<std::uint16_t>(number_of(eve, "communityIdSeed"));
+  config.eve.ethernet = eve.Get("ethernet").ToBoolean();
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
   config.dns_cache_entries = number_of(object, "dnsCacheEntries");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include "base/reader.h"
 #include "decode/decoder.h"
@@ -19,7 +20,8 @@ class FrameContext {
         counters(decoder_counters),
         frame_(frame),
         out_(out),
-        defragmenter_(defragmenter) {
+        defragmenter_(defragmenter),
+        carried_(frame.data) {
     out_.packet_count_ = 0;
     out_.anomaly_count_ = 0;
     out_.invalid_ = false;
@@ -65,9 +67,9 @@ class FrameContext {
   [[nodiscard]] bool invalid() const { return out_.invalid_; }
   [[nodiscard]] const Frame& frame() const { return frame_; }
 
-  // Octets in front of an IP header that count as the packet's: the link layer's, outside tunnels.
+  // Octets in front of an IP header that count as the packet's: the link layer's.
   [[nodiscard]] std::uint32_t link_bytes(Bytes datagram) const {
-    return tunnel_depth > 0 ? 0 : static_cast<std::uint32_t>(datagram.data() - frame_.data.data());
+    return static_cast<std::uint32_t>(datagram.data() - carried_.data());
   }
 
   void push_vlan(std::uint16_t tci) {
@@ -84,16 +86,20 @@ class FrameContext {
   }
 
   // Runs `decode_inner` one tunnel further in; what is inside is marked as come out of `origin`.
+  // `carried` is all the tunnel carries: a link layer in it counts as the inner packet's.
   template <typename DecodeInner>
-  void in_tunnel(PacketOrigin inner_origin, DecodeInner decode_inner) {
+  void in_tunnel(PacketOrigin inner_origin, Bytes carried, DecodeInner decode_inner) {
     if (!options.decode_tunnels) return;
     if (tunnel_depth == kMaxTunnelDepth) return fail(DecodeEvent::kTooManyLayers);
-    const PacketOrigin outer = origin;
-    origin = inner_origin;
+    const PacketOrigin outer_origin = std::exchange(origin, inner_origin);
+    const Bytes outer_carried = std::exchange(carried_, carried);
+    const bool outer_mac = std::exchange(has_mac, false);
     ++tunnel_depth;
     decode_inner();
     --tunnel_depth;
-    origin = outer;
+    origin = outer_origin;
+    carried_ = outer_carried;
+    has_mac = outer_mac;
   }
 
   const DecoderOptions& options;
@@ -111,6 +117,7 @@ class FrameContext {
   const Frame& frame_;
   DecodedFrame& out_;
   Defragmenter& defragmenter_;
+  Bytes carried_;  // the frame, or what the innermost tunnel carries
   std::size_t layers_ = 0;
 };
 

@@ -27,12 +27,14 @@ Packet* FrameContext::add_packet(Bytes datagram) {
     return nullptr;
   }
   const bool outermost = tunnel_depth == 0;
+  // A link layer's padding behind the datagram counts as Suricata counts it.
+  const std::size_t captured =
+      outermost ? frame_.data.size() : std::max(carried_.size(), datagram.size());
   Packet& packet = out_.packets_[out_.packet_count_++];
   packet = Packet{};
   packet.time = frame_.time;
   packet.number = frame_.number;
-  packet.captured_length =
-      static_cast<std::uint32_t>(outermost ? frame_.data.size() : datagram.size());
+  packet.captured_length = static_cast<std::uint32_t>(captured);
   packet.wire_length = outermost ? frame_.wire_length : packet.captured_length;
   packet.ether_type = ether_type;
   packet.vlan_count = vlan_count;
@@ -116,7 +118,7 @@ std::string_view packet_origin_name(PacketOrigin origin) {
     case PacketOrigin::kGre:
       return "gre tunnel";
     case PacketOrigin::kErspan:
-      return "erspan encapsulation";
+      return "gre tunnel";  // Suricata knows it as a payload of GRE
     case PacketOrigin::kVxlan:
       return "vxlan encapsulation";
     case PacketOrigin::kGeneve:

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace netmoth::decode {
 namespace {
@@ -41,6 +42,19 @@ bool later_wins(DefragPolicy policy, Span earlier, Span later) {
 }
 
 }  // namespace
+
+DefragPolicy defrag_policy_of(std::string_view name) {
+  constexpr std::pair<std::string_view, DefragPolicy> kNames[] = {
+      {"first", DefragPolicy::kFirst},     {"last", DefragPolicy::kLast},
+      {"bsd", DefragPolicy::kBsd},         {"bsd-right", DefragPolicy::kBsdRight},
+      {"linux", DefragPolicy::kLinux},     {"solaris", DefragPolicy::kSolaris},
+      {"windows", DefragPolicy::kWindows},
+  };
+  for (const auto& [known, policy] : kNames) {
+    if (known == name) return policy;
+  }
+  return DefragPolicy::kLinux;
+}
 
 Defragmenter::Defragmenter(const DefragOptions& options)
     : options_(options),

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "base/slab.h"
 #include "base/types.h"
@@ -30,6 +31,9 @@ enum class DefragPolicy : std::uint8_t {
   kSolaris,   // the later one's only if it starts before the earlier one and ends with or behind it
   kWindows,   // the later one's only if it starts before the earlier one and ends behind it
 };
+
+// "bsd-right", as configurations spell it; kLinux for a name nobody has.
+DefragPolicy defrag_policy_of(std::string_view name);
 
 struct DefragOptions {
   std::size_t memory_bytes = std::size_t{16} << 20;

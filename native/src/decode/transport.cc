@@ -215,22 +215,24 @@ void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::si
                             DecodeEvent::kIpv4InIpv6WrongVersion)) {
         return;
       }
-      return context.in_tunnel(origin, [&] { decode_ipv4(context, data); });
+      return context.in_tunnel(origin, data, [&] { decode_ipv4(context, data); });
     case kIpv6InIp:
       if (packet.ip_version == 6 &&
           !inner_version_is(context, packet, data, 6, DecodeEvent::kIpv6InIpv6TooSmall,
                             DecodeEvent::kIpv6InIpv6WrongVersion)) {
         return;
       }
-      return context.in_tunnel(origin, [&] { decode_ipv6(context, data); });
+      return context.in_tunnel(origin, data, [&] { decode_ipv6(context, data); });
     case kGre:
       return decode_gre(context, data);
     case kMplsInIp:
-      return context.in_tunnel(PacketOrigin::kOtherTunnel, [&] { decode_mpls(context, data); });
+      return context.in_tunnel(PacketOrigin::kOtherTunnel, data,
+                               [&] { decode_mpls(context, data); });
     case kEtherIp:  // RFC 3378: version 3 and twelve zero bits
       if (data.size() < 2 || data[0] != 0x30) return;
-      return context.in_tunnel(PacketOrigin::kOtherTunnel,
-                               [&] { decode_ethernet(context, data.subspan(2)); });
+      data = data.subspan(2);
+      return context.in_tunnel(PacketOrigin::kOtherTunnel, data,
+                               [&] { decode_ethernet(context, data); });
     default:
       return;
   }

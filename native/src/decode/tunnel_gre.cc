@@ -35,8 +35,8 @@ void decode_erspan(FrameContext& context, std::uint16_t protocol, bool has_seque
   if (header_bytes != 0 && version != (protocol == kErspan3 ? 2 : 1)) {
     return context.fail(DecodeEvent::kErspanUnsupportedVersion);
   }
-  context.in_tunnel(PacketOrigin::kErspan,
-                    [&] { decode_ethernet(context, data.subspan(header_bytes)); });
+  const Bytes mirrored = data.subspan(header_bytes);
+  context.in_tunnel(PacketOrigin::kErspan, mirrored, [&] { decode_ethernet(context, mirrored); });
 }
 
 // Returns false where the routing entries do not end within the packet.
@@ -81,9 +81,9 @@ void decode_gre(FrameContext& context, Bytes data) {
   }
   if (protocol == kWccp) {  // version 2 puts a redirect header of 4 octets before the packet
     if (!looks_like_ip(context, rest) && rest.size() > 4) rest = rest.subspan(4);
-    return context.in_tunnel(PacketOrigin::kGre, [&] { decode_ip(context, rest); });
+    return context.in_tunnel(PacketOrigin::kGre, rest, [&] { decode_ip(context, rest); });
   }
-  context.in_tunnel(PacketOrigin::kGre, [&] { decode_ether_type(context, protocol, rest); });
+  context.in_tunnel(PacketOrigin::kGre, rest, [&] { decode_ether_type(context, protocol, rest); });
 }
 
 }  // namespace netmoth::decode

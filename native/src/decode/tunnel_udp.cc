@@ -21,7 +21,7 @@ void decode_vxlan(FrameContext& context, Bytes data, bool generic) {
   if (!generic && (flags & ~(kHasNetwork | kGroupPolicy | 0x40)) != 0) return;
   const Bytes inner = reader.rest();
   const int protocol = generic && (flags & kHasNextProtocol) != 0 ? next : 3;
-  context.in_tunnel(PacketOrigin::kVxlan, [&] {
+  context.in_tunnel(PacketOrigin::kVxlan, inner, [&] {
     switch (protocol) {
       case 1:
         return decode_ipv4(context, inner);
@@ -47,12 +47,12 @@ void decode_geneve(FrameContext& context, Bytes data) {
   if (!reader.ok() || first >> 6 != 0 || reserved != 0) return;
   if (type != 0x6558 && type != 0x0800 && type != 0x86DD) return;
   const Bytes inner = reader.rest();
-  context.in_tunnel(PacketOrigin::kGeneve, [&] { decode_ether_type(context, type, inner); });
+  context.in_tunnel(PacketOrigin::kGeneve, inner, [&] { decode_ether_type(context, type, inner); });
 }
 
 void decode_inner_ip(FrameContext& context, PacketOrigin origin, Bytes inner) {
   if (looks_like_ip(context, inner)) {
-    context.in_tunnel(origin, [&] { decode_ip(context, inner); });
+    context.in_tunnel(origin, inner, [&] { decode_ip(context, inner); });
   }
 }
 
@@ -135,7 +135,7 @@ void decode_l2tp(FrameContext& context, Bytes data) {
   if ((flags & kOffset) != 0) reader.skip(reader.u16());
   const Bytes inner = reader.rest();
   if (!reader.ok() || inner.empty()) return;
-  context.in_tunnel(PacketOrigin::kOtherTunnel, [&] { decode_ppp(context, inner); });
+  context.in_tunnel(PacketOrigin::kOtherTunnel, inner, [&] { decode_ppp(context, inner); });
 }
 
 // RFC 5415 section 4.3, data channel. Access points exist that swap the octets of frame control.
@@ -148,7 +148,7 @@ void decode_capwap(FrameContext& context, Bytes data) {
   const Bytes inner = reader.rest();
   if (!reader.ok() || head >> 24 != 0 || header_bytes < 8 || (head & kFragment) != 0) return;
   if (inner.size() < 24) return;
-  context.in_tunnel(PacketOrigin::kOtherTunnel, [&] {
+  context.in_tunnel(PacketOrigin::kOtherTunnel, inner, [&] {
     if ((head & kNative) == 0) return decode_ethernet(context, inner);
     if ((inner[0] & 0x0F) == 0x08) return decode_ieee80211(context, inner);
     if ((inner[1] & 0x0F) != 0x08) return;
@@ -177,7 +177,7 @@ void decode_tzsp(FrameContext& context, Bytes data) {
   }
   const Bytes inner = reader.rest();
   if (inner.size() < 14) return;
-  context.in_tunnel(PacketOrigin::kOtherTunnel, [&] {
+  context.in_tunnel(PacketOrigin::kOtherTunnel, inner, [&] {
     if (protocol == kEthernet) return decode_ethernet(context, inner);
     if (protocol == kIeee80211) return decode_ieee80211(context, inner);
   });
@@ -195,7 +195,7 @@ void decode_gre_in_udp(FrameContext& context, Bytes data) {
 // RFC 7510.
 void decode_mpls_in_udp(FrameContext& context, Bytes data) {
   if (data.size() < 24) return;
-  context.in_tunnel(PacketOrigin::kOtherTunnel, [&] { decode_mpls(context, data); });
+  context.in_tunnel(PacketOrigin::kOtherTunnel, data, [&] { decode_mpls(context, data); });
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ bool has_ports(std::uint8_t protocol) {
 
 }  // namespace
 
-CommunityIdText community_id(const FlowKey& key) {
+CommunityIdText community_id(const FlowKey& key, std::uint16_t seed) {
   const std::size_t size = key.ip_version == 4 ? 4 : 16;
   const auto order = key.source <=> key.destination;
   const bool swap =
@@ -29,6 +29,8 @@ CommunityIdText community_id(const FlowKey& key) {
 
   // seed (2) · address · address · protocol · 0 · [port · port]
   std::array<std::uint8_t, 2 + 16 + 16 + 2 + 4> input{};
+  input[0] = static_cast<std::uint8_t>(seed >> 8);
+  input[1] = static_cast<std::uint8_t>(seed);
   std::size_t length = 2;
   const auto append = [&](const std::uint8_t* bytes, std::size_t count) {
     std::memcpy(input.data() + length, bytes, count);

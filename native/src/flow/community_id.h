@@ -1,4 +1,4 @@
-// Community ID flow hashing, version 1, seed 0 (https://github.com/corelight/community-id-spec).
+// Community ID flow hashing, version 1 (https://github.com/corelight/community-id-spec).
 //
 // Invariant: both directions of a conversation give the same text; one-way ICMP keeps its
 // direction.
@@ -14,6 +14,6 @@ namespace netmoth::flow {
 // "1:" and 28 characters of base64.
 using CommunityIdText = std::array<char, 30>;
 
-CommunityIdText community_id(const FlowKey& key);
+CommunityIdText community_id(const FlowKey& key, std::uint16_t seed = 0);
 
 }  // namespace netmoth::flow

@@ -120,6 +120,7 @@ void Flow::reverse() {
   std::swap(app_proto_side[0], app_proto_side[1]);
   std::swap(icmp_type, reply_icmp_type);
   std::swap(icmp_code, reply_icmp_code);
+  if (route != nullptr) route->reverse();
   tcp_state = mirrored(tcp_state);
   correlated = Correlation::kNone;
 }

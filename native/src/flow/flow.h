@@ -1,7 +1,8 @@
 // One conversation between two ends, and the small state that every packet of it touches.
 //
 // Invariant: at most 320 bytes, no allocation of its own except `attachment`, which holds what only
-// flows with application data need and is freed with the flow.
+// flows with application data need, and `route`, which few flows have; both are freed with the
+// flow.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,7 @@
 #include "base/types.h"
 #include "flow/community_id.h"
 #include "flow/flow_key.h"
+#include "flow/flow_route.h"
 
 namespace netmoth::flow {
 
@@ -93,6 +95,7 @@ struct Flow {
   bool inspect = true;  // false: no part wants payload of this flow any more
   bool alerted = false;
   std::unique_ptr<FlowAttachment> attachment;
+  std::unique_ptr<FlowRoute> route;  // tunnelled, or with MAC addresses to tell
 
   // Owned by correlate::Labeller.
   TimestampNs resolved_at = 0;
@@ -109,9 +112,10 @@ struct Flow {
   TimestampNs listed_at = 0;
   std::uint8_t list = 0;
 
-  [[nodiscard]] std::string_view community_id() {
+  // The same seed every time.
+  [[nodiscard]] std::string_view community_id(std::uint16_t seed = 0) {
     if (!community_id_known) {
-      community_id_text = flow::community_id(key);
+      community_id_text = flow::community_id(key, seed);
       community_id_known = true;
     }
     return {community_id_text.data(), community_id_text.size()};

@@ -11,39 +11,8 @@ using base::JsonWriter;
 
 // Room for the longest ordinary event, so that appending seldom moves the buffer.
 constexpr std::size_t kEventRoomBytes = 16U << 10;
-
-void write_protocol(JsonWriter& json, std::uint8_t protocol) {
-  json.key("proto");
-  switch (protocol) {
-    case ip_proto::kTcp:
-      json.plain("TCP");
-      break;
-    case ip_proto::kUdp:
-      json.plain("UDP");
-      break;
-    case ip_proto::kIcmp:
-      json.plain("ICMP");
-      break;
-    case ip_proto::kIcmpV6:
-      json.plain("IPv6-ICMP");
-      break;
-    case ip_proto::kSctp:
-      json.plain("SCTP");
-      break;
-    default:
-      json.plain(std::to_string(protocol));
-      break;
-  }
-}
-
-bool has_ports(std::uint8_t protocol) {
-  return protocol == ip_proto::kTcp || protocol == ip_proto::kUdp || protocol == ip_proto::kSctp;
-}
-
-BareEnds ends_of(const flow::Flow& flow) {
-  return {flow.key.source,   flow.key.destination, flow.key.source_port, flow.key.destination_port,
-          flow.key.protocol, flow.key.ip_version,  flow.key.vlan};
-}
+// pkt_src of what a flow still has to tell when it ends.
+constexpr std::string_view kFlowTimeout = "stream (flow timeout)";
 
 void write_app_protos(JsonWriter& json, const flow::Flow& flow) {
   const auto write = [&](std::string_view name, std::uint8_t proto) {
@@ -124,36 +93,40 @@ JsonWriter EventWriter::open(EventType type, TimestampNs time, std::uint64_t flo
   return json;
 }
 
-void EventWriter::ends(JsonWriter& json, const BareEnds& ends) {
-  if (ends.vlan.count > 0) {
-    json.key("vlan");
-    json.begin_array();
-    for (std::size_t i = 0; i < ends.vlan.count; ++i)
-      json.number(std::uint64_t{ends.vlan.id[i]});
-    json.end_array();
+void EventWriter::write_route(JsonWriter& json, const EventContext& context, bool swapped) {
+  const flow::FlowRoute* const route =
+      context.flow == nullptr ? nullptr : context.flow->route.get();
+  if (context.packet == nullptr) {
+    if (route == nullptr) return;
+    if (options_.eve.ethernet) write_ether(json, *route);
+    write_tunnel(json, route->tunnel, options_.packet_numbers);
+    return;
   }
-  if (ends.ip_version == 0) return;
-  json.key("src_ip");
-  json.address(ends.source, ends.ip_version);
-  if (has_ports(ends.protocol)) json.member("src_port", ends.source_port);
-  json.key("dest_ip");
-  json.address(ends.destination, ends.ip_version);
-  if (has_ports(ends.protocol)) json.member("dest_port", ends.destination_port);
-  write_protocol(json, ends.protocol);
-  json.member("ip_v", ends.ip_version);
+  if (options_.eve.ethernet) write_ether(json, *context.packet, swapped);
+  if (context.outermost == nullptr) return;
+  flow::TunnelEnds tunnel = flow::tunnel_of(*context.outermost, *context.packet);
+  if (swapped) tunnel.reverse();
+  write_tunnel(json, tunnel, options_.packet_numbers);
 }
 
 JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& context,
                                         EndsOrder order) {
   flow::Flow& flow = *context.flow;
   JsonWriter json = open(type, context.time, flow.id, context.packet_number);
+  const bool reply = context.direction == Direction::kToClient;
   BareEnds shown = ends_of(flow);
-  if (order == EndsOrder::kPacket && context.direction == Direction::kToClient) {
+  if (order == EndsOrder::kPacket && reply) {
     std::swap(shown.source, shown.destination);
     std::swap(shown.source_port, shown.destination_port);
   }
-  ends(json, shown);
-  json.member_plain("community_id", flow.community_id());
+  write_ends(json, shown);
+  if (context.packet != nullptr)
+    write_packet_kind(json, *context.packet);
+  else if (type != EventType::kFlow)
+    json.member_plain("pkt_src", kFlowTimeout);
+  if (options_.eve.community_id)
+    json.member_plain("community_id", flow.community_id(options_.eve.community_id_seed));
+  write_route(json, context, order == EndsOrder::kFlow && reply);
   return json;
 }
 
@@ -253,10 +226,16 @@ void EventWriter::stream_anomaly(const EventContext& context, std::string_view e
   close(json, EventType::kAnomaly);
 }
 
-void EventWriter::decode_anomaly(const BareEnds& bare, TimestampNs time,
-                                 std::uint64_t packet_number, std::string_view event) {
-  JsonWriter json = open(EventType::kAnomaly, time, 0, packet_number);
-  ends(json, bare);
+void EventWriter::decode_anomaly(const EventContext& context, std::string_view event) {
+  const std::uint64_t flow_id = context.flow == nullptr ? 0 : context.flow->id;
+  JsonWriter json = open(EventType::kAnomaly, context.time, flow_id, context.packet_number);
+  if (context.packet != nullptr) {
+    write_ends(json, ends_of(*context.packet));
+    if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
+    if (context.flow != nullptr && options_.eve.community_id)
+      json.member_plain("community_id", context.flow->community_id(options_.eve.community_id_seed));
+    write_route(json, context, false);
+  }
   json.key("anomaly");
   json.begin_object();
   json.member_plain("type", "decode");

@@ -13,6 +13,7 @@
 #include "decode/defragment.h"
 #include "flow/flow.h"
 #include "output/batch.h"
+#include "output/event_header.h"
 #include "output/record_events.h"
 #include "protocols/parser.h"
 
@@ -24,6 +25,7 @@ struct WriterOptions {
   std::string interface_name;   // EVE in_iface; empty for files
   bool packet_numbers = false;  // EVE pcap_cnt
   int dns_version = 2;
+  EveOptions eve;
   bool one_buffer = false;  // a file: keep the order of events over the classes
   std::size_t batch_bytes = 1U << 20;
   TimestampNs alert_max_wait = 100'000'000;
@@ -37,18 +39,10 @@ struct EventContext {
   std::uint64_t packet_number = 0;  // 0: none, e.g. at the end of a flow
   // Of the packet; used by the events in EndsOrder::kPacket.
   Direction direction = Direction::kToServer;
-  correlate::FlowLabels labels;  // of flow, tls, http and quic events
-};
-
-// Ends of a packet that belongs to no flow.
-struct BareEnds {
-  Address source;
-  Address destination;
-  std::uint16_t source_port = 0;
-  std::uint16_t destination_port = 0;
-  std::uint8_t protocol = 0;
-  std::uint8_t ip_version = 0;  // 0: no addresses known
-  flow::VlanTags vlan;
+  correlate::FlowLabels labels;            // of flow, tls, http and quic events
+  const decode::Packet* packet = nullptr;  // null at the end of a flow
+  const decode::Packet* outermost =
+      nullptr;  // of the packet's frame, where the packet is tunnelled
 };
 
 struct StatsRecord {
@@ -81,8 +75,8 @@ class EventWriter {
   void record(const EventContext& context, const protocols::Record& record);
   void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
   void stream_anomaly(const EventContext& context, std::string_view event);
-  void decode_anomaly(const BareEnds& ends, TimestampNs time, std::uint64_t packet_number,
-                      std::string_view event);
+  // `flow` where the packet belongs to one; `packet` is null where the frame carries none.
+  void decode_anomaly(const EventContext& context, std::string_view event);
   void stats(const StatsRecord& record, TimestampNs now);
 
   // Hands over everything.
@@ -107,7 +101,8 @@ class EventWriter {
   }
   base::JsonWriter open(EventType type, TimestampNs time, std::uint64_t flow_id,
                         std::uint64_t packet_number);
-  void ends(base::JsonWriter& json, const BareEnds& ends);
+  // What the options ask for, of the packet or else of the flow. `swapped`: not in packet order.
+  void write_route(base::JsonWriter& json, const EventContext& context, bool swapped);
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
   void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.

@@ -97,6 +97,7 @@ bool AppSession::detect(flow::Flow& flow, Direction& direction, Bytes data, Time
 
 bool AppSession::start_parser(flow::Flow& flow, AppProto proto, Direction direction, Bytes data,
                               TimestampNs time, protocols::TransactionSink& sink) {
+  if (disabled_.has(proto, transport_of(flow))) return give_up(flow);
   flow.app_proto = static_cast<std::uint8_t>(proto);
   flow.app_proto_side[index_of(direction)] = flow.app_proto;
   parser_ = protocols::make_parser(proto, transport_of(flow));

@@ -12,6 +12,7 @@
 
 #include "flow/flow.h"
 #include "protocols/parser.h"
+#include "protocols/protocol_set.h"
 #include "stream/reassembler.h"
 
 namespace netmoth::pipeline {
@@ -22,6 +23,9 @@ inline constexpr std::uint8_t kMaxUnknownDatagrams = 6;
 
 class AppSession final : public flow::FlowAttachment {
  public:
+  // `disabled` outlives the session: a flow of one of those stays unrecognised.
+  explicit AppSession(const protocols::ProtocolSet& disabled) : disabled_(disabled) {}
+
   // Feeds bytes of `flow` in `direction`. May exchange the flow's client and server
   // (flow.reverse()), in which case `direction` is changed too.
   bool on_data(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
@@ -62,6 +66,7 @@ class AppSession final : public flow::FlowAttachment {
   bool give_up(flow::Flow& flow);
   bool finish();
 
+  const protocols::ProtocolSet& disabled_;
   std::array<Side, 2> sides_;
   std::unique_ptr<protocols::Parser> parser_;
   bool flipped_ = false;

@@ -107,6 +107,7 @@ FileRunResult run_file(const FileRunOptions& options,
   output::WriterOptions writing;
   writing.packet_numbers = true;
   writing.dns_version = options.engine.dns_version;
+  writing.eve = options.engine.eve;
   writing.one_buffer = true;
   output::EventWriter writer(writing, sink);
   std::random_device entropy;

@@ -121,6 +121,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   output::WriterOptions writing;
   writing.interface_name = options_.interface_name;
   writing.dns_version = options_.engine.dns_version;
+  writing.eve = options_.engine.eve;
   writing.batch_bytes = options_.batch_bytes;
   writing.alert_max_wait = options_.alert_max_wait;
   writing.batch_max_wait = options_.batch_max_wait;

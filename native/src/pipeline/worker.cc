@@ -70,7 +70,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       writer_(writer),
       decoder_(decode::DecoderOptions{
           .validate_checksums = config.validate_checksums,
-          .defrag = {.memory_bytes = config.defrag_bytes, .seed = seed},
+          .defrag = {.memory_bytes = config.defrag_bytes,
+                     .policy = config.defrag_policy,
+                     .seed = seed},
       }),
       content_{.files = config.file_events,
                .digests = config.file_digests,
@@ -107,6 +109,8 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
     now_ = std::max(now_, packet.time);
     labeller_.advance(now_);
     current_packet_ = packet.number;
+    packet_ = &packet;
+    outermost_ = packet.tunnel_depth == 0 ? nullptr : frame.packets().data();
     if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
       if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
       handle_packet(packet, hash);
@@ -146,6 +150,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
     flow.reply_vlan = key.vlan;
     flow.reply_vlan_known = true;
   }
+  if (outermost_ != nullptr || config_.eve.ethernet) remember_route(flow, direction, packet);
   current_flow_ = &flow;
   current_direction_ = direction;
   labeller_.on_packet(flow);
@@ -168,6 +173,19 @@ flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, s
   flow::Flow& flow = table_.create(key, hash, packet.time);
   flow.inspect = packet.protocol == ip_proto::kTcp || packet.protocol == ip_proto::kUdp;
   return flow;
+}
+
+void Worker::remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
+  const bool known = flow.route != nullptr;
+  if (!known) flow.route = std::make_unique<flow::FlowRoute>();
+  const bool request = direction == Direction::kToServer;
+  if (!known && outermost_ != nullptr) {
+    flow.route->tunnel = flow::tunnel_of(*outermost_, packet);
+    if (!request) flow.route->tunnel.reverse();
+  }
+  if (!config_.eve.ethernet || !packet.has_mac) return;
+  flow.route->client_macs.add(request ? packet.source_mac : packet.destination_mac);
+  flow.route->server_macs.add(request ? packet.destination_mac : packet.source_mac);
 }
 
 void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
@@ -232,7 +250,8 @@ void Worker::deliver_tcp(flow::Flow& flow, Direction direction, const decode::Pa
 }
 
 AppSession& Worker::session_of(flow::Flow& flow) {
-  if (flow.attachment == nullptr) flow.attachment = std::make_unique<AppSession>();
+  if (flow.attachment == nullptr)
+    flow.attachment = std::make_unique<AppSession>(config_.disabled_protocols);
   return static_cast<AppSession&>(*flow.attachment);
 }
 
@@ -253,12 +272,14 @@ void Worker::close_session(flow::Flow& flow) {
 
 void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
-  const std::uint64_t packet_before = std::exchange(current_packet_, 0);
+  const std::uint64_t number_before = std::exchange(current_packet_, 0);
+  const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
   if (flow.attachment != nullptr) close_session(flow);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
   current_flow_ = flow_before;
-  current_packet_ = packet_before;
+  current_packet_ = number_before;
+  packet_ = packet_before;
 }
 
 void Worker::on_idle(TimestampNs now) {
@@ -290,23 +311,24 @@ void Worker::tell_decode_anomalies(const decode::DecodedFrame& frame) {
   for (const decode::Anomaly& anomaly : frame.anomalies()) {
     const std::string_view name = decode::decode_event_name(anomaly.event);
     if (!anomaly_allowed(name)) continue;
-    output::BareEnds ends;
+    output::EventContext told;
+    told.time = now_;
+    told.packet_number = current_packet_;
     if (anomaly.packet < frame.packets().size()) {
       const decode::Packet& packet = frame.packets()[anomaly.packet];
-      ends = {packet.source,
-              packet.destination,
-              packet.source_port,
-              packet.destination_port,
-              packet.protocol,
-              packet.ip_version,
-              {packet.vlan, packet.vlan_count}};
+      told.packet = &packet;
+      if (packet.tunnel_depth > 0) told.outermost = frame.packets().data();
+      if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
+        const flow::FlowKey key = flow::key_of(packet);
+        told.flow = table_.find(key, table_.hash(key)).flow;
+      }
     }
-    writer_.decode_anomaly(ends, now_, current_packet_, name);
+    writer_.decode_anomaly(told, name);
   }
 }
 
 output::EventContext Worker::context(Direction direction) const {
-  return {current_flow_, now_, current_packet_, direction, {}};
+  return {current_flow_, now_, current_packet_, direction, {}, packet_, outermost_};
 }
 
 void Worker::on_record(Direction direction, const protocols::Record& record) {

@@ -26,10 +26,13 @@ struct EngineConfig {
   std::size_t max_flows = 100'000;
   std::size_t reassembly_bytes = std::size_t{64} << 20;
   std::size_t defrag_bytes = std::size_t{16} << 20;
+  decode::DefragPolicy defrag_policy = decode::DefragPolicy::kLinux;
   flow::FlowTimeouts timeouts;
   bool validate_checksums = true;
   bool midstream = false;
   int dns_version = 2;
+  output::EveOptions eve;
+  protocols::ProtocolSet disabled_protocols;
   std::uint32_t snap_length = 65'535;
   std::uint32_t stats_interval_seconds = 10;
   std::size_t dns_cache_entries = 65'536;  // of the whole run, not of a worker
@@ -91,6 +94,7 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   void handle_packet(const decode::Packet& packet, std::uint32_t hash);
   flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
                         Direction& direction);
+  void remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void deliver_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
@@ -124,6 +128,8 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   // What the events of the moment are about.
   flow::Flow* current_flow_ = nullptr;
   std::uint64_t current_packet_ = 0;
+  const decode::Packet* packet_ = nullptr;     // null at the end of a flow
+  const decode::Packet* outermost_ = nullptr;  // of its frame, where it is tunnelled
   Direction current_direction_ = Direction::kToServer;
 };
 

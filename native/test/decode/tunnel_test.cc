@@ -106,8 +106,10 @@ TEST_P(Tunnel, GivesTheOuterPacketAndTheInnerOne) {
   EXPECT_EQ(out->packet(1).origin, vector.origin);
   EXPECT_EQ(out->packet(1).source_port, 1111);
   EXPECT_EQ(out->payload(1), "inside");
-  EXPECT_EQ(out->packet(1).captured_length,
+  // All that the tunnel carries, a link layer of its own included.
+  EXPECT_GE(out->packet(1).captured_length,
             out->packet(1).ip_version == 4 ? kInner.size() : kInner6.size());
+  EXPECT_LE(out->packet(1).captured_length, vector.outer.data.size());
   EXPECT_TRUE(out->packet(1).checksum_valid);
   EXPECT_TRUE(out->frame.anomalies().empty());
   EXPECT_EQ(out->counters.tunneled, 1U);
@@ -119,6 +121,26 @@ TEST_P(Tunnel, GivesTheOuterPacketAndTheInnerOne) {
 
 INSTANTIATE_TEST_SUITE_P(All, Tunnel, ::testing::ValuesIn(tunnel_vectors()),
                          [](const auto& entry) { return entry.param.name; });
+
+TEST(TunnelLength, IsOfWhatTheTunnelCarries) {
+  const auto inner_length = [](const Segment& outer) {
+    return decode(ethernet(ipv4(kClient, kServer, outer)))->packet(1).captured_length;
+  };
+  EXPECT_EQ(inner_length(other(4, kInner)), kInner.size());
+  EXPECT_EQ(inner_length(other(47, from_hex("0000 0800") + kInner)), kInner.size());
+  EXPECT_EQ(inner_length(other(47, from_hex("0000 6558") + kInnerFrame)), kInnerFrame.size());
+  EXPECT_EQ(inner_length(udp(50000, 4789, from_hex("08000000 00000100") + kInnerFrame)),
+            kInnerFrame.size());
+}
+
+TEST(TunnelLength, MacAddressesAreThoseWithinTheTunnel) {
+  const auto in_ip = decode(ethernet(ipv4(kClient, kServer, other(4, kInner))));
+  EXPECT_TRUE(in_ip->packet(0).has_mac);
+  EXPECT_FALSE(in_ip->packet(1).has_mac);
+  const auto in_gre =
+      decode(ethernet(ipv4(kClient, kServer, other(47, from_hex("0000 6558") + kInnerFrame))));
+  EXPECT_TRUE(in_gre->packet(1).has_mac);
+}
 
 TEST(TunnelBounds, DepthIsLimitedByName) {
   Buffer nested = kInner;

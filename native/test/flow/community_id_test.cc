@@ -54,6 +54,14 @@ TEST(CommunityId, MatchesTheBaselineInBothDirections) {
   }
 }
 
+// From Suricata's community-id-ipv4 test, made with seed 7.
+TEST(CommunityId, SeedsScatterIt) {
+  const FlowKey key = key_of_vector({"172.26.0.39", "172.217.14.206", 35958, 443, 6, ""});
+  const CommunityIdText text = community_id(key, 7);
+  EXPECT_EQ(std::string(text.begin(), text.end()), "1:IwiTNfuO7aCaamMijl+7/X9uLx0=");
+  EXPECT_NE(text_of(key), std::string(text.begin(), text.end()));
+}
+
 TEST(CommunityId, OneWayIcmpKeepsItsDirection) {
   FlowKey key = key_of_vector({"10.0.0.1", "10.0.0.2", 11, 0, 1, ""});
   key.one_way = true;

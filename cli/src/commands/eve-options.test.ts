@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { eveOptions } from './eve-options.ts';
+import { settings } from './settings.ts';
+
+const usage = (message: RegExp) =>
+  expect.objectContaining({ code: 'NM_USAGE', message: expect.stringMatching(message) });
+
+test("Suricata's names become settings of the engine", () => {
+  const pairs = eveOptions(['ethernet=yes', 'community-id-seed=7', 'dns.version=3']);
+  expect(settings(pairs)).toEqual({
+    eve: { ethernet: true, communityIdSeed: 7 },
+    dnsVersion: 3,
+  });
+});
+
+test('what is always written may be asked for, but not switched off', () => {
+  expect(eveOptions(['http.extended=yes'])).toEqual([]);
+  expect(() => eveOptions(['http.extended=no'])).toThrow(usage(/http\.extended is always on/));
+});
+
+test('what is not written is refused with the reason', () => {
+  expect(() => eveOptions(['alert.payload=yes'])).toThrow(usage(/alert\.payload is not written/));
+});
+
+test('a misspelt name is told with the nearest', () => {
+  expect(() => eveOptions(['etherned=yes'])).toThrow(usage(/etherned, did you mean "ethernet"/));
+  expect(() => eveOptions(['constructor=yes'])).toThrow(usage(/unknown setting constructor/));
+  expect(() => eveOptions(['ethernet'])).toThrow(usage(/expected NAME=VALUE/));
+});
+
+test('protocols are switched off by the names of suricata.yaml', () => {
+  const made = settings([
+    'app-layer.protocols.dns.tcp.enabled=no',
+    'app-layer.protocols.tls.enabled=no',
+    'app-layer.protocols.http.enabled=yes',
+  ]);
+  expect(made).toEqual({ disabledProtocols: ['dns/tcp', 'tls'] });
+  expect(() => settings(['app-layer.protocols.dns.enabled=maybe'])).toThrow(usage(/yes or no/));
+});

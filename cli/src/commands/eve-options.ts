@@ -1,0 +1,84 @@
+/**
+ * `--eve-option NAME=VALUE`: Suricata's names of eve-log settings, as the engine takes them.
+ *
+ * Invariant: a name is written as asked, or refused with the reason; none is ignored. What this engine
+ * always writes takes the one value that says so.
+ */
+import { NetmothError } from '#contracts/errors.ts';
+import { nearest } from '#contracts/nearest.ts';
+
+/** name → where the value goes in the engine's configuration. */
+const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  'community-id': ['eve', 'communityId'],
+  'community-id-seed': ['eve', 'communityIdSeed'],
+  'dns.version': ['dnsVersion'],
+  ethernet: ['eve', 'ethernet'],
+};
+
+/** Settings that are always on here. */
+const ALWAYS = [
+  'anomaly.enabled',
+  'anomaly.types.applayer',
+  'anomaly.types.decode',
+  'anomaly.types.stream',
+  'dhcp.extended',
+  'http.extended',
+  'pcap-file',
+  'quic.ja4',
+  'tls.extended',
+  'tls.ja4',
+  'tls.session-resumption',
+] as const;
+
+/** Suricata has them, this engine does not write them. */
+const ABSENT: Readonly<Record<string, string>> = {
+  'alert.http-body': 'there are no alerts yet',
+  'alert.http-body-printable': 'there are no alerts yet',
+  'alert.metadata': 'there are no alerts yet',
+  'alert.metadata.rule.raw': 'there are no alerts yet',
+  'alert.packet': 'there are no alerts yet',
+  'alert.payload': 'there are no alerts yet',
+  'alert.payload-length': 'there are no alerts yet',
+  'alert.payload-printable': 'there are no alerts yet',
+  'alert.tagged-packets': 'there are no alerts yet',
+  'alert.verdict': 'there are no alerts yet',
+  'alert.websocket-payload': 'there are no alerts yet',
+  'http.custom': 'http events have all fields that are known',
+  'http.dump-all-headers': 'http events have the fields of extended',
+  'tls.custom': 'tls events have the fields of extended',
+  xff: 'the client stays the one of the connection',
+};
+
+/** The pairs as `--set` spells settings: path of the engine's configuration and value. */
+export function eveOptions(pairs: readonly string[]): string[] {
+  return pairs.flatMap((pair) => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw usage(pair, 'expected NAME=VALUE');
+    const name = pair.slice(0, at);
+    const value = pair.slice(at + 1);
+    const path = lookUp(WRITTEN, name);
+    if (path !== undefined) return [`${path.join('.')}=${value}`];
+    if (ALWAYS.some((known) => known === name)) {
+      if (isYes(value)) return [];
+      throw usage(pair, `${name} is always on`);
+    }
+    const reason = lookUp(ABSENT, name);
+    if (reason !== undefined) throw usage(pair, `${name} is not written: ${reason}`);
+    throw usage(
+      pair,
+      `unknown setting ${name}${nearest(name, [...Object.keys(WRITTEN), ...ALWAYS])}`,
+    );
+  });
+}
+
+function lookUp<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+function isYes(value: string): boolean {
+  return ['yes', 'true', '1', 'on'].includes(value);
+}
+
+function usage(pair: string, reason: string): NetmothError {
+  return new NetmothError('NM_USAGE', `--eve-option ${pair}: ${reason}`);
+}

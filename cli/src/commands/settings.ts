@@ -1,0 +1,64 @@
+/**
+ * `--set NAME=VALUE`: one setting of the engine, by our name or by Suricata's.
+ *
+ * Invariant: what comes out is only a shape; the schema of the engine's configuration says whether it
+ * is right, all faults at once.
+ */
+import { NetmothError } from '#contracts/errors.ts';
+
+/** Suricata's names of settings, by ours. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'stream.midstream': 'midstream',
+};
+
+/** app-layer.protocols.dns.enabled, app-layer.protocols.dns.tcp.enabled */
+const PROTOCOL_SWITCH = /^app-layer\.protocols\.([a-z0-9-]+)(?:\.(tcp|udp))?\.enabled$/;
+
+/** `name=value` pairs as an object; dots nest, numbers and booleans are read as such. */
+export function settings(pairs: readonly string[]): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  const disabled = new Set<string>();
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) {
+      throw new NetmothError('NM_USAGE', `--set ${pair}: expected NAME=VALUE`);
+    }
+    const name = pair.slice(0, at);
+    const value = scalar(pair.slice(at + 1));
+    const [, protocol, transport] = PROTOCOL_SWITCH.exec(name) ?? [];
+    if (protocol === undefined) {
+      put(result, (ALIASES[name] ?? name).split('.'), value);
+      continue;
+    }
+    if (typeof value !== 'boolean') {
+      throw new NetmothError('NM_USAGE', `--set ${pair}: expected yes or no`);
+    }
+    const key = transport === undefined ? protocol : `${protocol}/${transport}`;
+    if (value) disabled.delete(key);
+    else disabled.add(key);
+  }
+  if (disabled.size > 0) result['disabledProtocols'] = [...disabled];
+  return result;
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const inner = target[key];
+  const next = isRecord(inner) ? inner : {};
+  target[key] = next;
+  put(next, rest, value);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function scalar(text: string): unknown {
+  if (text === 'true' || text === 'yes') return true;
+  if (text === 'false' || text === 'no') return false;
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
