@@ -1,9 +1,10 @@
 /** A set of files: places of faults, duplicates, headers, variables; what else is there still loads. */
 import { describe, expect, test } from 'vitest';
-import { checkRules, loadRules, MAX_FAULTS } from './check-rules.ts';
+import { checkRules, loadRules } from './check-rules.ts';
 import { readClassifications, readReferences } from './config-files.ts';
 import { faultText } from './faults.ts';
 import { MAX_RULE_LENGTH } from './logical-lines.ts';
+import { MAX_FAULTS } from './rule-loader.ts';
 
 const check = (text: string, variables = {}) => checkRules([{ name: 'a.rules', text }], variables);
 const codes = (text: string, variables = {}) =>
@@ -110,7 +111,7 @@ test('classification.config and reference.config', () => {
   expect([...references.entries]).toEqual([['cve', 'http://x/?name=']]);
   expect(references.faults).toHaveLength(1);
   const of = (name: string) => `alert ip any any -> any any (msg:"x"; classtype:${name}; sid:1;)`;
-  const classifications = new Set(entries.keys());
+  const classifications = entries;
   const run = (name: string) =>
     checkRules([{ name: 'x', text: of(name) }], {}, { classifications }).faults;
   expect(run('a-b')).toEqual([]);

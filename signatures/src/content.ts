@@ -41,6 +41,8 @@ function contentBytes(text: string): number[] | string {
       if (!'";:\\'.includes(next) || next === '') return `"\\${next}" is no escape; write \\\\`;
       bytes.push(next.charCodeAt(0));
       at += 1;
+    } else if (char < '\u0080') {
+      bytes.push(char.charCodeAt(0));
     } else {
       const whole = String.fromCodePoint(text.codePointAt(at) ?? 0);
       bytes.push(...encoder.encode(whole));

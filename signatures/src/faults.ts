@@ -7,6 +7,7 @@
 export const RULE_FAULTS = {
   RULE_SYNTAX: 'error',
   RULE_TOO_LONG: 'error',
+  RULE_TOO_MANY: 'error',
   RULE_ACTION: 'error',
   RULE_ACTION_PASSIVE: 'warning',
   RULE_PROTOCOL: 'error',
@@ -28,6 +29,7 @@ export const RULE_FAULTS = {
   RULE_RANGE_CONTRADICTION: 'error',
   RULE_BUFFER_PROTOCOL: 'error',
   RULE_BUFFER_UNUSED: 'warning',
+  RULE_SIDE_CONFLICT: 'warning',
   RULE_BYTE_VARIABLE_UNKNOWN: 'error',
   CONFIG_LINE: 'error',
 } as const;

@@ -79,9 +79,10 @@ export interface NumberForm {
   readonly units?: Readonly<Record<string, number>>;
 }
 
+const MASKED = /^&\s*(0x[0-9a-f]{1,16}|\d{1,20})\s*(=|!=)\s*(0x[0-9a-f]{1,16}|\d{1,20})$/i;
 const NUMBER = /^(!=|<=|>=|!|=|<|>)?\s*([^\s<>=!,-]+)(?:\s*(<>|-)\s*([^\s<>=!,-]+))?$/;
 
-/** `5`, `!5`, `<5`, `>=5`, `5-9`, `5<>9`, and `,raw` where the keyword knows it. */
+/** `5`, `!5`, `<5`, `>=5`, `5-9`, `5<>9`, `&0xc0=0x80`, and `,raw` where the keyword knows it. */
 export function number(form: NumberForm): Grammar {
   return (argument) => {
     if (argument === undefined || argument === '') return argumentFault('expects a number');
@@ -94,6 +95,8 @@ export function number(form: NumberForm): Grammar {
     if (form.names?.test(body)) {
       return { type: 'words', words: suffix === undefined ? [body] : [body, suffix] };
     }
+    const masked = MASKED.exec(body);
+    if (masked !== null) return maskOf(masked, form.max, suffix);
     const found = NUMBER.exec(body);
     const low = amount(found?.[2], form);
     const high = amount(found?.[4], form);
@@ -106,6 +109,20 @@ export function number(form: NumberForm): Grammar {
     }
     return { type: 'number', operator: operatorOf(found[1], high), low, high, suffix };
   };
+}
+
+/** `&0xc0=0x80`: the value's bits of the mask compared, without a shift. */
+function maskOf(
+  [, maskText, sign, valueText]: RegExpExecArray,
+  max: number,
+  suffix: string | undefined,
+): OptionValue | ArgumentFault {
+  const high = Number(maskText);
+  const low = Number(valueText);
+  if (high > max || low > max) return argumentFault(`the mask or value is above ${max}`);
+  const covered = (BigInt(low) & ~BigInt(high)) === 0n;
+  if (!covered) return argumentFault('the value has bits outside the mask, so it never matches');
+  return { type: 'number', operator: sign === '=' ? '&=' : '&!=', low, high, suffix };
 }
 
 function amount(digits: string | undefined, form: NumberForm): number | undefined {

@@ -68,6 +68,7 @@ export function printValue(value: OptionValue): string | undefined {
 
 function printNumber(operator: NumberOperator, low: number, high: number): string {
   if (operator === 'range') return `${low}-${high}`;
+  if (operator === '&=' || operator === '&!=') return `&${high}${operator.slice(1)}${low}`;
   if (operator === 'outside') return `!${low}-${high}`;
   return operator === '=' ? String(low) : `${operator}${low}`;
 }

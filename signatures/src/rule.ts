@@ -41,7 +41,7 @@ export type OptionValue =
       readonly type: 'number';
       readonly operator: NumberOperator;
       readonly low: number;
-      /** End of a range; undefined for the other operators. */
+      /** End of a range, mask of `&MASK=LOW`; undefined for the other operators. */
       readonly high: number | undefined;
       /** What follows a comma, e.g. `raw` of urilen. */
       readonly suffix: string | undefined;
@@ -53,7 +53,17 @@ export type OptionValue =
       readonly named: Readonly<Record<string, FieldValue>>;
     };
 
-export type NumberOperator = '=' | '!=' | '<' | '>' | '<=' | '>=' | 'range' | 'outside';
+export type NumberOperator =
+  | '='
+  | '!='
+  | '<'
+  | '>'
+  | '<='
+  | '>='
+  | 'range'
+  | 'outside'
+  | '&='
+  | '&!=';
 
 export interface RuleOption {
   /** The name in the keyword table: aliases are resolved. */

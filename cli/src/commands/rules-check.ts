@@ -10,7 +10,11 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { NetmothError } from '#contracts/errors.ts';
 import { type CheckResult, checkRules, type RuleFile } from '#signatures/check-rules.ts';
-import { readClassifications, readReferences } from '#signatures/config-files.ts';
+import {
+  type Classification,
+  readClassifications,
+  readReferences,
+} from '#signatures/config-files.ts';
 import { type Fault, faultText } from '#signatures/faults.ts';
 
 export interface RulesCheckOptions {
@@ -28,13 +32,13 @@ export async function rulesCheck(
   const variables = variablesFrom(options.var);
   const rules: RuleFile[] = [];
   const configFaults: Fault[] = [];
-  let classifications: Set<string> | undefined;
+  let classifications: Map<string, Classification> | undefined;
   for (const path of paths) {
     const file = { name: path, text: await readRuleFile(path) };
     const kind = basename(path).replace(/\.gz$/, '');
     if (kind === 'classification.config') {
       const { entries, faults } = readClassifications(file.name, file.text);
-      classifications = new Set([...(classifications ?? []), ...entries.keys()]);
+      classifications = new Map([...(classifications ?? []), ...entries]);
       configFaults.push(...faults);
     } else if (kind === 'reference.config') {
       configFaults.push(...readReferences(file.name, file.text).faults);

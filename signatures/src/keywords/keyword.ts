@@ -5,6 +5,7 @@
  * only where options refer to each other.
  */
 import type { Grammar } from '../grammar.ts';
+import type { Resolve } from '../model/resolve.ts';
 
 export type KeywordKind =
   | 'meta'
@@ -32,8 +33,14 @@ export interface Keyword {
   readonly protocols?: readonly string[];
   /** The buffer a legacy form selects. */
   readonly buffer?: string;
+  /** Filled several times a transaction: each use of the keyword begins a new one. */
+  readonly multi?: boolean;
+  /** The side whose data fill the buffer; absent: both. */
+  readonly side?: 'to_server' | 'to_client';
   /** May stand once in a rule. */
   readonly once?: boolean;
+  /** What it means; absent: what its kind says (a buffer is selected, a field is compared). */
+  readonly resolve?: Resolve;
   /** Why it is not taken. */
   readonly refused?: string;
 }

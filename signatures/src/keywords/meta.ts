@@ -13,6 +13,23 @@ import {
   words,
 } from '../grammar.ts';
 import type { Keyword } from './keyword.ts';
+import {
+  bits,
+  captured,
+  classtype,
+  detectionFilter,
+  flowint,
+  metadata,
+  noAlert,
+  nothing,
+  priority,
+  reference,
+  tag,
+  target,
+  threshold,
+} from './resolve-meta.ts';
+import { ipReputation } from './resolve-packet.ts';
+import { datarep, dataset } from './resolve-payload.ts';
 
 const U32 = 4_294_967_295;
 const TRACK = choice('by_src', 'by_dst', 'by_both', 'by_rule', 'by_flow');
@@ -20,30 +37,43 @@ const IP_TRACK = choice('ip_src', 'ip_dst', 'ip_pair', 'tx');
 const NAMES = shape('a name', /^[^\s,;|]+(\s*\|\s*[^\s,;|]+)*$/);
 const id = number({ max: U32 });
 
-const bits = fields({
+const BITS = fields({
   positional: [choice('set', 'unset', 'isset', 'isnotset', 'toggle', 'noalert'), NAMES],
   atLeast: 1,
 });
 
 export const META: readonly Keyword[] = [
-  { name: 'msg', kind: 'meta', grammar: quotedText, once: true },
-  { name: 'sid', kind: 'meta', grammar: id, once: true },
-  { name: 'rev', kind: 'meta', grammar: id, once: true },
-  { name: 'gid', kind: 'meta', grammar: id, once: true },
-  { name: 'classtype', kind: 'meta', grammar: text('a class', /^[\w-]+$/), once: true },
-  { name: 'priority', kind: 'meta', grammar: number({ max: 255 }), once: true },
+  { name: 'msg', resolve: nothing, kind: 'meta', grammar: quotedText, once: true },
+  { name: 'sid', resolve: nothing, kind: 'meta', grammar: id, once: true },
+  { name: 'rev', resolve: nothing, kind: 'meta', grammar: id, once: true },
+  { name: 'gid', resolve: nothing, kind: 'meta', grammar: id, once: true },
+  {
+    name: 'classtype',
+    resolve: classtype,
+    kind: 'meta',
+    grammar: text('a class', /^[\w-]+$/),
+    once: true,
+  },
+  { name: 'priority', resolve: priority, kind: 'meta', grammar: number({ max: 255 }), once: true },
   {
     name: 'reference',
+    resolve: reference,
     kind: 'meta',
     grammar: text('SYSTEM,ID', /^[\w.-]+\s*,\s*\S/),
   },
-  { name: 'metadata', kind: 'meta', grammar: text('KEY VALUE, …') },
-  { name: 'requires', kind: 'meta', grammar: text('feature NAME, version >= N, keyword NAME, …') },
-  { name: 'target', kind: 'meta', grammar: words(['src_ip', 'dest_ip']) },
-  { name: 'noalert', kind: 'meta', grammar: none },
-  { name: 'alert', kind: 'meta', grammar: none },
+  { name: 'metadata', resolve: metadata, kind: 'meta', grammar: text('KEY VALUE, …') },
+  {
+    name: 'requires',
+    resolve: nothing,
+    kind: 'meta',
+    grammar: text('feature NAME, version >= N, keyword NAME, …'),
+  },
+  { name: 'target', resolve: target, kind: 'meta', grammar: words(['src_ip', 'dest_ip']) },
+  { name: 'noalert', resolve: noAlert, kind: 'meta', grammar: none },
+  { name: 'alert', resolve: nothing, kind: 'meta', grammar: none },
   {
     name: 'threshold',
+    resolve: threshold,
     kind: 'meta',
     once: true,
     grammar: fields({
@@ -60,6 +90,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'detection_filter',
+    resolve: detectionFilter,
     kind: 'meta',
     once: true,
     grammar: fields({
@@ -75,6 +106,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'tag',
+    resolve: tag,
     kind: 'meta',
     grammar: fields({
       positional: [
@@ -86,9 +118,10 @@ export const META: readonly Keyword[] = [
       atLeast: 1,
     }),
   },
-  { name: 'flowbits', kind: 'state', grammar: bits },
+  { name: 'flowbits', resolve: bits('flowbits'), kind: 'state', grammar: BITS },
   {
     name: 'hostbits',
+    resolve: bits('hostbits'),
     kind: 'state',
     grammar: fields({
       positional: [
@@ -101,6 +134,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'xbits',
+    resolve: bits('xbits'),
     kind: 'state',
     grammar: fields({
       positional: [choice('set', 'unset', 'isset', 'isnotset', 'toggle', 'noalert'), NAMES],
@@ -110,6 +144,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'flowint',
+    resolve: flowint,
     kind: 'state',
     grammar: fields({
       positional: [
@@ -122,16 +157,19 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'flowvar',
+    resolve: captured('flowvar'),
     kind: 'state',
     grammar: fields({ positional: [VARIABLE, shape('a value', /\S/)] }),
   },
   {
     name: 'pktvar',
+    resolve: captured('pktvar'),
     kind: 'state',
     grammar: fields({ positional: [VARIABLE, shape('a value', /\S/)] }),
   },
   {
     name: 'dataset',
+    resolve: dataset,
     kind: 'match',
     grammar: fields({
       positional: [choice('set', 'unset', 'isset', 'isnotset'), shape('a name', /^[\w.-]{1,63}$/)],
@@ -153,6 +191,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'datarep',
+    resolve: datarep,
     kind: 'match',
     grammar: fields({
       positional: [
@@ -171,6 +210,7 @@ export const META: readonly Keyword[] = [
   },
   {
     name: 'iprep',
+    resolve: ipReputation,
     kind: 'packet',
     grammar: fields({
       positional: [
@@ -182,7 +222,7 @@ export const META: readonly Keyword[] = [
       atLeast: 3,
     }),
   },
-  { name: 'prefilter', kind: 'meta', grammar: optional(none) },
+  { name: 'prefilter', resolve: nothing, kind: 'meta', grammar: optional(none) },
   {
     name: 'config',
     kind: 'meta',

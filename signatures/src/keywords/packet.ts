@@ -1,6 +1,8 @@
 /** Keywords on headers of packets, on flows and on what decoders noticed. */
-import { choice, fields, integer, none, number, optional, shape, text, words } from '../grammar.ts';
+import { choice, fields, integer, none, number, shape, text, words } from '../grammar.ts';
+import { testList } from '../model/resolve.ts';
 import type { Keyword } from './keyword.ts';
+import { flow, fragmentBits, geoIp, ipProto, sized, tcpFlags, vlanId } from './resolve-packet.ts';
 
 const U8 = 255;
 const U16 = 65_535;
@@ -44,9 +46,10 @@ const NUMBERS: readonly (readonly [string, number])[] = [
 
 export const PACKET: readonly Keyword[] = [
   ...NUMBERS.map(([name, max]): Keyword => ({ name, kind: 'packet', grammar: number({ max }) })),
-  { name: 'flow', kind: 'packet', grammar: words(FLOW_WORDS), once: true },
+  { name: 'flow', resolve: flow, kind: 'packet', grammar: words(FLOW_WORDS), once: true },
   {
     name: 'flags',
+    resolve: tcpFlags,
     kind: 'packet',
     aliases: ['tcp.flags'],
     grammar: fields({
@@ -57,10 +60,16 @@ export const PACKET: readonly Keyword[] = [
       atLeast: 1,
     }),
   },
-  { name: 'fragbits', kind: 'packet', grammar: text('IP flags (MDR)', /^[+*!]?\s*[MDR]+$/) },
+  {
+    name: 'fragbits',
+    resolve: fragmentBits,
+    kind: 'packet',
+    grammar: text('IP flags (MDR)', /^[+*!]?\s*[MDR]+$/),
+  },
   { name: 'fragoffset', kind: 'packet', grammar: number({ max: U16 }) },
   {
     name: 'ip_proto',
+    resolve: ipProto,
     kind: 'packet',
     grammar: number({ max: U8, names: /^!?[A-Za-z][\w-]*$/ }),
   },
@@ -70,9 +79,10 @@ export const PACKET: readonly Keyword[] = [
     grammar: words(['rr', 'eol', 'nop', 'ts', 'sec', 'esec', 'lsrr', 'ssrr', 'satid', 'any']),
   },
   { name: 'sameip', kind: 'packet', grammar: none },
-  { name: 'geoip', kind: 'packet', grammar: text('[src|dst|both|any],COUNTRY,…') },
+  { name: 'geoip', resolve: geoIp, kind: 'packet', grammar: text('[src|dst|both|any],COUNTRY,…') },
   {
     name: 'stream_size',
+    resolve: sized,
     kind: 'packet',
     grammar: fields({
       positional: [
@@ -84,6 +94,7 @@ export const PACKET: readonly Keyword[] = [
   },
   {
     name: 'flow.pkts',
+    resolve: sized,
     kind: 'packet',
     grammar: fields({
       positional: [
@@ -94,6 +105,7 @@ export const PACKET: readonly Keyword[] = [
   },
   {
     name: 'flow.bytes',
+    resolve: sized,
     kind: 'packet',
     grammar: fields({
       positional: [
@@ -102,10 +114,21 @@ export const PACKET: readonly Keyword[] = [
       ],
     }),
   },
-  { name: 'vlan.id', kind: 'packet', grammar: text('ID[,LAYER]', /^[\w<>=!-]+\s*(,\s*[\w-]+)?$/) },
+  {
+    name: 'flow.elephant',
+    kind: 'packet',
+    grammar: words(['toserver', 'toclient', 'both', 'either']),
+  },
+  {
+    name: 'vlan.id',
+    resolve: vlanId,
+    kind: 'packet',
+    grammar: text('ID[,LAYER]', /^[\w<>=!-]+\s*(,\s*[\w-]+)?$/),
+  },
   { name: 'app-layer-event', kind: 'field', grammar: EVENT },
   {
     name: 'app-layer-protocol',
+    resolve: testList,
     kind: 'field',
     grammar: text('PROTOCOL[,MODE]', /^[\w-]+\s*(,\s*\w+)?$/),
   },
@@ -116,18 +139,6 @@ export const PACKET: readonly Keyword[] = [
   { name: 'frame', kind: 'buffer', grammar: text('PROTOCOL.FRAME', /^[\w-]+(\.[\w.-]+)?$/) },
   { name: 'pkt_data', kind: 'buffer', grammar: none },
   ...[
-    'base64_data',
-    'ipv4.hdr',
-    'ipv6.hdr',
-    'tcp.hdr',
-    'udp.hdr',
-    'icmpv4.hdr',
-    'icmpv6.hdr',
-    'ether.hdr',
-    'ip.src',
-    'ip.dst',
-  ].map((name): Keyword => ({ name, kind: 'buffer', grammar: optional(none) })),
-  ...[
     'ipv4-csum',
     'tcpv4-csum',
     'tcpv6-csum',
@@ -135,5 +146,6 @@ export const PACKET: readonly Keyword[] = [
     'udpv6-csum',
     'icmpv4-csum',
     'icmpv6-csum',
+    'igmpv4-csum',
   ].map((name): Keyword => ({ name, kind: 'packet', grammar: words(['valid', 'invalid']) })),
 ];

@@ -13,6 +13,33 @@ import {
 } from '../grammar.ts';
 import { pcre } from '../pcre.ts';
 import type { Keyword } from './keyword.ts';
+import { nothing } from './resolve-meta.ts';
+import {
+  absent,
+  base64Decode,
+  byteExtract,
+  byteJump,
+  byteMath,
+  byteTest,
+  contentIn,
+  endswith,
+  entropy,
+  fastPattern,
+  isDataAt,
+  nocase,
+  pcreMatch,
+  place,
+  sizeIn,
+  startswith,
+} from './resolve-payload.ts';
+import {
+  decompress,
+  fromBase64,
+  patternTransform,
+  plainTransform,
+  subslice,
+  xor,
+} from './resolve-transform.ts';
 
 const U32 = 4_294_967_295;
 const AMOUNT = shape(
@@ -26,25 +53,27 @@ const BASE = { string: 'flag', hex: 'flag', dec: 'flag', oct: 'flag' } as const;
 const BITMASK = shape('a bit mask', /^(0x)?[0-9a-fA-F]{1,8}$/);
 
 export const PAYLOAD: readonly Keyword[] = [
-  { name: 'content', kind: 'match', grammar: content },
+  { name: 'content', resolve: contentIn(), kind: 'match', grammar: content },
   {
     name: 'uricontent',
+    resolve: contentIn('http.uri'),
     kind: 'match',
     grammar: content,
     buffer: 'http.uri',
     protocols: ['http'],
   },
-  { name: 'pcre', kind: 'match', grammar: pcre },
-  { name: 'nocase', kind: 'modifier', grammar: none },
-  { name: 'rawbytes', kind: 'modifier', grammar: none },
-  { name: 'startswith', kind: 'modifier', grammar: none },
-  { name: 'endswith', kind: 'modifier', grammar: none },
-  { name: 'depth', kind: 'modifier', grammar: position },
-  { name: 'offset', kind: 'modifier', grammar: position },
-  { name: 'distance', kind: 'modifier', grammar: position },
-  { name: 'within', kind: 'modifier', grammar: position },
+  { name: 'pcre', resolve: pcreMatch, kind: 'match', grammar: pcre },
+  { name: 'nocase', resolve: nocase, kind: 'modifier', grammar: none },
+  { name: 'rawbytes', resolve: nothing, kind: 'modifier', grammar: none },
+  { name: 'startswith', resolve: startswith, kind: 'modifier', grammar: none },
+  { name: 'endswith', resolve: endswith, kind: 'modifier', grammar: none },
+  { name: 'depth', resolve: place('depth'), kind: 'modifier', grammar: position },
+  { name: 'offset', resolve: place('offset'), kind: 'modifier', grammar: position },
+  { name: 'distance', resolve: place('distance'), kind: 'modifier', grammar: position },
+  { name: 'within', resolve: place('within'), kind: 'modifier', grammar: position },
   {
     name: 'fast_pattern',
+    resolve: fastPattern,
     kind: 'modifier',
     grammar: optional(
       fields({
@@ -61,16 +90,28 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'isdataat',
+    resolve: isDataAt,
     kind: 'match',
     grammar: fields({
       positional: [shape('a number or variable', /^!?\s*(\d{1,5}|[A-Za-z_][\w.-]*)$/)],
       named: { relative: 'flag', rawbytes: 'flag' },
     }),
   },
-  { name: 'bsize', kind: 'match', grammar: number({ max: U32, names: /^!?[A-Za-z_][\w.-]*$/ }) },
-  { name: 'absent', kind: 'match', grammar: optional(fields({ positional: [choice('or_else')] })) },
+  {
+    name: 'bsize',
+    resolve: sizeIn(),
+    kind: 'match',
+    grammar: number({ max: U32, names: /^!?[A-Za-z_][\w.-]*$/ }),
+  },
+  {
+    name: 'absent',
+    resolve: absent,
+    kind: 'match',
+    grammar: optional(fields({ positional: [choice('or_else')] })),
+  },
   {
     name: 'byte_test',
+    resolve: byteTest,
     kind: 'match',
     grammar: fields({
       positional: [BYTES, shape('an operator', /^!?\s*(<|>|=|<=|>=|&|\^|!)$|^!$/), AMOUNT, AMOUNT],
@@ -80,6 +121,7 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'byte_jump',
+    resolve: byteJump,
     kind: 'match',
     grammar: fields({
       positional: [BYTES, AMOUNT],
@@ -99,6 +141,7 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'byte_extract',
+    resolve: byteExtract,
     kind: 'match',
     grammar: fields({
       positional: [integer(1, 23), integer(-65_535, 65_535), VARIABLE],
@@ -115,6 +158,7 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'byte_math',
+    resolve: byteMath,
     kind: 'match',
     grammar: fields({
       positional: [],
@@ -135,6 +179,7 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'entropy',
+    resolve: entropy,
     kind: 'match',
     grammar: fields({
       positional: [],
@@ -148,6 +193,7 @@ export const PAYLOAD: readonly Keyword[] = [
   },
   {
     name: 'base64_decode',
+    resolve: base64Decode,
     kind: 'match',
     grammar: optional(
       fields({
@@ -164,6 +210,7 @@ export const PAYLOAD: readonly Keyword[] = [
   { name: 'dsize', kind: 'packet', grammar: number({ max: 65_535 }), once: true },
   {
     name: 'urilen',
+    resolve: sizeIn('http.uri'),
     kind: 'field',
     grammar: number({ max: 65_535, suffix: /^(raw|norm)$/ }),
     protocols: ['http'],
@@ -195,20 +242,27 @@ export const TRANSFORMS: readonly Keyword[] = [
     'strip_whitespace',
     'strip_pseudo_headers',
     'header_lowercase',
-  ].map((name): Keyword => ({ name, kind: 'transform', grammar: none })),
+  ].map((name): Keyword => ({ name, kind: 'transform', grammar: none, resolve: plainTransform })),
   ...['gunzip', 'zlib_deflate'].map(
     (name): Keyword => ({
       name,
       kind: 'transform',
+      resolve: decompress,
       grammar: optional(
         fields({ positional: [], named: { 'max-size': shape('a size', /^\d+[kmg]?b?$/i) } }),
       ),
     }),
   ),
-  { name: 'xor', kind: 'transform', grammar: text('hex digits, or where the key stands', XOR) },
-  { name: 'pcrexform', kind: 'transform', grammar: text('a pattern') },
+  {
+    name: 'xor',
+    resolve: xor,
+    kind: 'transform',
+    grammar: text('hex digits, or where the key stands', XOR),
+  },
+  { name: 'pcrexform', resolve: patternTransform, kind: 'transform', grammar: text('a pattern') },
   {
     name: 'from_base64',
+    resolve: fromBase64,
     kind: 'transform',
     grammar: optional(
       fields({
@@ -223,6 +277,7 @@ export const TRANSFORMS: readonly Keyword[] = [
   },
   {
     name: 'subslice',
+    resolve: subslice,
     kind: 'transform',
     grammar: fields({
       positional: [integer(-65_535, 65_535), integer(-65_535, 65_535)],

@@ -4,6 +4,7 @@
  * Invariant: a name stands in it once (a test counts).
  */
 import { APPLICATION } from './application.ts';
+import { BUFFER_KEYWORDS } from './buffers.ts';
 import type { Keyword } from './keyword.ts';
 import { META } from './meta.ts';
 import { PACKET } from './packet.ts';
@@ -14,6 +15,7 @@ export const KEYWORDS: readonly Keyword[] = [
   ...PAYLOAD,
   ...TRANSFORMS,
   ...PACKET,
+  ...BUFFER_KEYWORDS,
   ...APPLICATION,
 ];
 

@@ -1,0 +1,166 @@
+/** What the keywords on headers and flows mean. */
+import { ANY_VALUE, numberTest, numberTestOf } from '../model/number-test.ts';
+import { type Resolve, testField, textOf, withFields, withText } from '../model/resolve.ts';
+import type { FieldTest } from '../model/rule-model.ts';
+import type { OptionValue } from '../rule.ts';
+
+/** IP protocol numbers rules name (IANA, "Protocol Numbers"). */
+const IP_PROTOCOLS: Readonly<Record<string, number>> = {
+  ip: 0,
+  icmp: 1,
+  igmp: 2,
+  ipip: 4,
+  tcp: 6,
+  egp: 8,
+  igp: 9,
+  pup: 12,
+  udp: 17,
+  ipv6: 41,
+  rsvp: 46,
+  gre: 47,
+  esp: 50,
+  ah: 51,
+  icmp6: 58,
+  icmpv6: 58,
+  'ipv6-icmp': 58,
+  eigrp: 88,
+  ospf: 89,
+  pim: 103,
+  ipcomp: 108,
+  vrrp: 112,
+  l2tp: 115,
+  sctp: 132,
+  udplite: 136,
+};
+
+export const ipProto: Resolve = (builder, value, field) => {
+  if (value.type === 'number') {
+    testField(builder, value, field);
+    return;
+  }
+  const name = textOf(value);
+  const known = IP_PROTOCOLS[name.replace(/^!/, '').toLowerCase()];
+  if (known === undefined) {
+    builder.fault ??= `ip_proto: no IP protocol is called "${name}"; write its number`;
+    return;
+  }
+  const test = numberTestOf(`${name.startsWith('!') ? '!' : ''}${known}`);
+  builder.tests.push({ type: 'number', field, test, which: ANY_VALUE });
+};
+
+export const flow: Resolve = (builder, value) => {
+  if (value.type !== 'words') return;
+  const said = (...names: readonly string[]) => names.some((name) => value.words.includes(name));
+  builder.setFlow({
+    toServer: said('to_server', 'from_client'),
+    toClient: said('to_client', 'from_server'),
+    established: said('established'),
+    notEstablished: said('not_established'),
+    stateless: said('stateless'),
+    onlyStream: said('only_stream'),
+    noStream: said('no_stream'),
+    onlyFragments: said('only_frag'),
+    noFragments: said('no_frag'),
+  });
+};
+
+/** RFC 9293 section 3.1 and RFC 3168; 1 and 2 are the old names of CWR and ECE. */
+const TCP_FLAGS: Readonly<Record<string, number>> = {
+  F: 0x01,
+  S: 0x02,
+  R: 0x04,
+  P: 0x08,
+  A: 0x10,
+  U: 0x20,
+  E: 0x40,
+  '2': 0x40,
+  C: 0x80,
+  '1': 0x80,
+};
+/** Of the 16 bits that hold flags and fragment offset (RFC 791 section 3.1). */
+const FRAGMENT_BITS: Readonly<Record<string, number>> = { R: 0x8000, D: 0x4000, M: 0x2000 };
+
+function bitsOf(letters: string, known: Readonly<Record<string, number>>): number {
+  let bits = 0;
+  for (const letter of letters.toUpperCase()) bits |= known[letter] ?? 0;
+  return bits;
+}
+
+function bitsTest(
+  field: string,
+  known: Readonly<Record<string, number>>,
+  [spec = '', ignored = '']: readonly string[],
+): FieldTest {
+  return {
+    type: 'bits',
+    field,
+    bits: bitsOf(spec, known),
+    ignored: bitsOf(ignored, known),
+    mode: spec.includes('+') ? 'all' : spec.includes('*') ? 'some' : 'exact',
+    negated: spec.includes('!'),
+  };
+}
+
+export const tcpFlags: Resolve = withFields((builder, { positional }, field) => {
+  builder.tests.push(bitsTest(field, TCP_FLAGS, positional.map(String)));
+});
+
+export const fragmentBits: Resolve = (builder, value, field) => {
+  const spec = value.type === 'text' && value.negated ? `!${value.text}` : textOf(value);
+  builder.tests.push(bitsTest(field, FRAGMENT_BITS, [spec]));
+};
+
+/** `client,<,50` tests stream_size.client; flow.pkts and flow.bytes are the same with two fields. */
+export const sized: Resolve = withFields((builder, { positional }, keyword) => {
+  const [side, ...comparison] = positional.map(String);
+  const field = `${keyword}.${side}`;
+  const test = numberTestOf(comparison.join(''));
+  builder.tests.push({ type: 'number', field, test, which: ANY_VALUE });
+});
+
+const COMPARED_ID = /^([^,]+?)(?:\s*,\s*(.+))?$/;
+
+/** vlan.id: the layer after the comma becomes part of the field, `vlan.id.any` without one. */
+export const vlanId: Resolve = (builder, value) => {
+  const text = value.type === 'text' && value.negated ? `!${value.text}` : textOf(value);
+  const [, comparison = '', layer = 'any'] = COMPARED_ID.exec(text) ?? [];
+  const test = numberTestOf(comparison.replace('<>', '-'));
+  builder.tests.push({ type: 'number', field: `vlan.id.${layer}`, test, which: ANY_VALUE });
+};
+
+/** `dst,CnC,>,30`: reputation.SIDE.CATEGORY is a number from 0 to 127. */
+export const ipReputation: Resolve = withFields((builder, { positional }) => {
+  const [side, category, operator, value = 0] = positional;
+  const field = `iprep.${String(side)}.${String(category)}`;
+  const sign = String(operator);
+  const test =
+    sign === 'isset'
+      ? numberTestOf('>=0')
+      : sign === 'isnotset'
+        ? numberTest(NEVER)
+        : numberTestOf(`${sign}${value}`);
+  builder.tests.push({ type: 'number', field, test, which: ANY_VALUE });
+});
+
+/** No value at all passes: the address has no reputation there. */
+const NEVER: Extract<OptionValue, { type: 'number' }> = {
+  type: 'number',
+  operator: 'range',
+  low: 0,
+  high: 1,
+  suffix: undefined,
+};
+
+/** `src,US,CA`: countries of either or one side. */
+export const geoIp: Resolve = withText((builder, text) => {
+  const [first = '', ...rest] = text.split(',').map((word) => word.trim());
+  const sided = ['src', 'dst', 'both', 'any'].includes(first);
+  const countries = sided ? rest : [first, ...rest];
+  builder.tests.push({
+    type: 'words',
+    field: `geoip.${sided ? first : 'any'}`,
+    words: countries.map((word) => word.replace(/^!/, '')),
+    negated: countries.some((word) => word.startsWith('!')),
+    which: ANY_VALUE,
+  });
+});

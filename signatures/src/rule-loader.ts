@@ -1,0 +1,156 @@
+/**
+ * Takes rule files line by line and keeps the rules that load, with what is wrong with the others.
+ *
+ * Invariants: one rule's faults never touch another rule; at most MAX_FAULTS are listed and the rest
+ * counted, at most MAX_RULES are kept, so a file of any size needs bounded memory.
+ */
+import type { Classification } from './config-files.ts';
+import { type Fault, type FaultCode, RULE_FAULTS } from './faults.ts';
+import { type LogicalLine, MAX_RULE_LENGTH, position } from './logical-lines.ts';
+import { EndpointSets } from './model/endpoint-sets.ts';
+import { type ResolveContext, resolveRule } from './model/resolve-rule.ts';
+import type { RuleModel } from './model/rule-model.ts';
+import type { Rule } from './rule.ts';
+import { parseRule } from './rule-parser.ts';
+import { withDefaults } from './variables.ts';
+
+export const MAX_FAULTS = 10_000;
+export const MAX_RULES = 250_000;
+
+export interface LoadOptions {
+  /** Known classes; a classtype outside them is a warning. Absent: every class is known. */
+  readonly classifications?: ReadonlyMap<string, Classification>;
+  readonly references?: ReadonlyMap<string, string>;
+}
+
+export interface LoadedRules {
+  /** In the order of their files and lines. */
+  readonly rules: readonly Rule[];
+  /** The same rules, resolved. */
+  readonly models: readonly RuleModel[];
+  /** Rules with an error. */
+  readonly failed: number;
+  /** Rules that are commented out. */
+  readonly disabled: number;
+  /** Rules that a later revision of the same sid replaces. */
+  readonly replaced: number;
+  readonly faults: readonly Fault[];
+  readonly faultsOmitted: number;
+}
+
+interface Kept {
+  readonly rule: Rule;
+  readonly model: RuleModel;
+}
+
+export class RuleLoader {
+  readonly #variables: ReadonlyMap<string, string>;
+  readonly #classifications: ReadonlyMap<string, Classification> | undefined;
+  readonly #context: ResolveContext;
+  readonly #bySid = new Map<string, Kept>();
+  readonly #faults: Fault[] = [];
+  #faultsOmitted = 0;
+  #failed = 0;
+  #disabled = 0;
+  #replaced = 0;
+
+  constructor(variables: Readonly<Record<string, string>> = {}, options: LoadOptions = {}) {
+    this.#variables = withDefaults(variables);
+    this.#classifications = options.classifications;
+    this.#context = {
+      sets: new EndpointSets(this.#variables),
+      classifications: options.classifications ?? new Map(),
+      references: options.references ?? new Map(),
+    };
+  }
+
+  get size(): number {
+    return this.#bySid.size;
+  }
+
+  add(file: string, line: LogicalLine): void {
+    if (line.disabled) {
+      this.#disabled += 1;
+      return;
+    }
+    const kept = this.#read(file, line);
+    if (kept === undefined) this.#failed += 1;
+    else this.#keep(kept, file, line);
+  }
+
+  result(): LoadedRules {
+    const kept = [...this.#bySid.values()];
+    return {
+      rules: kept.map(({ rule }) => rule),
+      models: kept.map(({ model }) => model),
+      failed: this.#failed,
+      disabled: this.#disabled,
+      replaced: this.#replaced,
+      faults: this.#faults,
+      faultsOmitted: this.#faultsOmitted,
+    };
+  }
+
+  #read(file: string, line: LogicalLine): Kept | undefined {
+    if (line.tooLong) {
+      this.#fault(file, line, 0, 'RULE_TOO_LONG', `the rule is longer than ${MAX_RULE_LENGTH}`);
+      return undefined;
+    }
+    const parsed = parseRule(line.text, this.#variables);
+    for (const { offset, code, message } of parsed.faults) {
+      this.#fault(file, line, offset, code, message);
+    }
+    if (parsed.rule === undefined) return undefined;
+    const rule: Rule = { ...parsed.rule, file, line: position(line, 0).line };
+    const resolved = resolveRule(rule, this.#context);
+    if (resolved.model === undefined) {
+      const { offset, code, message } = resolved.fault;
+      this.#fault(file, line, offset, code, message);
+      return undefined;
+    }
+    for (const { offset, code, message } of resolved.warnings) {
+      this.#fault(file, line, offset, code, message);
+    }
+    const { classtype } = resolved.model;
+    if (classtype !== '' && this.#classifications?.has(classtype) === false) {
+      const message = `classtype "${classtype}" stands in no classification.config`;
+      this.#fault(file, line, 0, 'RULE_CLASSTYPE_UNKNOWN', message);
+    }
+    return { rule, model: resolved.model };
+  }
+
+  #keep(kept: Kept, file: string, line: LogicalLine): void {
+    const { rule } = kept;
+    const key = `${rule.gid}:${rule.sid}`;
+    const earlier = this.#bySid.get(key)?.rule;
+    if (earlier !== undefined && earlier.rev >= rule.rev) {
+      this.#failed += 1;
+      this.#fault(file, line, 0, 'RULE_SID_DUPLICATE', duplicateText(rule, earlier));
+      return;
+    }
+    if (earlier !== undefined) {
+      this.#replaced += 1;
+      this.#fault(file, line, 0, 'RULE_SID_REPLACED', duplicateText(rule, earlier));
+      this.#bySid.delete(key);
+    } else if (this.#bySid.size === MAX_RULES) {
+      this.#failed += 1;
+      this.#fault(file, line, 0, 'RULE_TOO_MANY', `more than ${MAX_RULES} rules in one set`);
+      return;
+    }
+    this.#bySid.set(key, kept);
+  }
+
+  #fault(file: string, line: LogicalLine, offset: number, code: FaultCode, message: string): void {
+    if (this.#faults.length === MAX_FAULTS) {
+      this.#faultsOmitted += 1;
+      return;
+    }
+    const severity = RULE_FAULTS[code];
+    this.#faults.push({ file, ...position(line, offset), code, severity, message });
+  }
+}
+
+function duplicateText(rule: Rule, earlier: Rule): string {
+  const verb = earlier.rev >= rule.rev ? 'stands already' : 'replaces the one';
+  return `sid ${rule.sid} rev ${rule.rev} ${verb} at ${earlier.file}:${earlier.line} (rev ${earlier.rev})`;
+}
