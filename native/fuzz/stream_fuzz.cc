@@ -13,6 +13,7 @@
 namespace {
 
 using netmoth::Bytes;
+using netmoth::stream::OverlapPolicy;
 
 constexpr std::size_t kStreamBytes = 1U << 17;
 
@@ -48,12 +49,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }();
   netmoth::base::Reader reader(Bytes(data, size));
   const std::uint32_t first = reader.u32();  // also near the wrap-around
-  netmoth::stream::MemoryBudget budget(1U << 14);
+  netmoth::stream::BufferPool pool(1U << 14);
   netmoth::stream::StreamCounters counters;
   Checker checker;
   {
     netmoth::stream::Reassembler stream;
-    stream.start(first, budget, counters);
+    stream.start(first, static_cast<OverlapPolicy>(first % netmoth::stream::kOverlapPolicies), pool,
+                 counters);
+    stream.open();
+    if ((first >> 8 & 3) == 0) stream.set_immediate();
     netmoth::TimestampNs now = 0;
     while (reader.remaining() >= 4) {
       const std::uint32_t offset = reader.u16();
@@ -72,10 +76,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       } else {
         checker.wants_more = false;
       }
-      if (budget.used() != stream.held_bytes()) std::abort();
+      if (pool.used() < stream.held_bytes() || pool.used() > pool.limit()) std::abort();
+      if (counters.overlaps != 0) std::abort();
     }
     stream.flush(checker);
   }
-  if (budget.used() != 0) std::abort();
+  if (pool.used() != 0) std::abort();
   return 0;
 }

@@ -36,6 +36,11 @@ void append_bounded(std::vector<std::uint8_t>& to, Bytes data, std::size_t limit
 
 }  // namespace
 
+AppSession& AppSession::of(flow::Flow& flow, const protocols::ProtocolSet& disabled) {
+  if (flow.attachment == nullptr) flow.attachment = std::make_unique<AppSession>(disabled);
+  return static_cast<AppSession&>(*flow.attachment);
+}
+
 bool AppSession::on_data(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
                          protocols::TransactionSink& sink) {
   if (finished_) return false;

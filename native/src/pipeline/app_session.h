@@ -25,6 +25,8 @@ class AppSession final : public flow::FlowAttachment {
  public:
   // `disabled` outlives the session: a flow of one of those stays unrecognised.
   explicit AppSession(const protocols::ProtocolSet& disabled) : disabled_(disabled) {}
+  // The session of `flow`, made at first use.
+  static AppSession& of(flow::Flow& flow, const protocols::ProtocolSet& disabled);
 
   // Feeds bytes of `flow` in `direction`. May exchange the flow's client and server
   // (flow.reverse()), in which case `direction` is changed too.

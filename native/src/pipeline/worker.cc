@@ -9,8 +9,6 @@ namespace netmoth::pipeline {
 namespace {
 
 using decode::tcp_flag::kAck;
-using decode::tcp_flag::kFin;
-using decode::tcp_flag::kRst;
 using decode::tcp_flag::kSyn;
 
 constexpr std::uint16_t kFirstUnprivilegedPort = 1024;
@@ -36,34 +34,6 @@ bool is_icmp(std::uint8_t protocol) {
 
 }  // namespace
 
-// Hands the stream of one direction to the flow's session.
-class Worker::SideConsumer final : public stream::StreamConsumer {
- public:
-  SideConsumer(Worker& worker, flow::Flow& flow, AppSession& session, Direction direction)
-      : worker_(worker), flow_(flow), session_(session), direction_(direction) {}
-
-  bool on_stream_data(Bytes data) override {
-    worker_.current_direction_ = direction_;
-    const bool wanted =
-        session_.on_data(flow_, worker_.current_direction_, data, worker_.now_, worker_);
-    direction_ = worker_.current_direction_;  // client and server may just have been exchanged
-    return wanted;
-  }
-  bool on_stream_gap(std::uint64_t missing) override {
-    worker_.current_direction_ = direction_;
-    flow_.tcp[index_of(direction_)].gap = true;
-    if (worker_.anomaly_allowed("stream.reassembly_seq_gap"))
-      worker_.writer_.stream_anomaly(worker_.context(direction_), "stream.reassembly_seq_gap");
-    return session_.on_gap(flow_, direction_, missing, worker_);
-  }
-
- private:
-  Worker& worker_;
-  flow::Flow& flow_;
-  AppSession& session_;
-  Direction direction_;
-};
-
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
                const correlate::DnsShare& dns)
     : config_(config),
@@ -77,7 +47,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       content_{.files = config.file_events,
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr},
-      budget_(config.reassembly_bytes),
+      sessions_({config.reassembly_bytes, config.host_policies, config.disabled_protocols,
+                 config.midstream},
+                *this, *this),
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
@@ -155,7 +127,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_direction_ = direction;
   labeller_.on_packet(flow);
   if (packet.protocol == ip_proto::kTcp)
-    handle_tcp(flow, direction, packet);
+    sessions_.on_segment(flow, direction, packet, now_);
   else
     handle_datagram(flow, direction, packet);
   table_.touch(flow, packet.time);
@@ -200,72 +172,9 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
   // what follows, and senders that leave the sum to their network card are common (so does
   // Suricata).
   if (!flow.inspect || packet.payload.empty()) return;
-  AppSession& session = session_of(flow);
+  AppSession& session = AppSession::of(flow, config_.disabled_protocols);
   session.on_data(flow, current_direction_, packet.payload, now_, *this);
   if (session.wants_more()) return;
-  flow.inspect = false;
-  flow.attachment.reset();
-}
-
-void Worker::handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
-  if (!packet.checksum_valid) return;  // the receiver drops it too
-  flow::track_tcp(flow, direction, packet.tcp, packet.payload_length);
-  if (!flow.inspect) return;
-  deliver_tcp(flow, direction, packet);
-  if (flow.attachment == nullptr) return;
-  auto& session = static_cast<AppSession&>(*flow.attachment);
-  const bool reset = (packet.tcp.flags & kRst) != 0 && flow.tcp_state == flow::TcpState::kClosed;
-  const bool both_ended = session.stream(Direction::kToServer).at_end() &&
-                          session.stream(Direction::kToClient).at_end();
-  if (reset || both_ended || !session.wants_more()) close_session(flow);
-}
-
-void Worker::deliver_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
-  const bool confirmed = flow::connected(flow) || config_.midstream;
-  const flow::TcpSide& side = flow.tcp[index_of(direction)];
-  const std::uint8_t flags = packet.tcp.flags;
-  if ((flags & kRst) != 0) return;
-  if (packet.payload.empty() && flow.attachment == nullptr) return;
-  // Without its SYN a stream has no known start: such connections are counted, not parsed.
-  if (!confirmed && !side.syn_seen) return;
-  AppSession& session = session_of(flow);
-  const std::uint32_t sequence = packet.tcp.sequence + ((flags & kSyn) != 0 ? 1U : 0U);
-  stream::Reassembler& mine = session.stream(direction);
-  if (!mine.started() && session.wants_more())
-    mine.start(side.syn_seen ? side.initial_sequence + 1 : sequence, budget_, stream_counters_);
-  if (!confirmed) {
-    mine.keep(sequence, packet.payload, now_);
-    return;
-  }
-  SideConsumer consumer(*this, flow, session, direction);
-  if (mine.held_bytes() > 0 && !mine.release(consumer)) return;
-  stream::Reassembler& theirs = session.stream(opposite(direction));
-  if (theirs.started() && theirs.held_bytes() > 0) {
-    SideConsumer peer(*this, flow, session, opposite(direction));
-    if (!theirs.release(peer)) return;
-    if ((flags & kAck) != 0 && !theirs.acknowledge(packet.tcp.acknowledgment, now_, peer)) return;
-  }
-  if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now_, consumer)) return;
-  if ((flags & kFin) != 0) mine.set_end(sequence + packet.payload_length);
-}
-
-AppSession& Worker::session_of(flow::Flow& flow) {
-  if (flow.attachment == nullptr)
-    flow.attachment = std::make_unique<AppSession>(config_.disabled_protocols);
-  return static_cast<AppSession&>(*flow.attachment);
-}
-
-// Gives up what holes are left, lets the parser tell what it has, frees the memory.
-void Worker::close_session(flow::Flow& flow) {
-  auto& session = static_cast<AppSession&>(*flow.attachment);
-  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
-    stream::Reassembler& stream = session.stream(direction);
-    if (!session.wants_more() || !stream.started() || stream.held_bytes() == 0) continue;
-    if (!flow::connected(flow) && !config_.midstream) continue;
-    SideConsumer consumer(*this, flow, session, direction);
-    if (stream.release(consumer)) (void)stream.flush(consumer);
-  }
-  session.close(flow, *this);
   flow.inspect = false;
   flow.attachment.reset();
 }
@@ -274,7 +183,7 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
   const std::uint64_t number_before = std::exchange(current_packet_, 0);
   const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
-  if (flow.attachment != nullptr) close_session(flow);
+  if (flow.attachment != nullptr) sessions_.close(flow, now_);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
   current_flow_ = flow_before;
@@ -341,6 +250,10 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
   writer_.record(told, record);
 }
 
+void Worker::on_stream_event(Direction direction, std::string_view name) {
+  if (anomaly_allowed(name)) writer_.stream_anomaly(context(direction), name);
+}
+
 void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) {
   if (anomaly_allowed(event)) writer_.app_anomaly(context(direction), proto, event);
 }
@@ -357,8 +270,8 @@ WorkerCounters Worker::counters() const {
   all.flows_total = table_.created();
   all.flows_active = table_.size();
   all.flows_evicted = table_.evicted();
-  all.reassembly_gaps = stream_counters_.gaps;
-  all.reassembly_drops = stream_counters_.dropped_segments;
+  all.reassembly_gaps = sessions_.counters().gaps;
+  all.reassembly_drops = sessions_.counters().dropped_segments;
   all.anomalies_suppressed = anomalies_suppressed_;
   all.events_made = written.made;
   all.events_dropped = written.dropped;

@@ -14,10 +14,9 @@
 #include "decode/decoder.h"
 #include "flow/flow_table.h"
 #include "output/event_writer.h"
-#include "pipeline/app_session.h"
+#include "pipeline/tcp_sessions.h"
 #include "protocols/magic.h"
 #include "protocols/parser.h"
-#include "stream/reassembler.h"
 
 namespace netmoth::pipeline {
 
@@ -30,6 +29,7 @@ struct EngineConfig {
   flow::FlowTimeouts timeouts;
   bool validate_checksums = true;
   bool midstream = false;
+  stream::HostPolicies host_policies;
   int dns_version = 2;
   output::EveOptions eve;
   protocols::ProtocolSet disabled_protocols;
@@ -65,7 +65,9 @@ inline constexpr std::size_t kBatchFrames = 32;
 // Anomaly events of one name per second of packet time; the rest is counted only.
 inline constexpr std::uint32_t kAnomaliesPerSecond = 10;
 
-class Worker final : private flow::FlowEndListener, private protocols::TransactionSink {
+class Worker final : private flow::FlowEndListener,
+                     private protocols::TransactionSink,
+                     private TcpHost {
  public:
   // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of
   // one run share `dns.cache`, which outlives them; without it the worker keeps a cache of its own.
@@ -84,7 +86,6 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   [[nodiscard]] TimestampNs now() const { return now_; }
 
  private:
-  class SideConsumer;
   struct AnomalyBudget {
     TimestampNs second = 0;
     std::uint32_t told = 0;
@@ -95,18 +96,15 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
                         Direction& direction);
   void remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet);
-  void handle_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
-  void deliver_tcp(flow::Flow& flow, Direction direction, const decode::Packet& packet);
-  void close_session(flow::Flow& flow);
   void tell_decode_anomalies(const decode::DecodedFrame& frame);
   bool anomaly_allowed(std::string_view name);
-  AppSession& session_of(flow::Flow& flow);
   [[nodiscard]] output::EventContext context(Direction direction) const;
 
   void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
 
   void on_record(Direction direction, const protocols::Record& record) override;
+  void on_stream_event(Direction direction, std::string_view name) override;
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
   [[nodiscard]] const protocols::ContentSettings& content() const override { return content_; }
 
@@ -115,8 +113,7 @@ class Worker final : private flow::FlowEndListener, private protocols::Transacti
   decode::Decoder decoder_;
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
-  stream::MemoryBudget budget_;
-  stream::StreamCounters stream_counters_;
+  TcpSessions sessions_;
   std::unique_ptr<correlate::DnsCache> own_dns_;
   correlate::Labeller labeller_;
   flow::FlowTable table_;

@@ -137,16 +137,22 @@ Look look_mqtt(Bytes data) {
 Look look_socks(Bytes data) {
   constexpr std::uint8_t kConnect = 1;
   constexpr std::uint8_t kBind = 2;
+  constexpr std::uint8_t kUdpAssociate = 3;
   if (data.empty()) return kNoLook;
   if (data[0] == 5) {
-    // Nothing but a list of methods (RFC 1928 §3), each at most once.
+    // A list of methods (RFC 1928 §3), each at most once, and nothing behind it but the request
+    // (§4) of a client that does not wait for the answer.
     if (data.size() < 2) return unsure(Side::kClient);
     const std::size_t methods = data[1];
-    if (methods == 0 || methods > 10 || data.size() > 2 + methods) return kNoLook;
-    for (const std::uint8_t method : data.subspan(2)) {
+    if (methods == 0 || methods > 10) return kNoLook;
+    for (const std::uint8_t method : data.subspan(2, std::min(methods, data.size() - 2))) {
       if (method > 9 && method < 0x80) return kNoLook;
     }
-    return data.size() == 2 + methods ? certain(Side::kClient) : unsure(Side::kClient);
+    if (data.size() < 2 + methods) return unsure(Side::kClient);
+    const Bytes request = data.subspan(2 + methods);
+    const bool is_request = request.size() >= 4 && request[0] == 5 && request[1] >= kConnect &&
+                            request[1] <= kUdpAssociate && request[2] == 0;
+    return request.empty() || is_request ? certain(Side::kClient) : kNoLook;
   }
   if (data[0] != 4) return kNoLook;
   if (data.size() > 1 && data[1] != kConnect && data[1] != kBind) return kNoLook;

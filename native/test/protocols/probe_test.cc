@@ -62,6 +62,8 @@ std::vector<Case> stream_cases() {
       {"ldap bind", AppProto::kLdap, kUp, 4000,
        from_hex("30 0c 02 01 01 60 07 02 01 03 04 00 80 00")},
       {"socks5", AppProto::kSocks, kUp, 4000, from_hex("05 02 00 02")},
+      {"socks5, eager", AppProto::kSocks, kUp, 4000,
+       from_hex("05 01 00 05 01 00 01 4a 7d 83 67 00 50")},
       {"xmpp", AppProto::kXmpp, kUp, 4000,
        text(
            "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams'>")},

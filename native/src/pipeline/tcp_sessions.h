@@ -1,0 +1,61 @@
+// The TCP half of a worker: a segment of a flow in, bytes of its session to the parsers out.
+//
+// Invariant: a session hears of a stream only what its receiver has acknowledged, in order, from
+// the first octet (stream/reassembler.h); without the handshake only where the options say so. When
+// nobody wants more of a flow its session is freed and flow.inspect is false: further segments cost
+// the state machine alone. Memory held for all flows together is bounded by one pool.
+#pragma once
+
+#include <string_view>
+
+#include "decode/packet.h"
+#include "pipeline/app_session.h"
+#include "stream/reassembler.h"
+
+namespace netmoth::pipeline {
+
+// The worker, as its TCP half sees it.
+class TcpHost {
+ public:
+  virtual ~TcpHost() = default;
+  // `name` is Suricata's with its prefix, "stream.…"; static storage.
+  virtual void on_stream_event(Direction direction, std::string_view name) = 0;
+};
+
+struct TcpOptions {
+  std::size_t reassembly_bytes = std::size_t{64} << 20;
+  stream::HostPolicies policies;
+  protocols::ProtocolSet disabled;
+  bool midstream = false;  // parse connections whose start was not seen
+};
+
+class TcpSessions {
+ public:
+  // `host` and `sink` outlive the sessions.
+  TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink);
+
+  // One segment of `flow`, after the flow counted it. `now` is packet time.
+  void on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
+                  TimestampNs now);
+  // The flow ends: what is held goes to the parser, the parser tells what it has.
+  void close(flow::Flow& flow, TimestampNs now);
+
+  [[nodiscard]] const stream::StreamCounters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t held_bytes() const { return pool_.used(); }
+
+ private:
+  class SideConsumer;
+
+  void deliver(flow::Flow& flow, Direction direction, const decode::Packet& packet,
+               TimestampNs now);
+  void start_side(flow::Flow& flow, AppSession& session, Direction direction,
+                  std::uint32_t sequence);
+
+  TcpOptions options_;
+  TcpHost& host_;
+  protocols::TransactionSink& sink_;
+  stream::BufferPool pool_;
+  stream::StreamCounters counters_;
+};
+
+}  // namespace netmoth::pipeline

@@ -1,0 +1,84 @@
+#include "stream/overlap_policy.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace netmoth::stream {
+namespace {
+
+constexpr std::array<std::string_view, kOverlapPolicies> kNames = {
+    "linux", "bsd",   "bsd-right", "old-linux",  "solaris", "hpux10", "hpux11",
+    "irix",  "macos", "windows",   "windows2k3", "vista",   "first",  "last"};
+
+bool before(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b) < 0;
+}
+
+bool prefix_matches(const HostPolicies::Network& network, const Address& host) {
+  std::size_t octet = 0;
+  int bits = network.prefix_bits;
+  for (; bits >= 8; bits -= 8, ++octet) {
+    if (network.address.octets[octet] != host.octets[octet]) return false;
+  }
+  if (bits == 0) return true;
+  const int differ = network.address.octets[octet] ^ host.octets[octet];
+  return differ >> (8 - bits) == 0;
+}
+
+}  // namespace
+
+std::string_view overlap_policy_name(OverlapPolicy policy) {
+  return kNames[static_cast<std::size_t>(policy)];
+}
+
+std::optional<OverlapPolicy> overlap_policy_of(std::string_view name) {
+  if (name == "old-solaris") name = "solaris";  // Suricata's older name
+  const auto* const found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return static_cast<OverlapPolicy>(found - kNames.begin());
+}
+
+bool later_wins(OverlapPolicy policy, Extent earlier, Extent later) {
+  const bool starts_before = before(later.start, earlier.start);
+  const bool starts_equal = later.start == earlier.start;
+  const bool ends_beyond = before(earlier.end, later.end);
+  const bool ends_at_least = ends_beyond || earlier.end == later.end;
+  switch (policy) {
+    case OverlapPolicy::kLast:
+      return true;
+    case OverlapPolicy::kFirst:
+    case OverlapPolicy::kVista:
+    case OverlapPolicy::kBsdRight:
+      return false;
+    case OverlapPolicy::kLinux:
+      return starts_before || (starts_equal && ends_beyond);
+    case OverlapPolicy::kOldLinux:
+      return starts_before || (starts_equal && ends_at_least);
+    case OverlapPolicy::kSolaris:
+    case OverlapPolicy::kHpux11:
+      return starts_before || starts_equal ? ends_at_least : ends_beyond;
+    case OverlapPolicy::kBsd:
+    case OverlapPolicy::kHpux10:
+    case OverlapPolicy::kIrix:
+    case OverlapPolicy::kMacos:
+    case OverlapPolicy::kWindows:
+    case OverlapPolicy::kWindows2003:
+      return starts_before;
+  }
+  return false;
+}
+
+HostPolicies::HostPolicies(OverlapPolicy all, std::vector<Network> networks)
+    : all_(all), networks_(std::move(networks)) {
+  std::ranges::stable_sort(
+      networks_, [](const Network& a, const Network& b) { return a.prefix_bits > b.prefix_bits; });
+}
+
+OverlapPolicy HostPolicies::of(const Address& host, std::uint8_t ip_version) const {
+  for (const Network& network : networks_) {
+    if (network.ip_version == ip_version && prefix_matches(network, host)) return network.policy;
+  }
+  return all_;
+}
+
+}  // namespace netmoth::stream
