@@ -72,6 +72,11 @@ export const netmothSchema = z.looseObject({
   application: z.string().optional().describe('In flow, tls, http and quic events; or "unknown"'),
   application_category: z.string().optional(),
   traffic_type: z.string().optional(),
+  response_time_us: z
+    .int()
+    .optional()
+    .describe('In dns answers: microseconds since the question of the same flow'),
+  unsolicited: z.boolean().optional().describe('In dns answers: no such question was seen'),
 });
 
 /** Identity of the two ends, added by the manager from the cluster's own objects. */

@@ -265,6 +265,13 @@ void write_dns_answer(JsonWriter& json, const DnsMessage& message) {
   json.end_object();
 }
 
+void write_dns_netmoth(JsonWriter& json, const DnsMessage& message) {
+  if (message.asked == protocols::DnsAsked::kUnasked) json.member("unsolicited", true);
+  if (message.asked != protocols::DnsAsked::kAsked) return;
+  constexpr TimestampNs kMicrosecond = 1000;
+  json.member("response_time_us", message.response_time / kMicrosecond);
+}
+
 void write_dns_message(JsonWriter& json, const DnsMessage& message) {
   json.key("dns");
   json.begin_object();

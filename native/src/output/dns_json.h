@@ -17,6 +17,9 @@ void write_dns_answer(base::JsonWriter& json, const protocols::DnsMessage& messa
 // Version 3: one event for either kind.
 void write_dns_message(base::JsonWriter& json, const protocols::DnsMessage& message);
 
+// Members of `netmoth`: how long the answer took, or that nobody had asked.
+void write_dns_netmoth(base::JsonWriter& json, const protocols::DnsMessage& message);
+
 // Members of a record's data that dns and mdns share ("soa", "srv", "sshfp", "opt").
 void write_dns_soa(base::JsonWriter& json, const protocols::DnsMessage& message,
                    const protocols::DnsRecord& record);

@@ -131,12 +131,14 @@ JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& cont
 }
 
 void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state,
-                        const correlate::FlowLabels& labels) {
+                        const correlate::FlowLabels& labels, const protocols::Record* record) {
   json.key("netmoth");
   json.begin_object();
   json.member("schema", kEventSchemaVersion);
   if (!flow_state.empty()) json.member_plain("flow_state", flow_state);
   if (!labels.application.name.empty()) write_labels(json, labels);
+  if (record != nullptr && event_of(record->kind).write_netmoth != nullptr)
+    event_of(record->kind).write_netmoth(json, *record);
   json.end_object();
   json.end_object();
   Buffer& buffer = buffer_of(type);
@@ -186,14 +188,14 @@ void EventWriter::record(const EventContext& context, const protocols::Record& r
   const RecordEvent& event = event_of(record.kind);
   JsonWriter json = open_flow_event(event.type, context, event.order);
   event.write(json, record);
-  close(json, event.type, {}, context.labels);
+  close(json, event.type, {}, context.labels, &record);
 }
 
 void EventWriter::dns_version_2(const EventContext& context, const protocols::DnsMessage& message) {
   if (message.is_response()) {
     JsonWriter json = open_flow_event(EventType::kDns, context, EndsOrder::kFlow);
     write_dns_answer(json, message);
-    close(json, EventType::kDns);
+    close(json, EventType::kDns, {}, {}, &message);
     return;
   }
   for (const protocols::DnsQuestion& question : message.questions) {

@@ -106,9 +106,9 @@ class EventWriter {
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
   void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
-  // Labels are written where an application (or "unknown") is given.
+  // Labels are written where an application (or "unknown") is given; `record` adds its own members.
   void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {},
-             const correlate::FlowLabels& labels = {});
+             const correlate::FlowLabels& labels = {}, const protocols::Record* record = nullptr);
   void hand_over(std::size_t index);
 
   WriterOptions options_;

@@ -17,12 +17,21 @@ using base::JsonWriter;
 using protocols::Record;
 using protocols::RecordKind;
 
-// A row whose writer takes the record as what it is.
-template <typename Made, void (*Write)(JsonWriter&, const Made&)>
+template <typename Made>
+using Writer = void (*)(JsonWriter&, const Made&);
+
+// A row whose writers take the record as what it is.
+template <typename Made, Writer<Made> Write, Writer<Made> WriteNetmoth = nullptr>
 constexpr RecordEvent row(RecordKind kind, EventType type, EndsOrder order, bool labelled) {
-  return {kind, type, order, labelled, [](JsonWriter& json, const Record& record) {
-            Write(json, static_cast<const Made&>(record));
-          }};
+  RecordEvent made{kind, type, order, labelled, [](JsonWriter& json, const Record& record) {
+                     Write(json, static_cast<const Made&>(record));
+                   }};
+  if constexpr (WriteNetmoth != nullptr) {
+    made.write_netmoth = [](JsonWriter& json, const Record& record) {
+      WriteNetmoth(json, static_cast<const Made&>(record));
+    };
+  }
+  return made;
 }
 
 void write_http_transaction(JsonWriter& json, const protocols::HttpTransaction& transaction) {
@@ -33,8 +42,8 @@ void write_http_transaction(JsonWriter& json, const protocols::HttpTransaction& 
 using enum EndsOrder;
 constexpr std::array kRows{
     // Version 3; EventWriter::record() knows version 2, which makes an event of every question.
-    row<protocols::DnsMessage, write_dns_message>(RecordKind::kDns, EventType::kDns, kPacket,
-                                                  false),
+    row<protocols::DnsMessage, write_dns_message, write_dns_netmoth>(
+        RecordKind::kDns, EventType::kDns, kPacket, false),
     row<protocols::DnsMessage, write_mdns>(RecordKind::kMdns, EventType::kMdns, kPacket, false),
     row<protocols::TlsHandshake, write_tls>(RecordKind::kTls, EventType::kTls, kFlow, true),
     row<protocols::HttpTransaction, write_http_transaction>(RecordKind::kHttp, EventType::kHttp,

@@ -1,6 +1,8 @@
 // Decodes DNS messages. See dns_message.h for the bounds.
 #include "protocols/dns_message.h"
 
+#include <algorithm>
+
 #include "base/reader.h"
 
 namespace netmoth::protocols {
@@ -14,7 +16,11 @@ constexpr std::size_t kRecordMinimum = 11;  // root name, type, class, ttl, leng
 // Walks one message; owns nothing but its place.
 class MessageReader {
  public:
-  MessageReader(Bytes wire, DnsMessage& message) : wire_(wire), reader_(wire), message_(message) {}
+  MessageReader(Bytes wire, DnsMessage& message)
+      : wire_(wire),
+        max_arena_(std::min(kNameArenaBase + kNameArenaPerOctet * wire.size(), kMaxNameArena)),
+        reader_(wire),
+        message_(message) {}
 
   void run();
 
@@ -26,6 +32,7 @@ class MessageReader {
   void append_label(DnsName& name, Bytes label);
 
   Bytes wire_;
+  std::size_t max_arena_;
   Reader reader_;
   DnsMessage& message_;
 };
@@ -48,24 +55,28 @@ void MessageReader::append_label(DnsName& name, Bytes label) {
   if (taken < label.size()) name.truncated = message_.name_truncated = true;
 }
 
+// A name that goes in circles is cut there and the message read on behind it, as Suricata does.
 bool MessageReader::read_name(DnsName& name) {
-  if (message_.arena.size() > kMaxNameArena) return false;
+  if (message_.arena.size() > max_arena_ || message_.steps > kMaxMessageSteps) return false;
   name = DnsName{static_cast<std::uint32_t>(message_.arena.size()), 0, false};
   std::size_t resume = 0;  // where the name itself ends; 0 until the first pointer
-  int hops = 0;
+  std::size_t steps = 0;
   while (true) {
     const std::uint8_t length = reader_.u8();
     if (!reader_.ok()) return false;
     if (length == 0) break;
+    ++message_.steps;
+    if (++steps > kMaxNameSteps) {
+      (resume != 0 ? message_.pointer_loop : message_.too_many_labels) = true;
+      name.truncated = true;
+      if (resume == 0) return false;
+      break;
+    }
     if ((length & kPointerMask) == kPointerMask) {
       const std::size_t target =
           static_cast<std::size_t>(length & ~kPointerMask) << 8 | reader_.u8();
       if (!reader_.ok()) return false;
       if (resume == 0) resume = reader_.position();
-      if (++hops > kMaxPointerHops) {
-        message_.pointer_loop = true;
-        return false;
-      }
       reader_.seek(target);
       continue;
     }
@@ -178,7 +189,10 @@ void MessageReader::run() {
 void parse_dns(Bytes wire, DnsMessage& message) {
   message.id = message.flags = 0;
   message.fault = DnsFault::kNone;
-  message.name_truncated = message.pointer_loop = false;
+  message.name_truncated = message.pointer_loop = message.too_many_labels = false;
+  message.asked = DnsAsked::kUnknown;
+  message.response_time = 0;
+  message.steps = 0;
   message.consumed = 0;
   message.questions.clear();
   message.answers.clear();

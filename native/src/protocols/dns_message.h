@@ -1,10 +1,10 @@
 // A DNS message (RFC 1035 §4) as read from the wire: header, questions and the three record
 // sections.
 //
-// Invariant: names are decoded into one arena that is bounded by kMaxNameArena and reused from
-// message to message; records keep views of the wire bytes and live as long as those. Compression
-// pointers are followed at most kMaxPointerHops times per name, so no message costs more than its
-// size allows.
+// Invariant: names are decoded into one arena that is bounded by the message's size and reused from
+// message to message; records keep views of the wire bytes and live as long as those. A name takes
+// at most kMaxNameSteps labels and pointers, a message at most kMaxMessageSteps, so no message
+// costs more than its size allows.
 #pragma once
 
 #include <string>
@@ -30,6 +30,8 @@ inline constexpr std::uint16_t kSrv = 33;
 inline constexpr std::uint16_t kDname = 39;
 inline constexpr std::uint16_t kOpt = 41;
 inline constexpr std::uint16_t kSshfp = 44;
+inline constexpr std::uint16_t kIxfr = 251;
+inline constexpr std::uint16_t kAxfr = 252;
 }  // namespace dns_type
 
 // A decoded name: labels joined by dots, octets as they were, no trailing dot. Empty for the root.
@@ -67,6 +69,9 @@ enum class DnsFault : std::uint8_t {
   kHeader,  // shorter than a header
 };
 
+// Whether an answer belongs to a question of the same flow.
+enum class DnsAsked : std::uint8_t { kUnknown, kAsked, kUnasked };
+
 // Of kind kDns or kMdns, as its parser says.
 struct DnsMessage : Record {
   DnsMessage() : Record(RecordKind::kDns) {}
@@ -76,7 +81,11 @@ struct DnsMessage : Record {
   DnsFault fault = DnsFault::kNone;
   bool name_truncated = false;
   bool pointer_loop = false;
-  std::size_t consumed = 0;  // octets of the wire message that were understood
+  bool too_many_labels = false;
+  DnsAsked asked = DnsAsked::kUnknown;  // of a response, said by its parser
+  TimestampNs response_time = 0;        // with kAsked: since the question
+  std::size_t steps = 0;                // labels and pointers gone through
+  std::size_t consumed = 0;             // octets of the wire message that were understood
   std::vector<DnsQuestion> questions;
   std::vector<DnsRecord> answers;
   std::vector<DnsRecord> authorities;
@@ -93,7 +102,13 @@ struct DnsMessage : Record {
 
 inline constexpr std::size_t kDnsHeaderLength = 12;
 inline constexpr std::size_t kMaxNameLength = 1025;  // as Suricata cuts them
-inline constexpr int kMaxPointerHops = 255;
+// Labels and pointers of one name: an honest one has 127 labels at most (RFC 1035 §3.1).
+inline constexpr std::size_t kMaxNameSteps = 255;
+inline constexpr std::size_t kMaxMessageSteps = 65'536;
+// Octets of names by the size of the message: the shortest record (13 octets with a pointer for
+// its name) may be called by 255.
+inline constexpr std::size_t kNameArenaBase = 4096;
+inline constexpr std::size_t kNameArenaPerOctet = 24;
 inline constexpr std::size_t kMaxNameArena = 512 * 1024;
 
 // Reads `wire` (without TCP's length prefix) into `message`, replacing what was there but keeping

@@ -18,6 +18,7 @@ DnsMessage& scratch_message() {
 
 std::string_view fault_event(const DnsMessage& message) {
   if (message.pointer_loop) return "infinite_loop";
+  if (message.too_many_labels) return "too_many_labels";
   if (message.name_truncated) return "name_too_long";
   switch (message.fault) {
     case DnsFault::kNone:
@@ -38,6 +39,22 @@ std::string_view fault_event(const DnsMessage& message) {
 
 }  // namespace
 
+// Questions wait for answers from the other side; what mDNS and LLMNR send to a group is answered
+// in other flows.
+void DnsParser::match(Direction direction, DnsMessage& message, TransactionSink& sink) {
+  if (proto_ != AppProto::kDns) return;
+  const bool to_client = direction == Direction::kToClient;
+  if (message.is_response()) {
+    pending_.match(message, now_);
+    if (!to_client) sink.on_anomaly(proto_, "not_request", direction);
+    return;
+  }
+  if (to_client) sink.on_anomaly(proto_, "not_response", direction);
+  if (pending_.add(message, now_) || flooded_) return;
+  flooded_ = true;
+  sink.on_anomaly(proto_, "flooded", direction);
+}
+
 void DnsParser::on_message(Direction direction, Bytes wire, TransactionSink& sink) {
   DnsMessage& message = scratch_message();
   parse_dns(wire, message);
@@ -47,6 +64,7 @@ void DnsParser::on_message(Direction direction, Bytes wire, TransactionSink& sin
   if (message.fault == DnsFault::kHeader) return;
   // A broken question section tells nothing; broken records leave the question worth telling.
   if (message.fault == DnsFault::kQuestions && message.questions.empty()) return;
+  match(direction, message, sink);
   message.tx_id = next_tx_id_++;
   message.kind = proto_ == AppProto::kDns ? RecordKind::kDns : RecordKind::kMdns;
   sink.on_record(direction, message);
@@ -63,7 +81,9 @@ Bytes DnsParser::take_messages(Direction direction, Bytes data, TransactionSink&
   return data;
 }
 
-Verdict DnsParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
+Verdict DnsParser::on_data(Direction direction, Bytes data, TimestampNs time,
+                           TransactionSink& sink) {
+  now_ = time;
   if (transport_ == Transport::kUdp) {
     on_message(direction, data, sink);
     return Verdict::kMore;

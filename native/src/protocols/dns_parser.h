@@ -1,13 +1,14 @@
-// DNS over UDP and TCP, mDNS (RFC 6762) and LLMNR (RFC 4795): every message becomes one on_dns().
+// DNS over UDP and TCP, mDNS (RFC 6762) and LLMNR (RFC 4795): every message becomes one record.
 //
 // Invariant: over TCP at most one partial message per direction is kept (64 KiB + 2 at most, the
-// bound of its length prefix); UDP keeps nothing. The decoded message is scratch memory of the
-// thread.
+// bound of its length prefix); UDP keeps no message. Of DNS the questions that wait for an answer
+// are kept (dns_pending.h). The decoded message is scratch memory of the thread.
 #pragma once
 
 #include <array>
 #include <vector>
 
+#include "protocols/dns_pending.h"
 #include "protocols/parser.h"
 
 namespace netmoth::protocols {
@@ -28,11 +29,15 @@ class DnsParser final : public Parser {
   };
 
   void on_message(Direction direction, Bytes wire, TransactionSink& sink);
+  void match(Direction direction, DnsMessage& message, TransactionSink& sink);
   Bytes take_messages(Direction direction, Bytes data, TransactionSink& sink);
 
   AppProto proto_;
   Transport transport_;
   std::uint64_t next_tx_id_ = 0;
+  TimestampNs now_ = 0;  // of the packet that is read
+  bool flooded_ = false;
+  DnsPending pending_;
   std::array<Stream, 2> streams_;
 };
 

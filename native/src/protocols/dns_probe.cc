@@ -92,7 +92,8 @@ DnsLook looks_like_dns(Bytes wire, bool lenient) {
         known_class(first.klass) && known_type(first.type) && printable(message.text(first.name));
     return asked ? DnsLook{Certainty::kCertain, response} : DnsLook{};
   }
-  if (message.fault == DnsFault::kQuestions) return {};
+  // On its own port what loops is an attack on resolvers, elsewhere it is something else.
+  if (message.fault == DnsFault::kQuestions || (message.pointer_loop && !lenient)) return {};
   for (const DnsQuestion& question : message.questions) {
     if (is_netbios_name(message.text(question.name), question.type)) return {};
     if (!known_class(question.klass) && !lenient) return {};

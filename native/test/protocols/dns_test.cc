@@ -154,8 +154,60 @@ TEST(Dns, NamesAPointerThatPointsAtItself) {
   Octets message = header(1, 0x0100, 1, 0, 0, 0);
   put(message, from_hex("c00c 0001 0001"));
   (void)parser.on_data(Direction::kToServer, message, 0, sink);
-  EXPECT_TRUE(sink.lines.empty());
+  ASSERT_EQ(sink.lines.size(), 1u);  // the name is cut, the rest of the message is told
+  EXPECT_EQ(sink.lines[0], R"({"dns":{"type":"query","id":1,"rrname":"","rrname_truncated":true,)"
+                           R"("rrtype":"A","tx_id":0,"opcode":0}})");
   EXPECT_EQ(sink.anomalies, std::vector<std::string>{"infinite_loop"});
+}
+
+TEST(Dns, CutsANameThatGoesInCircles) {
+  Octets message = header(1, 0x0100, 1, 0, 0, 0);
+  put(message, from_hex("03 777777 c00c 0001 0001"));
+  DnsMessage decoded;
+  parse_dns(message, decoded);
+  EXPECT_EQ(decoded.fault, DnsFault::kNone);
+  EXPECT_TRUE(decoded.pointer_loop);
+  ASSERT_EQ(decoded.questions.size(), 1u);
+  EXPECT_EQ(decoded.questions[0].type, 1);
+  EXPECT_EQ(decoded.steps, kMaxNameSteps + 1);
+  EXPECT_EQ(looks_like_dns(message, false).certainty, Certainty::kNo);
+  EXPECT_EQ(looks_like_dns(message, true).certainty, Certainty::kCertain);
+}
+
+TEST(Dns, NamesTooManyLabels) {
+  RecordingSink sink;
+  DnsParser parser(AppProto::kDns, Transport::kUdp);
+  Octets message = header(1, 0x0100, 1, 0, 0, 0);
+  for (std::size_t i = 0; i <= kMaxNameSteps; ++i)
+    put(message, from_hex("01 61"));
+  put(message, from_hex("00 0001 0001"));
+  (void)parser.on_data(Direction::kToServer, message, 0, sink);
+  EXPECT_TRUE(sink.lines.empty());
+  EXPECT_EQ(sink.anomalies, std::vector<std::string>{"too_many_labels"});
+}
+
+// Records whose names are pointers to pointers to …: what a message costs is bounded by count.
+TEST(Dns, BoundsTheStepsOfAMessage) {
+  Octets message = header(1, 0x8180, 1, 4000, 0, 0);
+  put(message, from_hex("c00c 0001 0001"));
+  for (int i = 0; i < 4000; ++i)
+    put(message, from_hex("c00c 0002 0001 00000000 0002 c00c"));
+  DnsMessage decoded;
+  parse_dns(message, decoded);
+  EXPECT_EQ(decoded.fault, DnsFault::kAnswers);
+  EXPECT_LE(decoded.steps, kMaxMessageSteps + 2 * (kMaxNameSteps + 1));
+}
+
+TEST(Dns, SurvivesABitFlippedAtEveryPosition) {
+  const Octets whole = response();
+  for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+    Octets broken = whole;
+    broken[bit / 8] = static_cast<std::uint8_t>(broken[bit / 8] ^ 1U << bit % 8);
+    RecordingSink sink;
+    DnsParser parser(AppProto::kDns, Transport::kUdp);
+    EXPECT_EQ(parser.on_data(Direction::kToClient, broken, 0, sink), Verdict::kMore);
+    EXPECT_LE(sink.lines.size(), 1u) << bit;
+  }
 }
 
 TEST(Dns, BoundsNamesThatGrowByPointers) {
@@ -177,6 +229,28 @@ TEST(Dns, BoundsNamesThatGrowByPointers) {
   EXPECT_LE(decoded.arena.size(), kMaxNameArena + kMaxNameLength);
   EXPECT_TRUE(decoded.questions.at(0).name.truncated);
   EXPECT_EQ(decoded.questions.at(0).name.length, kMaxNameLength);
+}
+
+TEST(Dns, BoundsNamesBySizeOfTheMessage) {
+  // Small messages may not be blown up: 40 records called by 511 octets each are sound.
+  Octets message = header(1, 0x8180, 1, 40, 0, 0);
+  for (int i = 0; i < 8; ++i) {
+    message.push_back(63);
+    message.insert(message.end(), 63, 'x');
+  }
+  put(message, from_hex("00 0001 0001"));
+  for (int i = 0; i < 40; ++i)
+    put(message, from_hex("c00c 0001 0001 00000000 0000"));
+  DnsMessage decoded;
+  parse_dns(message, decoded);
+  EXPECT_EQ(decoded.fault, DnsFault::kNone);
+  message[7] = 200;
+  for (int i = 40; i < 200; ++i)
+    put(message, from_hex("c00c 0001 0001 00000000 0000"));
+  parse_dns(message, decoded);
+  EXPECT_EQ(decoded.fault, DnsFault::kAnswers);
+  EXPECT_LE(decoded.arena.size(),
+            kNameArenaBase + kNameArenaPerOctet * message.size() + kMaxNameLength);
 }
 
 TEST(Dns, SurvivesTruncationAtEveryLength) {

@@ -17,6 +17,7 @@ namespace netmoth::testing {
 class RecordingSink final : public protocols::TransactionSink {
  public:
   void on_record(Direction direction, const protocols::Record& record) override {
+    write_netmoth(record);
     switch (record.kind) {
       case protocols::RecordKind::kDns:
         directions.push_back(direction);
@@ -59,6 +60,7 @@ class RecordingSink final : public protocols::TransactionSink {
 
   // One `{"dns":{…}}` a record, or a question.
   std::vector<std::string> lines;
+  std::vector<std::string> netmoth;  // what each record adds to `netmoth`
   std::vector<std::string> anomalies;
   std::vector<Direction> directions;
   std::vector<protocols::TlsHandshake> tls;
@@ -73,6 +75,15 @@ class RecordingSink final : public protocols::TransactionSink {
     for (const auto& question : message.questions) {
       write([&](auto& json) { output::write_dns_query(json, message, question); });
     }
+  }
+  void write_netmoth(const protocols::Record& record) {
+    std::string line;
+    base::JsonWriter json(line);
+    json.begin_object();
+    const auto writer = output::event_of(record.kind).write_netmoth;
+    if (writer != nullptr) writer(json, record);
+    json.end_object();
+    netmoth.push_back(std::move(line));
   }
   template <typename Write>
   void write(Write write_member) {
