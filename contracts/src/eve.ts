@@ -313,13 +313,55 @@ export const ftpDataEventSchema = z.looseObject({
 export const snmpEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('snmp'),
-  snmp: z.looseObject({}),
+  snmp: z.looseObject({
+    version: z.int().min(1).max(3).describe('2 is v2c'),
+    pdu_type: z.string().optional().describe('get_request, response, trap_v2, …; or "encrypted"'),
+    error: z.string().optional(),
+    trap_type: z.string().optional(),
+    trap_oid: z.string().optional(),
+    trap_address: z.string().optional(),
+    vars: z.array(z.string()).optional().describe('Object identifiers of the variables'),
+    community: z.string().optional(),
+    usm: z.string().optional().describe('User of version 3'),
+  }),
 });
 
+/** A session description in a SIP body: values of its lines as they stand there (RFC 8866). */
+const sdpMedia = {
+  connection_data: z.string().optional(),
+  bandwidths: z.array(z.string()).optional(),
+  encryption_key: z.string().optional(),
+  attributes: z.array(z.string()).optional(),
+};
+const sdpSchema = z.looseObject({
+  origin: z.string().optional(),
+  session_name: z.string().optional(),
+  session_info: z.string().optional(),
+  uri: z.string().optional(),
+  email: z.string().optional(),
+  phone_number: z.string().optional(),
+  time_descriptions: z
+    .array(z.looseObject({ time: z.string(), repeat_time: z.string().optional() }))
+    .optional(),
+  timezone: z.string().optional(),
+  ...sdpMedia,
+  media_descriptions: z
+    .array(z.looseObject({ media: z.string(), media_info: z.string().optional(), ...sdpMedia }))
+    .optional(),
+});
 export const sipEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('sip'),
-  sip: z.looseObject({}),
+  sip: z.looseObject({
+    method: z.string().optional(),
+    uri: z.string().optional(),
+    version: z.string().optional().describe('SIP/2.0'),
+    request_line: z.string().optional(),
+    code: z.string().optional().describe('Of a response, e.g. "200"'),
+    reason: z.string().optional(),
+    response_line: z.string().optional(),
+    sdp: sdpSchema.optional(),
+  }),
 });
 
 export const mqttEventSchema = z.looseObject({
@@ -328,10 +370,59 @@ export const mqttEventSchema = z.looseObject({
   mqtt: z.looseObject({}),
 });
 
+const dhcpv6Status = {
+  status_code: z.int().optional(),
+  status_message: z.string().optional(),
+};
+const dhcpv6Lease = {
+  preferred_lifetime: count.describe('Seconds'),
+  valid_lifetime: count.describe('Seconds'),
+  ...dhcpv6Status,
+};
+const dhcpv6Association = z.looseObject({
+  iaid: count,
+  renewal_time: count.optional().describe('Seconds'),
+  rebinding_time: count.optional().describe('Seconds'),
+  addresses: z.array(z.looseObject({ address: z.string(), ...dhcpv6Lease })).optional(),
+  prefixes: z
+    .array(z.looseObject({ prefix: z.string(), length: z.int(), ...dhcpv6Lease }))
+    .optional(),
+  ...dhcpv6Status,
+});
 export const dhcpv6EventSchema = z.looseObject({
   ...header,
   event_type: z.literal('dhcpv6'),
-  dhcpv6: z.looseObject({}),
+  dhcpv6: z.looseObject({
+    type: z.string().describe('Of the innermost message: solicit, advertise, request, reply, …'),
+    id: count.describe('Transaction'),
+    client_duid: z.string().optional(),
+    client_mac: z.string().optional().describe('Where the DUID holds an Ethernet address'),
+    server_duid: z.string().optional(),
+    hostname: z.string().optional().describe('Client FQDN'),
+    elapsed_ms: count.optional(),
+    rapid_commit: z.boolean().optional(),
+    requested_options: z.array(z.int()).optional(),
+    vendor_enterprise: count.optional(),
+    vendor_class_identifier: z.string().optional(),
+    ia_na: z.array(dhcpv6Association).optional(),
+    ia_ta: z.array(dhcpv6Association).optional(),
+    ia_pd: z.array(dhcpv6Association).optional(),
+    dns_servers: z.array(z.string()).optional(),
+    domain_search: z.array(z.string()).optional(),
+    ...dhcpv6Status,
+    relays: z
+      .array(
+        z.looseObject({
+          hop_count: count,
+          link_address: z.string(),
+          peer_address: z.string(),
+          interface_id: z.string().optional(),
+          client_mac: z.string().optional(),
+        }),
+      )
+      .optional()
+      .describe('Relay agents the message came through, outermost first'),
+  }),
 });
 
 export const fileinfoEventSchema = z.looseObject({

@@ -3,11 +3,14 @@
 #include <array>
 
 #include "output/dhcp_json.h"
+#include "output/dhcpv6_json.h"
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
 #include "output/http_json.h"
 #include "output/mdns_json.h"
 #include "output/quic_json.h"
+#include "output/sip_json.h"
+#include "output/snmp_json.h"
 #include "output/tls_json.h"
 
 namespace netmoth::output {
@@ -52,6 +55,10 @@ constexpr std::array kRows{
     row<protocols::DhcpMessage, write_dhcp>(RecordKind::kDhcp, EventType::kDhcp, kPacket, false),
     row<protocols::FileInfo, write_fileinfo>(RecordKind::kFileinfo, EventType::kFileinfo, kPacket,
                                              false),
+    row<protocols::SnmpMessage, write_snmp>(RecordKind::kSnmp, EventType::kSnmp, kPacket, false),
+    row<protocols::SipMessage, write_sip>(RecordKind::kSip, EventType::kSip, kPacket, false),
+    row<protocols::Dhcpv6Message, write_dhcpv6>(RecordKind::kDhcpv6, EventType::kDhcpV6, kPacket,
+                                                false),
 };
 
 constexpr bool rows_in_order() {

@@ -1,9 +1,12 @@
 // Which parser reads which protocol.
 #include "protocols/dhcp_parser.h"
+#include "protocols/dhcpv6_parser.h"
 #include "protocols/dns_parser.h"
 #include "protocols/http2_parser.h"
 #include "protocols/http_parser.h"
 #include "protocols/quic_parser.h"
+#include "protocols/sip_parser.h"
+#include "protocols/snmp_parser.h"
 #include "protocols/socks_parser.h"
 #include "protocols/switch_parser.h"
 #include "protocols/tls_parser.h"
@@ -27,6 +30,12 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? std::make_unique<QuicParser>() : nullptr;
     case AppProto::kDhcp:
       return transport == Transport::kUdp ? std::make_unique<DhcpParser>() : nullptr;
+    case AppProto::kDhcpV6:
+      return transport == Transport::kUdp ? std::make_unique<Dhcpv6Parser>() : nullptr;
+    case AppProto::kSip:
+      return std::make_unique<SipParser>(transport);
+    case AppProto::kSnmp:
+      return transport == Transport::kUdp ? std::make_unique<SnmpParser>() : nullptr;
     case AppProto::kSmtp:
     case AppProto::kImap:
     case AppProto::kPop3:

@@ -98,7 +98,9 @@ ProbeResult probe_stream(const ProbeInput& input) {
 ProbeResult probe_datagram(const ProbeInput& input) {
   Verdicts v(input);
   const Bytes data = input.data;
-  if (v.has_port(port::kMdns) && looks_like_dns(data, true).certainty == Certainty::kCertain) {
+  // From port 5353 to port 53: an ordinary question with an odd source port.
+  if (v.has_port(port::kMdns) && !v.has_port(port::kDns) &&
+      looks_like_dns(data, true).certainty == Certainty::kCertain) {
     // Queries and announcements both go to the group: neither direction is the wrong one.
     return {AppProto::kMdns, Certainty::kCertain, false};
   }
@@ -116,7 +118,7 @@ ProbeResult probe_datagram(const ProbeInput& input) {
          (dhcp_port && v.ask(AppProto::kDhcp, look_dhcp(data))) ||
          (dhcpv6_port && v.ask(AppProto::kDhcpV6, look_dhcpv6(data))) ||
          (v.has_port(port::kNtp) && v.ask(AppProto::kNtp, look_ntp(data))) ||
-         (snmp_port && v.ask(AppProto::kSnmp, look_snmp(data))) ||
+         (!v.has_port(port::kDns) && v.ask(AppProto::kSnmp, look_snmp(data, snmp_port))) ||
          v.ask(AppProto::kSip, look_sip(data)) ||
          (v.has_port(port::kSsdp) && v.ask(AppProto::kSsdp, look_ssdp(data))) ||
          v.ask(AppProto::kBittorrentDht, look_bittorrent_dht(data)) ||

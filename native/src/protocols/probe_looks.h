@@ -45,7 +45,7 @@ Look look_quic(Bytes datagram, bool port_says_so);
 Look look_dhcp(Bytes datagram);
 Look look_dhcpv6(Bytes datagram);
 Look look_ntp(Bytes datagram);
-Look look_snmp(Bytes datagram);
+Look look_snmp(Bytes datagram, bool port_says_so);
 Look look_stun(Bytes datagram);
 Look look_dtls(Bytes datagram);
 Look look_wireguard(Bytes datagram);

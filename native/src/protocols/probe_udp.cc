@@ -3,9 +3,11 @@
 
 #include "base/reader.h"
 #include "protocols/dhcp_message.h"
+#include "protocols/dhcpv6_message.h"
 #include "protocols/dns_message.h"
 #include "protocols/probe_looks.h"
 #include "protocols/quic_packet.h"
+#include "protocols/snmp_message.h"
 
 namespace netmoth::protocols {
 namespace {
@@ -37,21 +39,12 @@ Look look_dhcp(Bytes datagram) {
   return certain(message.opcode == 1 ? Side::kClient : Side::kServer);
 }
 
-// RFC 8415 §8: a type, a transaction id and options that fill the rest.
+// A known type, and options that fill the rest at every level.
 Look look_dhcpv6(Bytes datagram) {
-  constexpr std::uint8_t kRelayForward = 12;
-  constexpr std::uint8_t kRelayReply = 13;
-  base::Reader reader(datagram);
-  const std::uint8_t type = reader.u8();
-  if (type == 0 || type > kRelayReply) return kNoLook;
-  reader.skip(type >= kRelayForward ? 33 : 3);
-  int options = 0;
-  while (reader.ok() && !reader.at_end()) {
-    reader.skip(2);
-    reader.skip(reader.u16());
-    ++options;
-  }
-  return reader.ok() && options > 0 ? certain() : kNoLook;
+  Dhcpv6Message message;
+  if (!parse_dhcpv6(datagram, message) || message.options_cut) return kNoLook;
+  if (message.relay_count == 0 && message.options.empty()) return kNoLook;
+  return certain(dhcpv6_from_server(datagram[0]) ? Side::kServer : Side::kClient);
 }
 
 Look look_ntp(Bytes datagram) {
@@ -67,32 +60,11 @@ Look look_ntp(Bytes datagram) {
   return certain();
 }
 
-// A SEQUENCE that fills the datagram, an INTEGER version, then community or header (RFC 1157,
-// 3412).
-Look look_snmp(Bytes datagram) {
-  base::Reader reader(datagram);
-  const auto header = [&](std::uint8_t tag, std::size_t& length) {
-    if (reader.u8() != tag) return false;
-    length = reader.u8();
-    if (length == 0x81) {
-      length = reader.u8();
-    } else if (length == 0x82) {
-      length = reader.u16();
-    } else if (length >= 0x80) {
-      return false;
-    }
-    return reader.ok() && length <= reader.remaining();
-  };
-  std::size_t length = 0;
-  if (!header(0x30, length) || length != reader.remaining()) return kNoLook;
-  if (!header(0x02, length) || length != 1) return kNoLook;
-  const std::uint8_t version = reader.u8();
-  if (version == 3) return header(0x30, length) ? certain() : kNoLook;
-  if (version > 1 || !header(0x04, length)) return kNoLook;
-  reader.skip(length);
-  const std::uint8_t pdu = reader.u8();
-  if (!reader.ok() || pdu < 0xa0 || pdu > 0xa8) return kNoLook;
-  return certain(pdu == 0xa2 ? Side::kServer : Side::kClient);
+// Away from its ports the whole message must be sound.
+Look look_snmp(Bytes datagram, bool port_says_so) {
+  SnmpMessage message;
+  if (!parse_snmp(datagram, message) || (!message.sound && !port_says_so)) return kNoLook;
+  return certain(message.is_reply() ? Side::kServer : Side::kClient);
 }
 
 // RFC 8489 §5.

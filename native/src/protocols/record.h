@@ -16,6 +16,9 @@ enum class RecordKind : std::uint8_t {
   kQuic,      // QuicInitial
   kDhcp,      // DhcpMessage
   kFileinfo,  // FileInfo
+  kSnmp,      // SnmpMessage
+  kSip,       // SipMessage
+  kDhcpv6,    // Dhcpv6Message
   kCount,     // further ones before this
 };
 

@@ -1,0 +1,117 @@
+// Frames SIP messages out of datagrams and streams. See sip_parser.h.
+#include "protocols/sip_parser.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocols/probe_looks.h"
+
+namespace netmoth::protocols {
+namespace {
+
+// Where the headers end, looked for from `from`; npos where they do not.
+std::size_t find_headers_end(std::string_view text, std::size_t from) {
+  const std::size_t crlf = text.find("\r\n\r\n", from);
+  const std::size_t lf = text.substr(0, crlf).find("\n\n", from);
+  if (lf != std::string_view::npos) return lf + 2;
+  return crlf == std::string_view::npos ? crlf : crlf + 4;
+}
+
+// RFC 5626 §3.5.1: empty lines (and in practice zeros) keep bindings alive.
+Bytes without_keepalive(Bytes data) {
+  while (!data.empty() && (data[0] == '\r' || data[0] == '\n' || data[0] == 0))
+    data = data.subspan(1);
+  return data;
+}
+
+}  // namespace
+
+void SipParser::on_datagram(Direction direction, Bytes data, TransactionSink& sink) {
+  data = without_keepalive(data);
+  if (data.empty()) return;
+  SipMessage message;
+  const SipFrame frame = parse_sip(data, message);
+  if (frame.verdict == SipVerdict::kInvalid)
+    return sink.on_anomaly(AppProto::kSip, "invalid_data", direction);
+  if (frame.verdict == SipVerdict::kCut || frame.headers + frame.body > data.size())
+    sink.on_anomaly(AppProto::kSip, "incomplete_data", direction);
+  sink.on_record(direction, message);
+}
+
+std::size_t SipParser::take_message(Direction direction, Stream& stream, Bytes data,
+                                    TransactionSink& sink) {
+  if (stream.wanted == 0) {
+    constexpr std::size_t kOverlap = 3;  // of an end that was cut
+    const std::size_t from = stream.scanned - std::min(stream.scanned, kOverlap);
+    const std::size_t headers = find_headers_end(as_text(data), from);
+    if (headers == std::string_view::npos) {
+      stream.scanned = data.size();
+      return 0;
+    }
+    SipMessage message;
+    const SipFrame frame = parse_sip(data, message);
+    if (frame.verdict != SipVerdict::kWhole || frame.body > kMaxMessageBytes) {
+      sink.on_anomaly(AppProto::kSip, "invalid_data", direction);
+      lose(stream);
+      return data.size();
+    }
+    stream.wanted = frame.headers + frame.body;
+  }
+  if (data.size() < stream.wanted) return 0;
+  SipMessage message;
+  (void)parse_sip(data.first(stream.wanted), message);
+  sink.on_record(direction, message);
+  stream.scanned = 0;
+  return std::exchange(stream.wanted, 0);
+}
+
+Verdict SipParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
+  if (transport_ == Transport::kUdp) {
+    on_datagram(direction, data, sink);
+    return Verdict::kMore;
+  }
+  Stream& stream = streams_[index_of(direction)];
+  if (stream.lost) {
+    if (look_sip(data).certainty != Certainty::kCertain) return Verdict::kMore;
+    stream.lost = false;
+  }
+  const bool kept = !stream.partial.empty();
+  if (kept) stream.partial.insert(stream.partial.end(), data.begin(), data.end());
+  Bytes left = kept ? Bytes(stream.partial) : data;
+  while (!left.empty()) {
+    if (stream.scanned == 0 && stream.wanted == 0) left = without_keepalive(left);
+    if (left.empty()) break;
+    const std::size_t taken = take_message(direction, stream, left, sink);
+    if (taken == 0) break;
+    left = left.subspan(taken);
+  }
+  if (stream.wanted == 0 && left.size() > kMaxMessageBytes) {
+    sink.on_anomaly(AppProto::kSip, "invalid_data", direction);
+    lose(stream);
+    return Verdict::kMore;
+  }
+  if (!kept || left.size() != stream.partial.size())
+    stream.partial = std::vector<std::uint8_t>(left.begin(), left.end());
+  return Verdict::kMore;
+}
+
+void SipParser::lose(Stream& stream) {
+  stream.scanned = stream.wanted = 0;
+  stream.lost = true;
+}
+
+Verdict SipParser::on_gap(Direction direction, std::uint64_t, TransactionSink&) {
+  Stream& stream = streams_[index_of(direction)];
+  stream.partial = {};
+  lose(stream);
+  return Verdict::kMore;
+}
+
+void SipParser::on_close(TransactionSink& sink) {
+  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
+    if (!streams_[index_of(direction)].partial.empty())
+      sink.on_anomaly(AppProto::kSip, "incomplete_data", direction);
+  }
+}
+
+}  // namespace netmoth::protocols
