@@ -133,7 +133,7 @@ program
     process.exitCode = await status(options, environment);
   });
 
-const rules = program.command('rules').description('check Suricata rules');
+const rules = program.command('rules').description('check and compile Suricata rules');
 
 rules
   .command('check')
@@ -157,6 +157,33 @@ rules
   .action(async (files: string[], options) => {
     const { rulesCheck } = await import('./commands/rules-check.ts');
     process.exitCode = await rulesCheck(files, options);
+  });
+
+rules
+  .command('compile')
+  .description('compile rule files into one bundle; what has a fault is named and left out')
+  .argument(
+    '<file...>',
+    'rule files, plain or gzip; classification.config, reference.config, threshold.config by name',
+  )
+  .requiredOption('-o, --output <bundle>', 'file to write')
+  .option('--classification <file>', 'classes of rules with their priorities')
+  .option('--reference <file>', 'systems of references with their URLs')
+  .option('--threshold <file>', 'suppressions and rates by signature')
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .option('--sign-key <pem>', 'Ed25519 private key to sign the bundle with')
+  .option('--json', 'one JSON object: {digest, manifest, loaded, failed, faults: […], …}')
+  .addHelpText(
+    'after',
+    examples(
+      'rules compile local.rules -o local.bundle',
+      'rules compile *.rules --classification classification.config -o rules.bundle',
+      'rules compile *.rules --sign-key key.pem -o rules.bundle --json | jq .digest',
+    ),
+  )
+  .action(async (files: string[], options) => {
+    const { rulesCompile } = await import('./commands/rules-compile.ts');
+    process.exitCode = await rulesCompile(files, options);
   });
 
 program

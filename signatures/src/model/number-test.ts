@@ -47,6 +47,9 @@ function rangesOf(
   }
 }
 
+/** Ends a slice that goes to the last value. */
+export const LAST_INDEX = 2 ** 31 - 1;
+
 export const ANY_VALUE: Which = { type: 'any' };
 
 const COMPARED = /^(<=|>=|<|>|!=|!|=)?\s*(\d{1,15})(?:\s*-\s*(\d{1,15}))?$/;
@@ -80,7 +83,7 @@ export function whichOf(suffix: string | undefined): Which {
   if (beyond !== null) return { type: 'at-or-beyond', index: Number(beyond[1]) };
   const times = /^nb\s*([^,]+)(?:,\s*(-?\d+)\s*:\s*(-?\d+))?$/.exec(suffix);
   if (times !== null) {
-    const [, test = '', from = '0', to = String(OPEN_END)] = times;
+    const [, test = '', from = '0', to = String(LAST_INDEX)] = times;
     return { type: 'times', times: numberTestOf(test), from: Number(from), to: Number(to) };
   }
   return /^-?\d+$/.test(suffix) ? { type: 'at', index: Number(suffix) } : ANY_VALUE;

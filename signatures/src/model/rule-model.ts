@@ -34,7 +34,10 @@ export type NumberTest =
 
 /** Of several values of one transaction: which must pass the test. */
 export type Which =
-  | { readonly type: 'any' | 'all' | 'all-or-absent' | 'or-absent' }
+  | { readonly type: 'any' }
+  | { readonly type: 'all' }
+  | { readonly type: 'all-or-absent' }
+  | { readonly type: 'or-absent' }
   /** How many pass, perhaps of a slice alone (negative: from the end). */
   | {
       readonly type: 'times';
@@ -42,7 +45,8 @@ export type Which =
       readonly from: number;
       readonly to: number;
     }
-  | { readonly type: 'at' | 'at-or-beyond'; readonly index: number }
+  | { readonly type: 'at'; readonly index: number }
+  | { readonly type: 'at-or-beyond'; readonly index: number }
   /** Not the values: how many there are. */
   | { readonly type: 'count' };
 

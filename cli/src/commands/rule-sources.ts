@@ -1,0 +1,182 @@
+/**
+ * The files a `rules` command is given: rules, plain or gzip, and Suricata's configuration files.
+ *
+ * Invariants: a file is read in pieces, so that its size does not decide how much memory is needed;
+ * classifications and references are read before the rules that use them; a label does not depend on
+ * where the files lie, only on how they lie to each other.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { NetmothError } from '#contracts/errors.ts';
+import type { Source } from '#signatures/compile/compile.ts';
+import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
+import {
+  type Classification,
+  readClassifications,
+  readReferences,
+} from '#signatures/config-files.ts';
+import type { Fault } from '#signatures/faults.ts';
+import { LogicalLineReader } from '#signatures/logical-lines.ts';
+import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
+
+export interface SourceOptions {
+  readonly var: readonly string[];
+  readonly classification?: string;
+  readonly reference?: string;
+  readonly threshold?: string;
+  /** What a file is called in faults and rules; the path itself where absent. */
+  readonly label?: (path: string) => string;
+}
+
+export interface RuleSources {
+  readonly sources: readonly Source[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly loaded: LoadedRules;
+  readonly thresholds: readonly ThresholdEntry[];
+  /** Of the configuration files. */
+  readonly faults: readonly Fault[];
+}
+
+type ConfigKind = 'classification' | 'reference' | 'threshold';
+
+/** Largest configuration file. */
+const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+
+export async function readRuleSources(
+  paths: readonly string[],
+  options: SourceOptions,
+): Promise<RuleSources> {
+  const variables = variablesFrom(options.var);
+  const label = options.label ?? ((path: string) => path);
+  const sources: Source[] = [];
+  const faults: Fault[] = [];
+  const classifications = new Map<string, Classification>();
+  const references = new Map<string, string>();
+  const thresholds: ThresholdEntry[] = [];
+  for (const [kind, path] of configPaths(paths, options)) {
+    const bytes = await readConfig(path);
+    const text = bytes.toString('utf8');
+    sources.push(sourceOf(label(path), bytes));
+    if (kind === 'classification') {
+      const read = readClassifications(label(path), text);
+      faults.push(...read.faults);
+      for (const [name, entry] of read.entries) classifications.set(name, entry);
+    } else if (kind === 'reference') {
+      const read = readReferences(label(path), text);
+      faults.push(...read.faults);
+      for (const [name, prefix] of read.entries) references.set(name.toLowerCase(), prefix);
+    } else {
+      const read = readThresholds(label(path), text);
+      faults.push(...read.faults);
+      thresholds.push(...read.entries);
+    }
+  }
+  const known = classifications.size > 0 ? { classifications } : {};
+  const loader = new RuleLoader(variables, { ...known, references });
+  for (const path of paths.filter((one) => configKind(one) === undefined)) {
+    sources.push(await loadFile(path, label(path), loader));
+  }
+  return { sources, variables, loaded: loader.result(), thresholds, faults };
+}
+
+function configPaths(
+  paths: readonly string[],
+  { classification, reference, threshold }: SourceOptions,
+): [ConfigKind, string][] {
+  const given: [ConfigKind, string | undefined][] = [
+    ['classification', classification],
+    ['reference', reference],
+    ['threshold', threshold],
+  ];
+  const named = paths.map((path): [ConfigKind | undefined, string] => [configKind(path), path]);
+  return [...given, ...named].filter(
+    (pair): pair is [ConfigKind, string] => pair[0] !== undefined && pair[1] !== undefined,
+  );
+}
+
+function configKind(path: string): ConfigKind | undefined {
+  const found = /^(classification|reference|threshold)\.config(\.gz)?$/.exec(basename(path));
+  return found?.[1] as ConfigKind | undefined;
+}
+
+/** The name of each file below the folder all of them share. */
+export function labelsOf(paths: readonly string[]): (path: string) => string {
+  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
+  let shared = folders[0] ?? [];
+  for (const folder of folders) {
+    const differs = shared.findIndex((part, at) => part !== folder[at]);
+    if (differs !== -1) shared = shared.slice(0, differs);
+  }
+  const root = shared.join(sep) || sep;
+  return (path) => relative(root, resolve(path)).split(sep).join('/');
+}
+
+async function loadFile(path: string, label: string, loader: RuleLoader): Promise<Source> {
+  try {
+    const hash = createHash('sha256');
+    const decoder = new TextDecoder();
+    const reader = new LogicalLineReader();
+    let sizeBytes = 0;
+    for await (const chunk of await plainStream(path)) {
+      const bytes = chunk as Buffer;
+      hash.update(bytes);
+      sizeBytes += bytes.length;
+      for (const line of reader.push(decoder.decode(bytes, { stream: true }))) {
+        loader.add(label, line);
+      }
+    }
+    for (const line of reader.push(decoder.decode())) loader.add(label, line);
+    for (const line of reader.end()) loader.add(label, line);
+    return { name: label, sha256: hash.digest('hex'), sizeBytes };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** The file's content, unpacked where it is gzip. */
+async function plainStream(path: string): Promise<Readable> {
+  const file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  await file.close();
+  const packed = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  const raw = createReadStream(path);
+  if (!packed) return raw;
+  const unpacked = createGunzip();
+  raw.on('error', (error) => unpacked.destroy(error));
+  return raw.pipe(unpacked);
+}
+
+async function readConfig(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_CONFIG_BYTES)
+      throw new RangeError(`it is larger than ${MAX_CONFIG_BYTES} bytes`);
+    return await readFile(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): NetmothError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new NetmothError('NM_NOT_FOUND', `rule file ${path} cannot be read: ${reason}`, { cause });
+}
+
+function sourceOf(name: string, bytes: Buffer): Source {
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { name, sha256, sizeBytes: bytes.length };
+}
+
+function variablesFrom(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const found = /^\$?([A-Za-z_]\w*)=(.+)$/s.exec(pair);
+      if (found === null) throw new NetmothError('NM_USAGE', `--var ${pair}: expected NAME=VALUE`);
+      return [found[1] ?? '', found[2] ?? ''];
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+/** threshold.config: what Suricata's guide shows, and what is wrong with a line. */
+import { expect, test } from 'vitest';
+import { readThresholds } from './threshold-config.ts';
+
+test('suppressions and rates', () => {
+  const { entries, faults } = readThresholds(
+    't',
+    [
+      '# comment',
+      'suppress gen_id 1, sig_id 2002087, track by_src, ip 209.132.180.67',
+      'suppress gen_id 0, sig_id 0, track by_either, ip [10.0.0.0/8, !10.1.1.1]',
+      'suppress gen_id 1, sig_id 5',
+      'threshold gen_id 1, sig_id 2, type limit, \\',
+      '  track by_src, count 1, seconds 60',
+      'rate_filter gen_id 1, sig_id 3, track by_rule, count 100, seconds 60, new_action drop, timeout 30',
+    ].join('\n'),
+  );
+  expect(faults).toEqual([]);
+  expect(entries).toMatchObject([
+    { kind: 'suppress', sid: 2002087, track: 'by_src', addresses: ['209.132.180.67'] },
+    { gid: 0, sid: 0, addresses: ['10.0.0.0/8', '!10.1.1.1'] },
+    { kind: 'suppress', track: '', addresses: [] },
+    { kind: 'threshold', rate: { type: 'limit', track: 'by_src', count: 1, seconds: 60 } },
+    { kind: 'rate_filter', newAction: 'drop', timeoutSeconds: 30, rate: { count: 100 } },
+  ]);
+});
+
+test.each([
+  'limit gen_id 1, sig_id 2',
+  'suppress gen_id x, sig_id 2',
+  'suppress gen_id 1, sig_id 2, track by_src',
+  'suppress gen_id 1, sig_id 2, ip 1.2.3.4',
+  'suppress gen_id 1, gen_id 1, sig_id 2',
+  'threshold gen_id 1, sig_id 2, type often, track by_src, count 1, seconds 1',
+  'threshold gen_id 1, sig_id 2, type limit, track by_src, seconds 1',
+  'suppress gen_id 1, sig_id 99999999999',
+])('%s', (line) => {
+  const { entries, faults } = readThresholds('t', `\n${line}`);
+  expect(entries).toEqual([]);
+  expect(faults).toMatchObject([{ file: 't', line: 2, code: 'CONFIG_LINE' }]);
+});

@@ -1,0 +1,119 @@
+/**
+ * threshold.config: suppressions and rates by signature, outside the rules.
+ *
+ * Source: Suricata 8 user guide, "Global-Thresholds". Invariant: a broken line is a fault, the other
+ * lines count. sid 0 means every signature of the group, gid 0 every one.
+ */
+import { type Fault, shown } from '../faults.ts';
+import type { Rate } from '../model/rule-model.ts';
+
+export interface ThresholdEntry {
+  readonly kind: 'suppress' | 'threshold' | 'event_filter' | 'rate_filter';
+  readonly gid: number;
+  readonly sid: number;
+  /** suppress: by_src, by_dst, by_either, or '' for always. */
+  readonly track: string;
+  /** suppress: addresses and networks as written, `!` for all but them. */
+  readonly addresses: readonly string[];
+  readonly rate: Rate;
+  readonly newAction: string;
+  readonly timeoutSeconds: number;
+}
+
+const KINDS = ['suppress', 'threshold', 'event_filter', 'rate_filter'] as const;
+const TYPES = ['limit', 'threshold', 'both', 'backoff'] as const;
+const U32 = 4_294_967_295;
+
+export interface ThresholdConfig {
+  readonly entries: readonly ThresholdEntry[];
+  readonly faults: readonly Fault[];
+}
+
+export function readThresholds(file: string, source: string): ThresholdConfig {
+  const entries: ThresholdEntry[] = [];
+  const faults: Fault[] = [];
+  let joined = '';
+  let start = 0;
+  for (const [index, raw] of source.split('\n').entries()) {
+    const text = raw.trim();
+    if (joined === '') {
+      if (text === '' || text.startsWith('#')) continue;
+      start = index;
+    }
+    joined += text;
+    if (joined.endsWith('\\')) {
+      joined = `${joined.slice(0, -1)} `;
+      continue;
+    }
+    const entry = entryOf(joined);
+    if (typeof entry === 'string') {
+      const place = { file, line: start + 1, column: 1 };
+      faults.push({ ...place, code: 'CONFIG_LINE', severity: 'error', message: entry });
+    } else {
+      entries.push(entry);
+    }
+    joined = '';
+  }
+  return { entries, faults };
+}
+
+/** The entry, or what is wrong with it. */
+function entryOf(line: string): ThresholdEntry | string {
+  const [, name = '', rest = ''] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
+  const kind = KINDS.find((known) => known === name);
+  if (kind === undefined) return `${shown(line)} begins with none of ${KINDS.join(', ')}`;
+  const fields = new Map<string, string>();
+  // Commas within [ ] part addresses, the others fields.
+  for (const field of rest.split(/,(?![^[]*\])/)) {
+    const [, key = '', value = ''] = /^\s*(\w+)\s+(.+?)\s*$/.exec(field) ?? [];
+    if (key === '' || fields.has(key)) return `${shown(field.trim())} is no "NAME VALUE"`;
+    fields.set(key, value);
+  }
+  const gid = wholeNumber(fields.get('gen_id'));
+  const sid = wholeNumber(fields.get('sig_id'));
+  if (gid === undefined || sid === undefined) return 'gen_id and sig_id must be numbers';
+  const numbers = ['count', 'seconds', 'timeout', 'multiplier'].map((key) =>
+    fields.has(key) ? wholeNumber(fields.get(key)) : 0,
+  );
+  if (numbers.includes(undefined)) return 'count, seconds, timeout and multiplier must be numbers';
+  const [count = 0, seconds = 0, timeoutSeconds = 0, multiplier = 0] = numbers;
+  const track = fields.get('track') ?? '';
+  const type = TYPES.find((known) => known === fields.get('type'));
+  if (kind === 'suppress' && (track === '') !== !fields.has('ip'))
+    return 'track and ip go together';
+  if (kind !== 'suppress' && count === 0) return `${kind} needs a count`;
+  const rated = kind === 'threshold' || kind === 'event_filter';
+  if (rated && type === undefined) return `type must be one of ${TYPES.join(', ')}`;
+  const rate: Rate = {
+    type: kind === 'rate_filter' ? 'rate_filter' : (type ?? 'limit'),
+    track: kind === 'suppress' ? '' : track,
+    count,
+    seconds,
+    multiplier,
+    uniqueOn: '',
+  };
+  return {
+    kind,
+    gid,
+    sid,
+    track,
+    addresses: addressesOf(fields.get('ip') ?? ''),
+    rate,
+    newAction: fields.get('new_action') ?? '',
+    timeoutSeconds,
+  };
+}
+
+function addressesOf(text: string): string[] {
+  return text
+    .replace(/^\[(.*)\]$/, '$1')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value <= U32 ? value : undefined;
+}

@@ -1,0 +1,179 @@
+/**
+ * Indicators of all lists of a set, by kind, with what is known of each.
+ *
+ * Invariants: the tables depend on the entries alone, not on the order of the lists; a key stands once,
+ * with the more confident of two metas (then the smaller sid); nested networks are cut so that every
+ * address has its most specific entry.
+ */
+import { createHash } from 'node:crypto';
+import { KINDS, type Kind } from './kinds.ts';
+
+export interface IndicatorMeta {
+  readonly sid: number;
+  /** The list's name, as the alert shows it. */
+  readonly list: string;
+  /** Where it came from: a file's name. */
+  readonly source: string;
+  readonly category: string;
+  /** 0 to 100. */
+  readonly confidence: number;
+  /** 1 to 3 as in EVE alerts: 1 is the worst. */
+  readonly severity: number;
+  /** Seconds since 1970; 0: never. */
+  readonly expires: number;
+}
+
+export interface IndicatorTable {
+  readonly kind: Kind;
+  /** Latin-1: a character a byte. */
+  readonly keys: readonly string[];
+  /** Places in `metas`. */
+  readonly metas: readonly number[];
+}
+
+export interface Indicators {
+  readonly metas: readonly IndicatorMeta[];
+  readonly tables: readonly IndicatorTable[];
+}
+
+export const NO_INDICATORS: Indicators = { metas: [], tables: [] };
+
+/** Signature ids of lists: three thousand million and up, apart from every rule set's range. */
+export const LIST_SID_BASE = 3_000_000_000;
+const LIST_SIDS = 1_000_000_000;
+
+/** The same list, kind and category have the same sid in every version of a list. */
+export function listSid(list: string, kind: Kind, category: string): number {
+  const digest = createHash('sha256').update(['list', list, kind, category].join('\0')).digest();
+  return LIST_SID_BASE + (digest.readUInt32BE(0) % LIST_SIDS);
+}
+
+export class IndicatorCollector {
+  readonly #metas: IndicatorMeta[] = [];
+  readonly #metaPlaces = new Map<string, number>();
+  readonly #rows = new Map<Kind, Map<string, number>>();
+  #duplicates = 0;
+
+  get duplicates(): number {
+    return this.#duplicates;
+  }
+
+  get size(): number {
+    return this.#rows.values().reduce((sum, rows) => sum + rows.size, 0);
+  }
+
+  /** The place of a meta, to be used for every entry that shares it. */
+  meta(meta: IndicatorMeta): number {
+    const { sid, source, confidence, severity, expires } = meta;
+    const key = [sid, meta.list, source, meta.category, confidence, severity, expires].join('\0');
+    const known = this.#metaPlaces.get(key);
+    if (known !== undefined) return known;
+    this.#metaPlaces.set(key, this.#metas.length);
+    this.#metas.push(meta);
+    return this.#metas.length - 1;
+  }
+
+  add(kind: Kind, key: string, meta: number): void {
+    const rows = this.#rows.get(kind) ?? new Map<string, number>();
+    this.#rows.set(kind, rows);
+    const known = rows.get(key);
+    if (known === undefined) rows.set(key, meta);
+    else {
+      this.#duplicates += 1;
+      if (this.#better(meta, known)) rows.set(key, meta);
+    }
+  }
+
+  result(): Indicators {
+    const order = this.#metas
+      .map((meta, place) => ({ meta, place, key: JSON.stringify(meta) }))
+      .sort((a, b) => a.meta.sid - b.meta.sid || (a.key < b.key ? -1 : 1));
+    const places = new Map(order.map(({ place }, sorted) => [place, sorted]));
+    const tables = (Object.keys(KINDS) as Kind[]).flatMap((kind): IndicatorTable[] => {
+      const rows = this.#rows.get(kind);
+      if (rows === undefined) return [];
+      const sorted = [...rows.keys()].sort();
+      const metas = sorted.map((key) => places.get(rows.get(key) ?? 0) ?? 0);
+      return [
+        kind === 'ipv4' || kind === 'ipv6'
+          ? { kind, ...withoutOverlap(sorted, metas) }
+          : { kind, keys: sorted, metas },
+      ];
+    });
+    return { metas: order.map(({ meta }) => meta), tables };
+  }
+
+  #better(one: number, other: number): boolean {
+    const a = this.#metas[one];
+    const b = this.#metas[other];
+    if (a === undefined || b === undefined) return false;
+    return a.confidence !== b.confidence ? a.confidence > b.confidence : a.sid < b.sid;
+  }
+}
+
+interface Segment {
+  readonly low: string;
+  readonly high: string;
+  readonly meta: number;
+}
+
+/** Ranges cut where a more specific one begins; what surrounds it goes on behind its end. */
+function withoutOverlap(
+  keys: readonly string[],
+  metas: readonly number[],
+): Pick<IndicatorTable, 'keys' | 'metas'> {
+  const half = (keys[0]?.length ?? 0) / 2;
+  const ranges = keys
+    .map(
+      (key, i): Segment => ({
+        low: key.slice(0, half),
+        high: key.slice(half),
+        meta: metas[i] ?? 0,
+      }),
+    )
+    // Of two that begin alike the wider comes first, so that the narrower cuts it.
+    .sort((a, b) => (a.low !== b.low ? (a.low < b.low ? -1 : 1) : a.high > b.high ? -1 : 1));
+  const cut: Segment[] = [];
+  const open: Segment[] = [];
+  const close = (before: string | undefined) => {
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      if (before !== undefined && last.high >= before) return;
+      open.pop();
+      cut.push(last);
+      const outer = open.at(-1);
+      if (outer === undefined) continue;
+      open.pop();
+      // What crosses rather than surrounds has ended already.
+      if (outer.high > last.high) open.push({ ...outer, low: successor(last.high) });
+    }
+  };
+  for (const range of ranges) {
+    close(range.low);
+    const outer = open.at(-1);
+    if (outer !== undefined && outer.low < range.low) {
+      cut.push({ ...outer, high: predecessor(range.low) });
+    }
+    open.push(range);
+  }
+  close(undefined);
+  cut.sort((a, b) => (a.low < b.low ? -1 : 1));
+  return { keys: cut.map(({ low, high }) => low + high), metas: cut.map(({ meta }) => meta) };
+}
+
+function successor(bytes: string): string {
+  const next = [...bytes].map((char) => char.charCodeAt(0));
+  for (let at = next.length - 1; at >= 0; at -= 1) {
+    next[at] = ((next[at] ?? 0) + 1) % 256;
+    if (next[at] !== 0) break;
+  }
+  return String.fromCharCode(...next);
+}
+
+function predecessor(bytes: string): string {
+  const next = [...bytes].map((char) => char.charCodeAt(0));
+  for (let at = next.length - 1; at >= 0; at -= 1) {
+    next[at] = ((next[at] ?? 0) + 255) % 256;
+    if (next[at] !== 255) break;
+  }
+  return String.fromCharCode(...next);
+}
