@@ -53,6 +53,7 @@ program
     collect,
     [],
   )
+  .option('--workers <n>', 'threads to read with (default 1)')
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
   .option('--quiet', 'no progress and no summary', false)
   .addHelpText(

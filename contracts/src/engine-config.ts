@@ -99,6 +99,12 @@ export const engineConfigSchema = z.strictObject({
   eve: eveConfigSchema.default(eveConfigSchema.parse({})),
   snapLength: z.int().min(64).max(262_144).default(65_535),
   statsIntervalSeconds: z.int().min(1).max(3_600).default(10),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Threads that read a capture file, each with tables of its own; capture has its own'),
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 

@@ -17,6 +17,7 @@ export interface ReadCommandOptions {
   readonly checksums: 'validate' | 'ignore';
   readonly dnsVersion: '2' | '3';
   readonly eveOption: readonly string[];
+  readonly workers?: string;
   readonly set: readonly string[];
   readonly quiet: boolean;
 }
@@ -26,6 +27,7 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
     checksums: options.checksums,
     dnsVersion: Number(options.dnsVersion),
     ...settings([...options.set, ...eveOptions(options.eveOption)]),
+    ...(options.workers !== undefined && { workers: Number(options.workers) }),
   });
   const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);
   const summary = await read({

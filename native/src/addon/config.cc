@@ -57,6 +57,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.file_events = wanted("events");
   config.file_digests = {wanted("md5"), wanted("sha1"), wanted("sha256")};
   config.file_magic = wanted("magic");
+  config.workers = number_of(object, "workers");
   const auto timeouts = object.Get("timeouts").As<Napi::Object>();
   const auto seconds = [&](const char* name) { return number_of(timeouts, name) * kSecond; };
   config.timeouts.tcp_new = seconds("tcpNewSeconds");

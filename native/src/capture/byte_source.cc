@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace netmoth::capture {
@@ -42,8 +43,9 @@ ByteSource::Fill ByteSource::fill_slowly(std::size_t count, bool may_move) {
   std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
+  const std::size_t room = std::max(count, std::min(read_limit_, kBufferBytes));
   while (end_ < count) {
-    const ssize_t got = ::read(descriptor_, buffer_.get() + end_, kBufferBytes - end_);
+    const ssize_t got = ::read(descriptor_, buffer_.get() + end_, room - end_);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       error_number_ = got < 0 ? errno : 0;
@@ -53,6 +55,16 @@ ByteSource::Fill ByteSource::fill_slowly(std::size_t count, bool may_move) {
     end_ += static_cast<std::size_t>(got);
   }
   return Fill::kReady;
+}
+
+void ByteSource::exchange(Buffer& other) {
+  if (buffer_ == nullptr) return;
+  if (other == nullptr) other = std::make_unique_for_overwrite<std::uint8_t[]>(kBufferBytes);
+  std::memcpy(other.get(), buffer_.get() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  buffer_.swap(other);
+  data_ = buffer_.get();
 }
 
 }  // namespace netmoth::capture

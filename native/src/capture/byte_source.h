@@ -1,7 +1,8 @@
 // A file, a pipe or memory as a window of bytes that moves forward.
 //
 // Invariant: holds kBufferBytes at most. The window only moves (and so invalidates views) in fill()
-// with `may_move`.
+// with `may_move`. Whoever needs views to live longer takes the buffer itself by exchange(), which
+// leaves what is not consumed yet in another one.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,13 @@ class ByteSource {
     consumed_ += count;
   }
 
+  // Gives the buffer the views point to away for `other`, which may be empty. Nothing for memory,
+  // whose views live anyway.
+  using Buffer = std::unique_ptr<std::uint8_t[]>;
+  void exchange(Buffer& other);
+  // Reads no more than this at a time unless more is asked for.
+  void limit_reads(std::size_t bytes) { read_limit_ = bytes; }
+
   [[nodiscard]] std::uint64_t offset_bytes() const { return consumed_; }
   [[nodiscard]] std::uint64_t total_bytes() const { return total_; }
   // errno of opening or reading, 0 where all went well.
@@ -48,7 +56,8 @@ class ByteSource {
   bool opened_ = true;
   bool ended_ = false;
   int error_number_ = 0;
-  std::unique_ptr<std::uint8_t[]> buffer_;
+  std::size_t read_limit_ = kBufferBytes;
+  Buffer buffer_;
   const std::uint8_t* data_ = nullptr;  // buffer_, or the memory given
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

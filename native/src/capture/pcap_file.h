@@ -37,6 +37,10 @@ class PcapFile final : public FrameSource {
                                         std::size_t& count) override;
   [[nodiscard]] const Fault& fault() const override { return fault_; }
 
+  // See ByteSource: a batch's bytes then live as long as the buffer that is given out for it.
+  void exchange_buffer(ByteSource::Buffer& other) { input_.exchange(other); }
+  void limit_reads(std::size_t bytes) { input_.limit_reads(bytes); }
+
   // For a progress bar: bytes consumed, and the size of the whole (0 where it is a pipe).
   [[nodiscard]] std::uint64_t offset_bytes() const { return input_.offset_bytes(); }
   [[nodiscard]] std::uint64_t total_bytes() const { return input_.total_bytes(); }

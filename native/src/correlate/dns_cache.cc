@@ -98,7 +98,7 @@ struct DnsCache::Shard {
   void put_out(std::uint32_t index);
   void append(std::uint32_t index);
   void unlink(std::uint32_t index);
-  void age(TimestampNs now);
+  void age(TimestampNs now, std::size_t steps = kAgingStep);
   NameId intern(std::string_view name);
   void add(Entry& entry, Record record);
   void drop(Record& record) {
@@ -187,8 +187,8 @@ void DnsCache::Shard::put_out(std::uint32_t index) {
 }
 
 // A hand goes round the places, a few with every answer, so that nothing has to be sorted by TTL.
-void DnsCache::Shard::age(TimestampNs now) {
-  for (std::size_t step = 0; step < kAgingStep && constructed > 0; ++step) {
+void DnsCache::Shard::age(TimestampNs now, std::size_t steps) {
+  for (std::size_t step = 0; step < steps && constructed > 0; ++step) {
     aging_hand = aging_hand >= constructed ? 1 : aging_hand + 1;
     const Entry& entry = places[aging_hand];
     if (!entry.used) continue;
@@ -367,6 +367,13 @@ void DnsCache::find(const Host& client, const Host& server, TimestampNs at, std:
     if (prefers) best = &record;
   }
   if (best != nullptr) take(*best, Confidence::kLow);
+}
+
+void DnsCache::expire(TimestampNs now) {
+  for (const auto& shard : shards_) {
+    const std::lock_guard lock(shard->mutex);
+    shard->age(now, shard->constructed);
+  }
 }
 
 DnsCacheCounters DnsCache::counters() const {

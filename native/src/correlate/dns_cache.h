@@ -84,6 +84,9 @@ class DnsCache {
   void find(const Host& client, const Host& server, TimestampNs at, std::string_view spoken,
             DnsMatch& match);
 
+  // Puts out all that is over at `now`, where answers do so step by step.
+  void expire(TimestampNs now);
+
   [[nodiscard]] DnsCacheCounters counters() const;
 
  private:

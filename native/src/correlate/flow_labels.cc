@@ -47,11 +47,11 @@ void Labeller::correlate(flow::Flow& flow, std::string_view spoken) {
   DnsMatch match;
   if (share_.progress != nullptr) {
     share_.progress->reach(share_.worker, now_);
-    share_.progress->await(share_.worker, flow.start);
+    share_.progress->await(share_.worker, flow.as_of);
   }
   const Host client = host(flow.key.source, flow.key.ip_version);
   const Host server = host(flow.key.destination, flow.key.ip_version);
-  share_.cache->find(client, server, flow.start, name.view(), match);
+  share_.cache->find(client, server, flow.as_of, name.view(), match);
   if (match.confidence == Confidence::kNone) return;
   flow.domain = names_.intern(match.domain());
   if (flow.domain == kNoName) {

@@ -98,6 +98,7 @@ struct Flow {
   std::unique_ptr<FlowRoute> route;  // tunnelled, or with MAC addresses to tell
 
   // Owned by correlate::Labeller.
+  TimestampNs as_of = 0;  // the order of its first packet (see pipeline/frame_clock.h)
   TimestampNs resolved_at = 0;
   std::uint32_t domain = 0;       // in its pool of names; 0: none
   std::uint16_t application = 0;  // of its table; 0: unknown
@@ -111,6 +112,7 @@ struct Flow {
   std::uint32_t list_next = 0;
   TimestampNs listed_at = 0;
   std::uint8_t list = 0;
+  std::uint8_t share = 0;  // share_of() its key
 
   // The same seed every time.
   [[nodiscard]] std::string_view community_id(std::uint16_t seed = 0) {

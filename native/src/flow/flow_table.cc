@@ -6,13 +6,13 @@
 namespace netmoth::flow {
 namespace {
 
-// Fixed, so that the same capture gives the same flow_id in every run.
-constexpr std::uint64_t kIdSeed = 0x6e65746d6f7468;
 constexpr std::uint64_t kMaxFlowId = (std::uint64_t{1} << 53) - 1;
 
-std::uint64_t make_id(const FlowKey& key, TimestampNs start, std::uint64_t serial) {
-  std::uint64_t value =
-      hash_of(key, kIdSeed) ^ static_cast<std::uint64_t>(start) ^ serial * 0x9e3779b97f4a7c15ULL;
+// Of the conversation and its first packet alone: no two flows share both, and the same capture
+// gives the same ids in every run, however many workers it has.
+std::uint64_t make_id(std::uint64_t key_hash, const FlowStart& start) {
+  std::uint64_t value = key_hash ^ static_cast<std::uint64_t>(start.time) ^
+                        start.packet_number * 0x9e3779b97f4a7c15ULL;
   value ^= value >> 31;
   value *= 0xbf58476d1ce4e5b9ULL;
   value ^= value >> 29;
@@ -72,7 +72,7 @@ FlowTable::Match FlowTable::find(const FlowKey& key, std::uint32_t hash) {
   return fallback;
 }
 
-Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, TimestampNs now) {
+Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, const FlowStart& start) {
   if (size_ == capacity_) evict_least_recent();
   std::uint32_t index = free_;
   if (index != kNone) {
@@ -84,10 +84,12 @@ Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, TimestampNs now)
   Flow& flow = flows_[index];
   flow.key = key;
   flow.hash = hash;
-  flow.start = now;
-  flow.last = now;
-  flow.listed_at = now;
-  flow.id = make_id(key, now, created_);
+  flow.start = start.time;
+  flow.last = start.time;
+  flow.listed_at = start.time;
+  const std::uint64_t key_hash = hash_of(key, kFixedSeed);
+  flow.id = make_id(key_hash, start);
+  flow.share = share_of_hash(key_hash);
   flow.chain_next = buckets_[hash & mask_];
   buckets_[hash & mask_] = index;
   append(index, list_of(flow));
@@ -178,16 +180,18 @@ void FlowTable::expire(TimestampNs now) {
   for (std::uint8_t list = 0; list < kListCount; ++list) {
     while (lists_[list].head != kNone) {
       Flow& flow = flows_[lists_[list].head];
-      if (flow.last + timeout_of(list) > now) break;
+      if (!is_due(flow, now)) break;
       end(flow, EndReason::kTimeout);
     }
   }
 }
 
-void FlowTable::end_all(EndReason reason) {
+void FlowTable::end_all(EndReason reason, TimestampNs now) {
   for (const Ends& ends : lists_) {
-    while (ends.head != kNone)
-      end(flows_[ends.head], reason);
+    while (ends.head != kNone) {
+      Flow& flow = flows_[ends.head];
+      end(flow, is_due(flow, now) ? EndReason::kTimeout : reason);
+    }
   }
 }
 

@@ -26,6 +26,12 @@ struct FlowTimeouts {
   TimestampNs other = 30'000'000'000;
 };
 
+// The first packet of a flow.
+struct FlowStart {
+  TimestampNs time = 0;
+  std::uint64_t packet_number = 0;  // within the source
+};
+
 // Told before a flow's memory is reused.
 class FlowEndListener {
  public:
@@ -60,13 +66,21 @@ class FlowTable {
   };
   [[nodiscard]] Match find(const FlowKey& key, std::uint32_t hash);
   // `key.source` becomes the client. Never fails: the least recently seen flow makes room.
-  Flow& create(const FlowKey& key, std::uint32_t hash, TimestampNs now);
+  Flow& create(const FlowKey& key, std::uint32_t hash, const FlowStart& start);
   // Call after every packet of the flow, with its state brought up to date.
   void touch(Flow& flow, TimestampNs now);
   void end(Flow& flow, EndReason reason);
-  // Ends what has been silent for longer than its timeout.
+  // When its timeout runs out if no further packet comes.
+  [[nodiscard]] TimestampNs due_at(const Flow& flow) const {
+    return flow.last + timeouts_[flow.list];
+  }
+  // Silent for its timeout: a packet that comes now opens another flow. expire() may not have come
+  // to it yet, so whoever finds a flow asks.
+  [[nodiscard]] bool is_due(const Flow& flow, TimestampNs now) const { return due_at(flow) <= now; }
+  // Ends what is due, at most kListGrainNs late.
   void expire(TimestampNs now);
-  void end_all(EndReason reason);
+  // Those that are due end with kTimeout.
+  void end_all(EndReason reason, TimestampNs now);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::uint64_t created() const { return created_; }
@@ -93,7 +107,6 @@ class FlowTable {
   };
 
   [[nodiscard]] static List list_of(const Flow& flow);
-  [[nodiscard]] TimestampNs timeout_of(std::uint8_t list) const { return timeouts_[list]; }
   std::uint32_t index_of(const Flow& flow) const {
     return static_cast<std::uint32_t>(&flow - flows_);
   }

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <random>
 
 #include "capture/pcap_file.h"
+#include "pipeline/parallel_read.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -82,26 +84,80 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   return record;
 }
 
-FileRunResult run_file(const FileRunOptions& options,
-                       const std::function<bool(const Progress&)>& progress) {
-  const auto started = std::chrono::steady_clock::now();
-  const auto elapsed = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  };
-  FileRunResult result;
-  capture::PcapFile source(options.path);
-  std::array<decode::Frame, kBatchFrames> frames;
-  std::size_t count = 0;
+void write_stats(FileRunResult& result, TimestampNs now, output::EventWriter& writer) {
+  constexpr TimestampNs kSecond = 1'000'000'000;
+  const TimestampNs span = result.frames > 0 ? now - result.first_packet : 0;
+  writer.stats(stats_of(result.counters,
+                        static_cast<std::uint64_t>(std::max<TimestampNs>(span, 0) / kSecond)),
+               now);
+  writer.flush();
+  ++result.counters.events_made;
+  ++result.counters.events_by_type[static_cast<std::size_t>(output::EventType::kStats)];
+}
+
+namespace {
+
+using OnProgress = std::function<bool(const Progress&)>;
+
+// One worker on this thread.
+class SerialRead {
+ public:
+  SerialRead(const EngineConfig& engine, capture::PcapFile& source, FileRunResult& result)
+      : engine_(engine), source_(source), result_(result) {}
+
+  capture::SourceStatus begin() { return status_ = source_.next_batch(frames_, count_); }
+
+  void run(const output::WriterOptions& writing, output::FileSink& sink,
+           const OnProgress& progress) {
+    output::EventWriter writer(writing, sink);
+    std::random_device entropy;
+    const std::uint64_t seed = std::uint64_t{entropy()} << 32 | entropy();
+    correlate::DnsCache dns(engine_.dns_cache_entries, seed);
+    Worker worker(engine_, writer, seed, {&dns});
+    if (count_ > 0) result_.first_packet = frames_[0].time;
+    std::uint64_t next_report = kProgressFrames;
+    while (status_ == capture::SourceStatus::kFrames && sink.error() == 0) {
+      for (const decode::Frame& frame : std::span(frames_).first(count_))
+        result_.bytes += frame.data.size();
+      result_.frames += count_;
+      result_.last_packet = frames_[count_ - 1].time;
+      worker.process(std::span(frames_).first(count_));
+      if (result_.frames >= next_report) {
+        next_report += kProgressFrames;
+        if (!progress({source_.offset_bytes(), source_.total_bytes(), result_.frames})) break;
+      }
+      status_ = source_.next_batch(frames_, count_);
+    }
+    worker.finish(flow::EndReason::kShutdown);
+    result_.counters = worker.counters();
+    dns.expire(worker.now());
+    result_.counters.dns = dns.counters();
+    write_stats(result_, worker.now(), writer);
+  }
+
+ private:
+  const EngineConfig& engine_;
+  capture::PcapFile& source_;
+  FileRunResult& result_;
+  std::array<decode::Frame, kBatchFrames> frames_;
+  std::size_t count_ = 0;
+  capture::SourceStatus status_ = capture::SourceStatus::kEnd;
+};
+
+template <typename Read>
+void read_into(const FileRunOptions& options, capture::PcapFile& source, FileRunResult& result,
+               const OnProgress& progress) {
+  Read read(options.engine, source, result);
+  if (options.read_bytes > 0) source.limit_reads(options.read_bytes);
   // The capture is looked at before the output is touched: a wrong path must not empty a file.
-  capture::SourceStatus status = source.next_batch(frames, count);
-  if (status > capture::SourceStatus::kTruncated) {
+  if (read.begin() > capture::SourceStatus::kTruncated) {
     result.fault = source_fault(options.path, source.fault());
-    return result;
+    return;
   }
   OutputFile file(options.eve_path);
   if (file.descriptor() < 0) {
     result.fault = write_fault(options.eve_path, errno);
-    return result;
+    return;
   }
   output::FileSink sink(file.descriptor());
   output::WriterOptions writing;
@@ -109,32 +165,24 @@ FileRunResult run_file(const FileRunOptions& options,
   writing.dns_version = options.engine.dns_version;
   writing.eve = options.engine.eve;
   writing.one_buffer = true;
-  output::EventWriter writer(writing, sink);
-  std::random_device entropy;
-  Worker worker(options.engine, writer, std::uint64_t{entropy()} << 32 | entropy());
-
-  std::uint64_t next_report = kProgressFrames;
-  while (status == capture::SourceStatus::kFrames && sink.error() == 0) {
-    if (result.frames == 0) result.first_packet = frames[0].time;
-    for (const decode::Frame& frame : std::span(frames).first(count))
-      result.bytes += frame.data.size();
-    result.frames += count;
-    result.last_packet = frames[count - 1].time;
-    worker.process(std::span(frames).first(count));
-    if (result.frames >= next_report) {
-      next_report += kProgressFrames;
-      if (!progress({source.offset_bytes(), source.total_bytes(), result.frames})) break;
-    }
-    status = source.next_batch(frames, count);
-  }
-  worker.finish(flow::EndReason::kShutdown);
-  writer.stats(stats_of(worker.counters(), static_cast<std::uint64_t>(elapsed())), worker.now());
-  writer.flush();
-  result.counters = worker.counters();
+  read.run(writing, sink, progress);
   result.fault = source_fault(options.path, source.fault());
   const int write_error = sink.error() != 0 ? sink.error() : file.close();
   if (write_error != 0) result.fault = write_fault(options.eve_path, write_error);
-  result.wall_seconds = elapsed();
+}
+
+}  // namespace
+
+FileRunResult run_file(const FileRunOptions& options, const OnProgress& progress) {
+  const auto started = std::chrono::steady_clock::now();
+  FileRunResult result;
+  capture::PcapFile source(options.path);
+  if (options.engine.workers > 1)
+    read_into<ParallelRead>(options, source, result, progress);
+  else
+    read_into<SerialRead>(options, source, result, progress);
+  result.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return result;
 }
 

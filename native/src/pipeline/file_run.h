@@ -1,7 +1,9 @@
-// Reads one capture from start to end through one worker into an EVE file.
+// Reads one capture from start to end into an EVE file, by one worker on the calling thread or by
+// several (parallel_read.h).
 //
 // Invariant: everything readable before a fault is processed and written; the result says what the
-// fault was. Runs wholly on the calling thread; `progress` is called there, about every
+// fault was. The same capture gives the same events in every run, whatever pieces it is read in;
+// with several workers in another order. `progress` is called by one thread at a time, about every
 // kProgressFrames frames.
 #pragma once
 
@@ -23,8 +25,9 @@ struct RunFault {
 };
 
 struct FileRunOptions {
-  std::string path;      // "-": standard input
-  std::string eve_path;  // "-": standard output
+  std::string path;            // "-": standard input
+  std::string eve_path;        // "-": standard output
+  std::size_t read_bytes = 0;  // the capture is read in pieces of at most so many; 0: as suits
   EngineConfig engine;
 };
 
@@ -48,6 +51,10 @@ struct FileRunResult {
 RunFault source_fault(const std::string& path, const capture::Fault& fault);
 
 output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptime_seconds);
+
+// The stats event of a file, by its counters so far; hands over all that was written. Its uptime is
+// the time the capture spans, not the time it took to read.
+void write_stats(FileRunResult& result, TimestampNs now, output::EventWriter& writer);
 
 // `progress` returns false to stop early.
 FileRunResult run_file(const FileRunOptions& options,

@@ -51,24 +51,6 @@ RunFault fault_of(const capture::LiveFault& fault) {
   return {"NM_INTERNAL", fault.message};
 }
 
-void add(WorkerCounters& sum, const WorkerCounters& part) {
-  sum.packets += part.packets;
-  sum.bytes += part.bytes;
-  sum.invalid += part.invalid;
-  sum.fragments += part.fragments;
-  sum.defrag += part.defrag;
-  sum.flows_total += part.flows_total;
-  sum.flows_active += part.flows_active;
-  sum.flows_evicted += part.flows_evicted;
-  sum.reassembly_gaps += part.reassembly_gaps;
-  sum.reassembly_drops += part.reassembly_drops;
-  sum.anomalies_suppressed += part.anomalies_suppressed;
-  sum.events_made += part.events_made;
-  sum.events_dropped += part.events_dropped;
-  for (std::size_t i = 0; i < output::kEventTypes; ++i)
-    sum.events_by_type[i] += part.events_by_type[i];
-}
-
 // Any number but 0 that no other process here uses for its own sockets.
 std::uint16_t fanout_group() {
   constexpr std::uint32_t kMask = 0x7fff;
@@ -230,7 +212,7 @@ LiveStats LiveRun::stats() const {
   }
   const std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_)
-    add(all.counters, lane->published);
+    all.counters += lane->published;
   all.counters.dns = dns_.counters();
   if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
   return all;

@@ -34,16 +34,17 @@ bool is_icmp(std::uint8_t protocol) {
 
 }  // namespace
 
+decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed) {
+  return {.validate_checksums = config.validate_checksums,
+          .defrag = {
+              .memory_bytes = config.defrag_bytes, .policy = config.defrag_policy, .seed = seed}};
+}
+
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
                const correlate::DnsShare& dns)
     : config_(config),
       writer_(writer),
-      decoder_(decode::DecoderOptions{
-          .validate_checksums = config.validate_checksums,
-          .defrag = {.memory_bytes = config.defrag_bytes,
-                     .policy = config.defrag_policy,
-                     .seed = seed},
-      }),
+      front_(decoder_options(config, seed)),
       content_{.files = config.file_events,
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr},
@@ -63,7 +64,7 @@ void Worker::process(std::span<const decode::Frame> frames) {
   std::array<std::uint32_t, kBatchFrames> hashes{};
   const std::size_t count = std::min(frames.size(), kBatchFrames);
   for (std::size_t i = 0; i < count; ++i) {
-    decoder_.decode(frames[i], decoded_[i]);
+    front_.decode(frames[i], decoded_[i]);
     const auto packets = decoded_[i].packets();
     if (packets.empty() || packets[0].ip_version == 0) continue;
     hashes[i] = table_.hash(flow::key_of(packets[0]));
@@ -76,38 +77,113 @@ void Worker::process(std::span<const decode::Frame> frames) {
 }
 
 void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash) {
+  advance(front_.advance(frame));
   std::uint32_t hash = first_hash;
   for (const decode::Packet& packet : frame.packets()) {
-    now_ = std::max(now_, packet.time);
-    labeller_.advance(now_);
-    current_packet_ = packet.number;
-    packet_ = &packet;
-    outermost_ = packet.tunnel_depth == 0 ? nullptr : frame.packets().data();
-    if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
-      if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
-      handle_packet(packet, hash);
-    }
+    enter(packet, packet.tunnel_depth == 0 ? nullptr : frame.packets().data());
+    if (!belongs_to_a_flow(packet)) continue;
+    if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
+    if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
   }
-  if (!frame.anomalies().empty()) tell_decode_anomalies(frame);
+  for (const decode::Anomaly& anomaly : frame.anomalies()) {
+    if (!front_.tells(anomaly)) continue;
+    const decode::Packet& packet = packet_of(anomaly, frame.packets());
+    enter(packet, packet.tunnel_depth == 0 ? nullptr : frame.packets().data());
+    tell_decode_anomaly(anomaly.event);
+  }
   table_.expire(now_);
+}
+
+void Worker::enter(const decode::Packet& packet, const decode::Packet* outermost) {
+  current_packet_ = packet.number;
+  packet_ = &packet;
+  outermost_ = outermost;
+}
+
+// Of the packet at hand, and of the flow it belongs to.
+void Worker::tell_decode_anomaly(decode::DecodeEvent event) {
+  output::EventContext told;
+  told.time = now_;
+  told.packet_number = current_packet_;
+  told.packet = packet_;
+  told.outermost = outermost_;
+  if (belongs_to_a_flow(*packet_)) {
+    const flow::FlowKey key = flow::key_of(*packet_);
+    told.flow = table_.find(key, table_.hash(key)).flow;
+  }
+  writer_.decode_anomaly(told, decode::decode_event_name(event));
+}
+
+void Worker::process_dealt(std::span<const Dealt> packets) {
+  std::array<std::uint32_t, kBatchFrames> hashes{};
+  while (!packets.empty()) {
+    const auto batch = packets.first(std::min(packets.size(), kBatchFrames));
+    packets = packets.subspan(batch.size());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = table_.hash(flow::key_of(*batch[i].packet));
+      table_.prefetch_bucket(hashes[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      table_.prefetch_flow(hashes[i]);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      handle_dealt(batch[i], hashes[i]);
+      table_.expire(now_);
+    }
+    labeller_.publish_idle();
+  }
+}
+
+void Worker::handle_dealt(const Dealt& dealt, std::uint32_t hash) {
+  advance(dealt.clock);
+  const decode::Packet& packet = *dealt.packet;
+  enter(packet, dealt.outermost);
+  switch (dealt.part) {
+    case Dealt::Part::kWhole:
+      if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
+      break;
+    case Dealt::Part::kQuoted:
+      dealt.verdict->tell(handle_quoting(packet));
+      break;
+    case Dealt::Part::kUnlessQuoted:
+      // The others may wait for what this worker has handled, so it says so before it waits.
+      labeller_.publish_idle();
+      if (!dealt.verdict->await()) handle_packet(packet, hash);
+      break;
+    case Dealt::Part::kAnomaly:
+      tell_decode_anomaly(dealt.event);
+      break;
+  }
+}
+
+void Worker::advance(const FrameClock& clock) {
+  now_ = clock.now;
+  order_ = clock.order;
+  labeller_.advance(order_);
+}
+
+flow::FlowTable::Match Worker::find_alive(const flow::FlowKey& key, std::uint32_t hash) {
+  for (;;) {
+    const flow::FlowTable::Match match = table_.find(key, hash);
+    if (match.flow == nullptr || !table_.is_due(*match.flow, now_)) return match;
+    table_.end(*match.flow, flow::EndReason::kTimeout);
+  }
+}
+
+// An error belongs to the flow it quotes and travels against the quoted packet.
+bool Worker::handle_quoting(const decode::Packet& packet) {
+  const flow::FlowKey quoted = flow::key_of_quoted(packet);
+  const flow::FlowTable::Match match = find_alive(quoted, table_.hash(quoted));
+  if (match.flow == nullptr) return false;
+  const std::size_t way = index_of(opposite(match.direction));
+  ++match.flow->packets[way];
+  match.flow->bytes[way] += packet.captured_length;
+  table_.touch(*match.flow, packet.time);
+  return true;
 }
 
 void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   flow::FlowKey key = flow::key_of(packet);
-  flow::FlowTable::Match match;
-  if (packet.has_quoted) {
-    // An error belongs to the flow it quotes and travels against the quoted packet.
-    const flow::FlowKey quoted = flow::key_of_quoted(packet);
-    match = table_.find(quoted, table_.hash(quoted));
-    if (match.flow != nullptr) {
-      const std::size_t way = index_of(opposite(match.direction));
-      ++match.flow->packets[way];
-      match.flow->bytes[way] += packet.captured_length;
-      table_.touch(*match.flow, packet.time);
-      return;
-    }
-  }
-  match = table_.find(key, hash);
+  flow::FlowTable::Match match = find_alive(key, hash);
   if (match.flow != nullptr && packet.protocol == ip_proto::kTcp &&
       flow::is_reuse(*match.flow, packet.tcp)) {
     table_.end(*match.flow, flow::EndReason::kTcpReuse);
@@ -142,7 +218,8 @@ flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, s
     key = key.reversed();
     direction = Direction::kToClient;
   }
-  flow::Flow& flow = table_.create(key, hash, packet.time);
+  flow::Flow& flow = table_.create(key, hash, {packet.time, packet.number});
+  flow.as_of = order_;
   flow.inspect = packet.protocol == ip_proto::kTcp || packet.protocol == ip_proto::kUdp;
   return flow;
 }
@@ -183,57 +260,39 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
   const std::uint64_t number_before = std::exchange(current_packet_, 0);
   const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
+  // A flow that was silent for its timeout ended then, however late it is noticed.
+  const TimestampNs moment = reason == flow::EndReason::kTimeout ? table_.due_at(flow) : now_;
+  const TimestampNs now_before = std::exchange(now_, moment);
+  ending_ = true;
+  anomalies_.begin_end();
   if (flow.attachment != nullptr) sessions_.close(flow, now_);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
+  ending_ = false;
+  now_ = now_before;
   current_flow_ = flow_before;
   current_packet_ = number_before;
   packet_ = packet_before;
 }
 
 void Worker::on_idle(TimestampNs now) {
-  now_ = std::max(now_, now);
-  labeller_.advance(now_);
+  idle(front_.idle(now));
+}
+
+void Worker::idle(const FrameClock& clock) {
+  advance(clock);
   labeller_.publish_idle();
-  decoder_.expire(now_);
   table_.expire(now_);
 }
 
 void Worker::finish(flow::EndReason reason) {
   labeller_.publish_end();
-  table_.end_all(reason);
+  table_.end_all(reason, now_);
 }
 
 bool Worker::anomaly_allowed(std::string_view name) {
-  constexpr TimestampNs kSecond = 1'000'000'000;
-  AnomalyBudget& budget = anomaly_budgets_[std::hash<std::string_view>{}(name)&255];
-  if (budget.second != now_ / kSecond) budget = {now_ / kSecond, 0};
-  if (budget.told < kAnomaliesPerSecond) {
-    ++budget.told;
-    return true;
-  }
-  ++anomalies_suppressed_;
-  return false;
-}
-
-void Worker::tell_decode_anomalies(const decode::DecodedFrame& frame) {
-  for (const decode::Anomaly& anomaly : frame.anomalies()) {
-    const std::string_view name = decode::decode_event_name(anomaly.event);
-    if (!anomaly_allowed(name)) continue;
-    output::EventContext told;
-    told.time = now_;
-    told.packet_number = current_packet_;
-    if (anomaly.packet < frame.packets().size()) {
-      const decode::Packet& packet = frame.packets()[anomaly.packet];
-      told.packet = &packet;
-      if (packet.tunnel_depth > 0) told.outermost = frame.packets().data();
-      if (packet.ip_version != 0 && !packet.is_fragment && !packet.invalid) {
-        const flow::FlowKey key = flow::key_of(packet);
-        told.flow = table_.find(key, table_.hash(key)).flow;
-      }
-    }
-    writer_.decode_anomaly(told, name);
-  }
+  if (ending_) return anomalies_.allow_at_end();
+  return anomalies_.allow(current_flow_->share, name, now_);
 }
 
 output::EventContext Worker::context(Direction direction) const {
@@ -243,7 +302,7 @@ output::EventContext Worker::context(Direction direction) const {
 void Worker::on_record(Direction direction, const protocols::Record& record) {
   if (record.kind == protocols::RecordKind::kDns)
     labeller_.learn(*current_flow_, direction, static_cast<const protocols::DnsMessage&>(record),
-                    now_);
+                    order_);
   output::EventContext told = context(direction);
   if (output::event_of(record.kind).labelled)
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
@@ -259,20 +318,14 @@ void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direc
 }
 
 WorkerCounters Worker::counters() const {
-  const decode::DecoderCounters& decoded = decoder_.counters();
   const output::WriterCounters& written = writer_.counters();
-  WorkerCounters all;
-  all.packets = decoded.frames;
-  all.bytes = decoded.bytes;
-  all.invalid = decoded.invalid;
-  all.fragments = decoded.fragments;
-  all.defrag = decoder_.defrag_counters();
+  WorkerCounters all = front_.counters();
   all.flows_total = table_.created();
   all.flows_active = table_.size();
   all.flows_evicted = table_.evicted();
   all.reassembly_gaps = sessions_.counters().gaps;
   all.reassembly_drops = sessions_.counters().dropped_segments;
-  all.anomalies_suppressed = anomalies_suppressed_;
+  all.anomalies_suppressed += anomalies_.suppressed();
   all.events_made = written.made;
   all.events_dropped = written.dropped;
   all.events_by_type = written.by_type;

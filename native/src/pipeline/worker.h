@@ -14,7 +14,11 @@
 #include "decode/decoder.h"
 #include "flow/flow_table.h"
 #include "output/event_writer.h"
+#include "pipeline/anomaly_limit.h"
+#include "pipeline/dealt.h"
+#include "pipeline/front.h"
 #include "pipeline/tcp_sessions.h"
+#include "pipeline/worker_counters.h"
 #include "protocols/magic.h"
 #include "protocols/parser.h"
 
@@ -39,32 +43,13 @@ struct EngineConfig {
   bool file_events = true;                 // fileinfo; the next ones say what is in them
   base::DigestKinds file_digests;
   bool file_magic = false;
+  unsigned workers = 1;  // of a file run; live capture has its own number
 };
 
-// All since start.
-struct WorkerCounters {
-  std::uint64_t packets = 0;  // frames
-  std::uint64_t bytes = 0;    // captured
-  std::uint64_t invalid = 0;
-  std::uint64_t fragments = 0;
-  decode::DefragCounters defrag;
-  std::uint64_t flows_total = 0;
-  std::uint64_t flows_active = 0;
-  std::uint64_t flows_evicted = 0;
-  std::uint64_t reassembly_gaps = 0;
-  std::uint64_t reassembly_drops = 0;
-  std::uint64_t anomalies_suppressed = 0;
-  std::uint64_t events_made = 0;
-  std::uint64_t events_dropped = 0;
-  std::array<std::uint64_t, output::kEventTypes> events_by_type{};
-  correlate::DnsCacheCounters dns;  // of the cache; left empty by workers that share one
-};
+decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed);
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
 inline constexpr std::size_t kBatchFrames = 32;
-// Anomaly events of one name per second of packet time; the rest is counted only.
-inline constexpr std::uint32_t kAnomaliesPerSecond = 10;
-
 class Worker final : private flow::FlowEndListener,
                      private protocols::TransactionSink,
                      private TcpHost {
@@ -77,8 +62,13 @@ class Worker final : private flow::FlowEndListener,
 
   // At most kBatchFrames frames; their bytes need to live during the call only.
   void process(std::span<const decode::Frame> frames);
+  // Packets that another part decoded, all of flows of this worker. The clocks they bring stand for
+  // the worker's own.
+  void process_dealt(std::span<const Dealt> packets);
   // No packets arrived, but time has passed: flows may be due.
   void on_idle(TimestampNs now);
+  // The same, for one that is dealt packets.
+  void idle(const FrameClock& clock);
   // Ends every flow. The writer is not flushed.
   void finish(flow::EndReason reason);
 
@@ -86,18 +76,18 @@ class Worker final : private flow::FlowEndListener,
   [[nodiscard]] TimestampNs now() const { return now_; }
 
  private:
-  struct AnomalyBudget {
-    TimestampNs second = 0;
-    std::uint32_t told = 0;
-  };
-
   void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
+  void enter(const decode::Packet& packet, const decode::Packet* outermost);
+  void tell_decode_anomaly(decode::DecodeEvent event);
+  void handle_dealt(const Dealt& dealt, std::uint32_t hash);
+  void advance(const FrameClock& clock);
+  [[nodiscard]] flow::FlowTable::Match find_alive(const flow::FlowKey& key, std::uint32_t hash);
+  bool handle_quoting(const decode::Packet& packet);
   void handle_packet(const decode::Packet& packet, std::uint32_t hash);
   flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
                         Direction& direction);
   void remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
-  void tell_decode_anomalies(const decode::DecodedFrame& frame);
   bool anomaly_allowed(std::string_view name);
   [[nodiscard]] output::EventContext context(Direction direction) const;
 
@@ -110,7 +100,7 @@ class Worker final : private flow::FlowEndListener,
 
   EngineConfig config_;
   output::EventWriter& writer_;
-  decode::Decoder decoder_;
+  Front front_;
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
   TcpSessions sessions_;
@@ -118,11 +108,12 @@ class Worker final : private flow::FlowEndListener,
   correlate::Labeller labeller_;
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
-  std::array<AnomalyBudget, 256> anomaly_budgets_{};
-  std::uint64_t anomalies_suppressed_ = 0;
+  FlowAnomalyLimit anomalies_;
   TimestampNs now_ = 0;
+  TimestampNs order_ = 0;
 
   // What the events of the moment are about.
+  bool ending_ = false;
   flow::Flow* current_flow_ = nullptr;
   std::uint64_t current_packet_ = 0;
   const decode::Packet* packet_ = nullptr;     // null at the end of a flow

@@ -43,7 +43,7 @@ struct Fixture : ::testing::Test {
   FlowTable table{4, {}, 7, recorder};
 
   Flow& add(const FlowKey& key, TimestampNs now) {
-    Flow& flow = table.create(key, table.hash(key), now);
+    Flow& flow = table.create(key, table.hash(key), {now, 0});
     flow.packets[0] = 1;
     table.touch(flow, now);
     return flow;
@@ -109,13 +109,35 @@ TEST_F(Fixture, IdsDifferAndRepeat) {
   EXPECT_LT(first, std::uint64_t{1} << 53);
   Recorder other_recorder;
   FlowTable other(4, {}, 99, other_recorder);  // another seed, the same capture
-  EXPECT_EQ(other.create(udp_key(1), other.hash(udp_key(1)), 5).id, first);
+  EXPECT_EQ(other.create(udp_key(1), other.hash(udp_key(1)), {5, 0}).id, first);
+}
+
+// What comes first decides: the same ends at the same time, but in another packet, are another
+// flow.
+TEST_F(Fixture, IdsTellFlowsOfTheSameEndsApart) {
+  const FlowKey key = udp_key(1);
+  Flow& first = table.create(key, table.hash(key), {5, 1});
+  const std::uint64_t id = first.id;
+  table.end(first, EndReason::kTcpReuse);
+  EXPECT_NE(table.create(key, table.hash(key), {5, 2}).id, id);
+}
+
+TEST_F(Fixture, AFlowIsDueWhenItsTimeoutHasPassedHoweverRarelyItIsLookedAt) {
+  Flow& flow = add(udp_key(1), 0);
+  EXPECT_EQ(table.due_at(flow), 30 * kSecond);
+  EXPECT_FALSE(table.is_due(flow, 30 * kSecond - 1));
+  EXPECT_TRUE(table.is_due(flow, 30 * kSecond));
+  add(udp_key(2), 10 * kSecond);
+  table.end_all(EndReason::kShutdown, 35 * kSecond);
+  ASSERT_EQ(recorder.ended.size(), 2U);
+  EXPECT_EQ(recorder.ended[0].reason, EndReason::kTimeout);
+  EXPECT_EQ(recorder.ended[1].reason, EndReason::kShutdown);
 }
 
 TEST_F(Fixture, EndAllTellsEveryFlowOnce) {
   for (std::uint16_t port = 1; port <= 4; ++port)
     add(udp_key(port), 0);
-  table.end_all(EndReason::kShutdown);
+  table.end_all(EndReason::kShutdown, 0);
   std::map<std::uint16_t, int> seen;
   for (const Ended& each : recorder.ended)
     ++seen[each.client_port];
@@ -145,13 +167,13 @@ TEST(FlowTable, AgreesWithAModelUnderRandomTraffic) {
       if (model.size() == 64) {
         const auto oldest =
             std::ranges::min_element(model, {}, [](const auto& entry) { return entry.second; });
-        flow = &table.create(key, table.hash(key), now);
+        flow = &table.create(key, table.hash(key), {now, 0});
         ASSERT_EQ(recorder.ended.size(), 1U);
         EXPECT_EQ(recorder.ended[0].client_port, oldest->first);
         model.erase(oldest);
         recorder.ended.clear();
       } else {
-        flow = &table.create(key, table.hash(key), now);
+        flow = &table.create(key, table.hash(key), {now, 0});
       }
       flow->packets[0] = 1;
     }

@@ -401,8 +401,8 @@ TEST_F(Correlation, WhichWorkerSawTheAnswerMakesNoDifference) {
   // In packet time: connection 1, answer, connection 2, answer, connection 3.
   flow_to(two, 41001, kStart);
   flow_to(two, 41002, kStart + 2 * kSecond);
-  flow_to(two, 41003, kStart + 4 * kSecond);
   dns_to(two, "second.example", kStart + 3 * kSecond);
+  flow_to(two, 41003, kStart + 4 * kSecond);
   dns_to(one, "first.example", kStart + 1 * kSecond);
   const auto flows = events_of(two, "flow");
   const auto flow_from = [&](int from) {

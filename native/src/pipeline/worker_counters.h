@@ -1,0 +1,34 @@
+// What a worker, or a run of several, has counted.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "correlate/dns_cache.h"
+#include "decode/defragment.h"
+#include "output/batch.h"
+
+namespace netmoth::pipeline {
+
+// All since start.
+struct WorkerCounters {
+  std::uint64_t packets = 0;  // frames
+  std::uint64_t bytes = 0;    // captured
+  std::uint64_t invalid = 0;
+  std::uint64_t fragments = 0;
+  decode::DefragCounters defrag;
+  std::uint64_t flows_total = 0;
+  std::uint64_t flows_active = 0;
+  std::uint64_t flows_evicted = 0;
+  std::uint64_t reassembly_gaps = 0;
+  std::uint64_t reassembly_drops = 0;
+  std::uint64_t anomalies_suppressed = 0;
+  std::uint64_t events_made = 0;
+  std::uint64_t events_dropped = 0;
+  std::array<std::uint64_t, output::kEventTypes> events_by_type{};
+  correlate::DnsCacheCounters dns;  // of the cache; left empty by workers that share one
+
+  WorkerCounters& operator+=(const WorkerCounters& part);  // all but dns
+};
+
+}  // namespace netmoth::pipeline
