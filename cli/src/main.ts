@@ -187,6 +187,22 @@ rules
     process.exitCode = await rulesCompile(files, options);
   });
 
+rules
+  .command('explain')
+  .description('say in words what a rule matches and which prefilter finds it')
+  .argument('<sid>', 'signature id, or GID:SID')
+  .argument('<file...>', 'rule files, or one bundle')
+  .option('--classification <file>', 'classes of rules with their priorities')
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .addHelpText(
+    'after',
+    examples('rules explain 2035381 *.rules classification.config', 'rules explain 7 rules.bundle'),
+  )
+  .action(async (sid: string, files: string[], options) => {
+    const { rulesExplain } = await import('./commands/rules-explain.ts');
+    process.exitCode = await rulesExplain(sid, files, options);
+  });
+
 program
   .command('sensor')
   .description('run the sensor of one node')

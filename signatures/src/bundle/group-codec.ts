@@ -5,7 +5,7 @@ import { bool, bytes, list, struct, text, u8, u32, varint, word } from './codec.
 import { portSet, rate, side, transform } from './rule-codec.ts';
 
 export const group = struct<PrefilterGroup>('prefilter group', {
-  layer: word('layer', ['packet', 'stream', 'buffer']),
+  layer: word('layer', ['packet', 'stream', 'datagram', 'buffer']),
   application: text,
   transports: list(u8),
   side,

@@ -1,7 +1,7 @@
 /**
  * Rules by what must happen before they are looked at: the engine builds one pattern matcher a group.
  *
- * A group is one layer (single packets, a side's stream, a buffer), one application protocol or set of
+ * A group is one layer (TCP packets, a side's stream, packets of other protocols, a buffer), one application protocol or set of
  * transports, one side, one set of server ports and one buffer with its transforms. Invariant: every
  * rule stands in at least one group, in at most one per head, side and layer.
  */
@@ -17,7 +17,7 @@ export interface GroupPattern {
 }
 
 export interface PrefilterGroup {
-  readonly layer: 'packet' | 'stream' | 'buffer';
+  readonly layer: 'packet' | 'stream' | 'datagram' | 'buffer';
   readonly application: string;
   readonly transports: readonly number[];
   readonly side: Inspection['side'];
@@ -70,12 +70,9 @@ function membershipsOf(rule: RuleModel): Membership[] {
   const looked = inspections[prefilter.type === 'pattern' ? prefilter.inspection : 0];
   const buffer = looked?.buffer ?? '';
   const inBuffer = buffer !== '' && buffer !== PAYLOAD;
-  const layers: Membership['layer'][] = inBuffer
+  const layers: readonly Membership['layer'][] = inBuffer
     ? ['buffer']
-    : [
-        ...(payload.packet ? ['packet' as const] : []),
-        ...(payload.stream ? ['stream' as const] : []),
-      ];
+    : (['packet', 'stream', 'datagram'] as const).filter((layer) => payload[layer]);
   const sides: Membership['side'][] = [
     ...(flow.toServer ? ['to_server' as const] : []),
     ...(flow.toClient ? ['to_client' as const] : []),

@@ -9,7 +9,7 @@ import type { RuleHeader } from '../rule.ts';
 import type { EndpointSets } from './endpoint-sets.ts';
 import type { ProtocolTest, RuleHead } from './rule-model.ts';
 
-const TCP = 6;
+export const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;

@@ -164,10 +164,14 @@ describe('where a content without a buffer looks', () => {
     ['tcp-stream', 'content:"a"; offset:4;', false, true],
     ['tcp', 'content:"a"; flow:only_stream;', false, true],
     ['tcp', 'http.uri; content:"a";', true, false],
+    ['ip', 'content:"a";', false, true],
+    ['udp', 'content:"a"; depth:4;', false, false],
+    ['dns', 'content:"a"; depth:4;', true, true],
   ])('%s %s', (protocol, options, packet, stream) => {
     expect(model(options, `alert ${protocol} any any -> any any`).payload).toEqual({
       packet,
       stream,
+      datagram: !protocol.startsWith('tcp'),
     });
   });
 });

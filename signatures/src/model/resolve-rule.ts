@@ -11,10 +11,10 @@ import type { Rule, RuleOption } from '../rule.ts';
 import { costOf } from './cost.ts';
 import type { EndpointSets } from './endpoint-sets.ts';
 import { prefilterOf } from './fast-pattern.ts';
-import { headsOf } from './heads.ts';
+import { headsOf, protocolTest, TCP } from './heads.ts';
 import { testField } from './resolve.ts';
 import { PAYLOAD, RuleBuilder } from './rule-builder.ts';
-import type { Inspection, RuleModel } from './rule-model.ts';
+import type { Inspection, PayloadPlaces, RuleModel } from './rule-model.ts';
 import { sidesOf } from './sides.ts';
 
 export interface ResolveContext {
@@ -132,23 +132,32 @@ const PACKET_FIELDS = new Set([
 ]);
 
 /**
- * Where contents without a buffer look. A TCP rule looks into the stream; into single packets too where
- * a content is bound to a place by offset or depth, or stream_size is tested.
+ * Where contents without a buffer look. A rule for TCP looks into the stream; into single packets too
+ * where a content is bound to a place by offset or depth, or stream_size is tested; into those alone
+ * where it has nothing to look for or tests a packet's header. Other protocols have packets alone.
  */
 function payloadOf(
   { header }: Rule,
   { flow, tests }: RuleBuilder,
   inspections: readonly Inspection[],
-): RuleModel['payload'] {
-  if (header.protocol === 'tcp-pkt' || flow.noStream) return { packet: true, stream: false };
-  if (header.protocol === 'tcp-stream' || flow.onlyStream) return { packet: false, stream: true };
+): PayloadPlaces {
+  const { transports } = protocolTest(header);
+  const tcp = transports.length === 0 || transports.includes(TCP);
+  const datagram = transports.some((number) => number !== TCP) || transports.length === 0;
+  const of = (packet: boolean, stream: boolean): PayloadPlaces => ({
+    packet: tcp && packet,
+    stream: tcp && stream,
+    datagram,
+  });
+  if (header.protocol === 'tcp-pkt' || flow.noStream) return of(true, false);
+  if (header.protocol === 'tcp-stream' || flow.onlyStream) return of(false, true);
   const inPayload = inspections.find(({ buffer }) => buffer === PAYLOAD);
-  if (inPayload === undefined) return { packet: true, stream: false };
-  if (tests.some(({ field }) => PACKET_FIELDS.has(field))) return { packet: true, stream: false };
+  if (inPayload === undefined) return of(true, false);
+  if (tests.some(({ field }) => PACKET_FIELDS.has(field))) return of(true, false);
   const placed = inPayload.matchers.some(
     (matcher) =>
       matcher.type === 'content' && (matcher.offset !== undefined || matcher.depth !== undefined),
   );
   const sized = tests.some(({ field }) => field.startsWith('stream_size'));
-  return { packet: placed || sized, stream: true };
+  return of(placed || sized, true);
 }

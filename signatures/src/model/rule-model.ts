@@ -271,6 +271,16 @@ export interface ProtocolTest {
   readonly withoutIp: boolean;
 }
 
+/** Where contents without a buffer look. */
+export interface PayloadPlaces {
+  /** Single TCP packets. */
+  readonly packet: boolean;
+  /** A side's reassembled TCP stream. */
+  readonly stream: boolean;
+  /** Single packets of everything but TCP. */
+  readonly datagram: boolean;
+}
+
 export interface RuleHead {
   readonly protocol: ProtocolTest;
   readonly source: AddressSet;
@@ -303,8 +313,7 @@ export interface RuleModel {
   readonly target: '' | 'src_ip' | 'dest_ip';
   readonly noAlert: boolean;
   readonly flow: FlowTest;
-  /** Where contents without a buffer look. */
-  readonly payload: { readonly packet: boolean; readonly stream: boolean };
+  readonly payload: PayloadPlaces;
   readonly tests: readonly FieldTest[];
   /** Asked before a match. */
   readonly conditions: readonly StateOperation[];
