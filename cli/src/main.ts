@@ -164,7 +164,7 @@ rules
   .command('compile')
   .description('compile rule files into one bundle; what has a fault is named and left out')
   .argument(
-    '<file...>',
+    '[file...]',
     'rule files, plain or gzip; classification.config, reference.config, threshold.config by name',
   )
   .requiredOption('-o, --output <bundle>', 'file to write')
@@ -172,6 +172,12 @@ rules
   .option('--reference <file>', 'systems of references with their URLs')
   .option('--threshold <file>', 'suppressions and rates by signature')
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .option(
+    '--list <file[,key=value…]>',
+    'indicator list with name, format, type, category, confidence, severity, expires (repeatable)',
+    collect,
+    [],
+  )
   .option('--sign-key <pem>', 'Ed25519 private key to sign the bundle with')
   .option('--json', 'one JSON object: {digest, manifest, loaded, failed, faults: […], …}')
   .addHelpText(
@@ -179,6 +185,7 @@ rules
     examples(
       'rules compile local.rules -o local.bundle',
       'rules compile *.rules --classification classification.config -o rules.bundle',
+      'rules compile --list sslbl.csv --list feodo.csv,category=botnet,severity=1 -o lists.bundle',
       'rules compile *.rules --sign-key key.pem -o rules.bundle --json | jq .digest',
     ),
   )

@@ -32,6 +32,10 @@ export const RULE_FAULTS = {
   RULE_SIDE_CONFLICT: 'warning',
   RULE_BYTE_VARIABLE_UNKNOWN: 'error',
   CONFIG_LINE: 'error',
+  LIST_FORMAT: 'error',
+  LIST_ENTRY: 'error',
+  LIST_TOO_BROAD: 'error',
+  LIST_TOO_MANY: 'error',
 } as const;
 
 export type FaultCode = keyof typeof RULE_FAULTS;

@@ -6,11 +6,8 @@
  * where the files lie, only on how they lie to each other.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { NetmothError } from '#contracts/errors.ts';
 import type { Source } from '#signatures/compile/compile.ts';
 import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
@@ -22,6 +19,7 @@ import {
 import type { Fault } from '#signatures/faults.ts';
 import { LogicalLineReader } from '#signatures/logical-lines.ts';
 import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
+import { plainStream, unreadable } from './source-stream.ts';
 
 export interface SourceOptions {
   readonly var: readonly string[];
@@ -137,19 +135,6 @@ async function loadFile(path: string, label: string, loader: RuleLoader): Promis
   }
 }
 
-/** The file's content, unpacked where it is gzip. */
-async function plainStream(path: string): Promise<Readable> {
-  const file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-  await file.close();
-  const packed = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
-  const raw = createReadStream(path);
-  if (!packed) return raw;
-  const unpacked = createGunzip();
-  raw.on('error', (error) => unpacked.destroy(error));
-  return raw.pipe(unpacked);
-}
-
 async function readConfig(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
@@ -159,11 +144,6 @@ async function readConfig(path: string): Promise<Buffer> {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-}
-
-function unreadable(path: string, cause: unknown): NetmothError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new NetmothError('NM_NOT_FOUND', `rule file ${path} cannot be read: ${reason}`, { cause });
 }
 
 function sourceOf(name: string, bytes: Buffer): Source {

@@ -91,3 +91,41 @@ test('what cannot be written, or no key: said with its code, nothing is left beh
   expect(refused.status).toBe(64);
   expect(readdirSync(dir)).not.toContain('y.bundle');
 });
+
+test('lists: known formats, their own facts, faults with their place', async () => {
+  const output = join(dir, 'lists.bundle');
+  writeFileSync(at('feed.csv'), 'domain,malware\nbad.example,Emotet\ncom,x\n');
+  writeFileSync(at('plain.txt'), '1.2.3.4\n');
+  const lists = [
+    '--list',
+    `${at('feed.csv')},name=feed,confidence=90,severity=1`,
+    '--list',
+    at('plain.txt'),
+  ];
+  const ended = await runNetmoth(['rules', 'compile', ...lists, '-o', output]);
+  expect(ended.status).toBe(1);
+  expect(ended.stdout).toContain('feed.csv:3:1 LIST_TOO_BROAD "com"');
+  expect(ended.stdout).toContain('list feed (csv): 1 entries, 1 failed, 0 not applicable');
+  const { indicators } = decodeBundle(readFileSync(output));
+  expect(indicators.tables.map(({ kind, keys }) => [kind, keys.length])).toEqual([
+    ['ipv4', 1],
+    ['domain', 1],
+  ]);
+  const emotet = {
+    list: 'feed',
+    source: 'feed.csv',
+    category: 'Emotet',
+    confidence: 90,
+    severity: 1,
+  };
+  expect(indicators.metas).toContainEqual(expect.objectContaining(emotet));
+  for (const wrong of [
+    'x.csv,kind=1',
+    'x.csv,confidence=101',
+    'x.csv,format=xml',
+    'x,expires=soon',
+  ]) {
+    const refused = await runNetmoth(['rules', 'compile', '--list', wrong, '-o', output]);
+    expect(refused.status).toBe(64);
+  }
+});

@@ -53,13 +53,14 @@ export class IndicatorCollector {
   readonly #metaPlaces = new Map<string, number>();
   readonly #rows = new Map<Kind, Map<string, number>>();
   #duplicates = 0;
+  #size = 0;
 
   get duplicates(): number {
     return this.#duplicates;
   }
 
   get size(): number {
-    return this.#rows.values().reduce((sum, rows) => sum + rows.size, 0);
+    return this.#size;
   }
 
   /** The place of a meta, to be used for every entry that shares it. */
@@ -77,8 +78,10 @@ export class IndicatorCollector {
     const rows = this.#rows.get(kind) ?? new Map<string, number>();
     this.#rows.set(kind, rows);
     const known = rows.get(key);
-    if (known === undefined) rows.set(key, meta);
-    else {
+    if (known === undefined) {
+      rows.set(key, meta);
+      this.#size += 1;
+    } else {
       this.#duplicates += 1;
       if (this.#better(meta, known)) rows.set(key, meta);
     }
@@ -140,11 +143,13 @@ function withoutOverlap(
       if (before !== undefined && last.high >= before) return;
       open.pop();
       cut.push(last);
-      const outer = open.at(-1);
-      if (outer === undefined) continue;
-      open.pop();
-      // What crosses rather than surrounds has ended already.
-      if (outer.high > last.high) open.push({ ...outer, low: successor(last.high) });
+      for (let outer = open.at(-1); outer !== undefined; outer = open.at(-1)) {
+        open.pop();
+        // What crosses rather than surrounds has ended already.
+        if (outer.high <= last.high) continue;
+        open.push({ ...outer, low: successor(last.high) });
+        break;
+      }
     }
   };
   for (const range of ranges) {

@@ -1,0 +1,188 @@
+/**
+ * One indicator as people write it, as kind and key.
+ *
+ * Invariants: never throws; a key has the width its kind says; what would match nearly everything (a
+ * top-level domain, a network of the whole world) is refused.
+ */
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { shown } from '../faults.ts';
+import { addressValue } from '../model/endpoint-sets.ts';
+import type { Kind } from './kinds.ts';
+
+export interface Indicator {
+  readonly kind: Kind;
+  readonly key: string;
+}
+
+export interface IndicatorProblem {
+  readonly kind: undefined;
+  readonly code: 'LIST_ENTRY' | 'LIST_TOO_BROAD';
+  readonly message: string;
+}
+
+/** What a list says its entries are, where a value alone does not tell. */
+export type ValueType =
+  | 'address'
+  | 'domain'
+  | 'url'
+  | 'certificate-sha1'
+  | 'certificate-sha256'
+  | 'file-sha256'
+  | 'file-md5'
+  | 'ja3'
+  | 'ja3s'
+  | 'ja4';
+
+/** Widest network that is taken: wider ones are mistakes. */
+const LEAST_PREFIX_V4 = 8;
+const LEAST_PREFIX_V6 = 16;
+const MAX_TEXT = 8192;
+
+const HEX_DIGITS: Readonly<Record<DigestType, number>> = {
+  'certificate-sha1': 40,
+  'certificate-sha256': 64,
+  'file-sha256': 64,
+  'file-md5': 32,
+  ja3: 32,
+  ja3s: 32,
+};
+
+export function indicatorOf(text: string, type?: ValueType): Indicator | IndicatorProblem {
+  switch (type) {
+    case undefined:
+      return guessed(text);
+    case 'address':
+      return address(text) ?? wrong(text, 'an address, network, range or address:port');
+    case 'domain':
+      return domain(text);
+    case 'url':
+      return url(text);
+    case 'ja4':
+      return JA4.test(text) ? { kind: 'ja4', key: text } : wrong(text, 'a JA4 fingerprint');
+    default:
+      return digest(text, type);
+  }
+}
+
+const JA4 = /^[tqd](\d\d|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/;
+type DigestType = Exclude<ValueType, 'address' | 'domain' | 'url' | 'ja4'>;
+
+const DIGEST_TYPES = new Map<number, DigestType>([
+  [32, 'file-md5'],
+  [40, 'certificate-sha1'],
+  [64, 'file-sha256'],
+]);
+
+function guessed(text: string): Indicator | IndicatorProblem {
+  const found = address(text);
+  if (found !== undefined) return found;
+  if (text.includes('://')) return url(text);
+  if (/^[0-9a-fA-F]+$/.test(text)) {
+    const type = DIGEST_TYPES.get(text.length);
+    if (type !== undefined) return digest(text, type);
+  }
+  if (JA4.test(text)) return { kind: 'ja4', key: text };
+  return text.includes('/') ? url(text) : domain(text);
+}
+
+function wrong(text: string, expected: string): IndicatorProblem {
+  return { kind: undefined, code: 'LIST_ENTRY', message: `${shown(text)} is not ${expected}` };
+}
+
+function broad(text: string, why: string): IndicatorProblem {
+  return { kind: undefined, code: 'LIST_TOO_BROAD', message: `${shown(text)} ${why}` };
+}
+
+function digest(text: string, type: DigestType): Indicator | IndicatorProblem {
+  const hex = text.includes(':') ? text.replaceAll(':', '') : text;
+  const digits = HEX_DIGITS[type];
+  if (hex.length !== digits || !/^[0-9a-fA-F]+$/.test(hex)) {
+    return wrong(text, `${digits} hex digits (${type})`);
+  }
+  return { kind: type, key: Buffer.from(hex, 'hex').toString('latin1') };
+}
+
+/** Undefined where the text is no address at all. */
+function address(text: string): Indicator | IndicatorProblem | undefined {
+  const whole = isIP(text);
+  if (whole !== 0) {
+    const key = addressKey(text, whole);
+    return { kind: whole === 4 ? 'ipv4' : 'ipv6', key: key + key };
+  }
+  const ported = /^(?:([\d.]+)|\[([0-9a-fA-F:.]+)\]):(\d{1,5})$/.exec(text);
+  if (ported !== null) return withPort(ported[1] ?? ported[2] ?? '', Number(ported[3]));
+  const [, first = '', sign, last = ''] =
+    /^([0-9a-fA-F:.]+)\s*([/-])\s*([0-9a-fA-F:.]+)$/.exec(text) ?? [];
+  const family = isIP(first);
+  if (family === 0) return undefined;
+  if (sign === '/') return network(text, first, last);
+  if (isIP(last) !== family) return undefined;
+  const [low, high] = [addressKey(first, family), addressKey(last, family)];
+  if (low > high) return wrong(text, 'a range: it ends before it begins');
+  return { kind: family === 4 ? 'ipv4' : 'ipv6', key: low + high };
+}
+
+export function withPort(text: string, port: number): Indicator | IndicatorProblem {
+  const family = isIP(text);
+  if (family === 0 || !(port <= 65_535)) return wrong(`${text}:${port}`, 'an address with a port');
+  const key = addressKey(text, family) + String.fromCharCode(port >> 8, port & 255);
+  return { kind: family === 4 ? 'ipv4-port' : 'ipv6-port', key };
+}
+
+function network(text: string, base: string, prefix: string): Indicator | IndicatorProblem {
+  const family = isIP(base);
+  const width = family === 4 ? 32 : 128;
+  const bits = Number(prefix);
+  if (!/^\d{1,3}$/.test(prefix) || bits > width) return wrong(text, 'a network');
+  if (bits < (family === 4 ? LEAST_PREFIX_V4 : LEAST_PREFIX_V6)) {
+    return broad(text, 'covers too much of the internet to be an indicator');
+  }
+  const size = BigInt(width - bits);
+  const low = (addressValue(base) >> size) << size;
+  const high = low | ((1n << size) - 1n);
+  const key = [low, high].map((value) => bytesOf(value, width / 8)).join('');
+  return { kind: family === 4 ? 'ipv4' : 'ipv6', key };
+}
+
+function addressKey(text: string, family: number): string {
+  if (family === 6) return bytesOf(addressValue(text), 16);
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return String.fromCharCode(a, b, c, d);
+}
+
+function bytesOf(value: bigint, size: number): string {
+  return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex').toString('latin1');
+}
+
+const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+const MAX_DOMAIN = 253;
+
+function domain(text: string): Indicator | IndicatorProblem {
+  const name = asciiName(text);
+  const labels = name.split('.');
+  const sound = name.length <= MAX_DOMAIN && labels.every((label) => LABEL.test(label));
+  if (!sound || /^\d+$/.test(labels.at(-1) ?? '')) return wrong(text, 'a domain name');
+  if (labels.length < 2)
+    return broad(text, 'is a top-level domain: everything below it would match');
+  return { kind: 'domain', key: `${labels.reverse().join('.')}.` };
+}
+
+function asciiName(text: string): string {
+  const bare = text
+    .toLowerCase()
+    .replace(/^(\*\.|\.)/, '')
+    .replace(/\.$/, '');
+  return /^[\u0000-\u007f]*$/.test(bare) ? bare : domainToASCII(bare);
+}
+
+function url(text: string): Indicator | IndicatorProblem {
+  const found = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?([^/?#]+)([^#]*)/.exec(text);
+  if (found === null || text.length > MAX_TEXT || /\s/.test(text)) return wrong(text, 'a URL');
+  const [, authority = '', rest = ''] = found;
+  const [, host = '', port = ''] = /^(.*?)(:\d{1,5})?$/.exec(authority) ?? [];
+  const name = host.startsWith('[') ? host.toLowerCase() : asciiName(host);
+  if (name === '' || !/^[\w.:[\]-]+$/.test(name)) return wrong(text, 'a URL');
+  const path = rest.startsWith('/') ? rest : `/${rest}`;
+  return { kind: 'url', key: Buffer.from(name + port + path, 'utf8').toString('latin1') };
+}
