@@ -25,6 +25,16 @@ export interface EngineStats {
   readonly flowsActive: number;
   readonly flowsEvicted: number;
   readonly fragments: number;
+  readonly datagramsReassembled: number;
+  readonly datagramsTimedOut: number;
+  readonly datagramsEvicted: number;
+  readonly fragmentsRefused: number;
+  readonly fragmentOverlaps: number;
+  readonly dnsCacheEntries: number;
+  readonly dnsCacheEvicted: number;
+  readonly dnsCacheRefused: number;
+  readonly dnsCacheLookups: number;
+  readonly dnsCacheHits: number;
   readonly reassemblyGaps: number;
   readonly reassemblyDrops: number;
   readonly eventsMade: number;

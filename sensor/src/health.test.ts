@@ -49,6 +49,20 @@ const engine: EngineStats = {
   ...{ kernelPackets: 100, kernelDrops: 3, decodedPackets: 97, decodedBytes: 9_000 },
   ...{ invalidPackets: 1, flowsTotal: 8, flowsActive: 4, flowsEvicted: 2, fragments: 5 },
   ...{ reassemblyGaps: 6, reassemblyDrops: 7, eventsMade: 50, eventsDropped: 9 },
+  ...{
+    datagramsReassembled: 0,
+    datagramsTimedOut: 0,
+    datagramsEvicted: 0,
+    fragmentsRefused: 0,
+    fragmentOverlaps: 0,
+  },
+  ...{
+    dnsCacheEntries: 0,
+    dnsCacheEvicted: 0,
+    dnsCacheRefused: 0,
+    dnsCacheLookups: 0,
+    dnsCacheHits: 0,
+  },
   eventsByType: { flow: 50 },
 };
 const none = { batches: 0, events: 0 };

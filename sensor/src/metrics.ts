@@ -31,6 +31,7 @@ export function makeMetrics(input: MetricsInput): Metrics {
   let latest = input.readings();
   const readings = () => latest;
   captureMetrics(define, readings);
+  engineMetrics(define, readings);
   eventMetrics(define, readings);
   queueMetrics(define, readings);
   define('counter', 'bus_reconnects_total', 'Connections made to the bus', input.busReconnects);
@@ -88,6 +89,70 @@ function captureMetrics(define: Define, readings: MetricsInput['readings']): voi
     'reassembly_drops_total',
     'Segments over the reassembly memory',
     () => engine().reassemblyDrops,
+  );
+}
+
+function engineMetrics(define: Define, readings: MetricsInput['readings']): void {
+  const engine = () => readings().engine;
+  define(
+    'counter',
+    'datagrams_reassembled_total',
+    'Datagrams put together from fragments',
+    () => engine().datagramsReassembled,
+  );
+  define(
+    'counter',
+    'datagrams_timed_out_total',
+    'Datagrams whose fragments did not all come',
+    () => engine().datagramsTimedOut,
+  );
+  define(
+    'counter',
+    'datagrams_evicted_total',
+    'Datagrams put out for newer ones',
+    () => engine().datagramsEvicted,
+  );
+  define(
+    'counter',
+    'fragments_refused_total',
+    'Fragments not kept',
+    () => engine().fragmentsRefused,
+  );
+  define(
+    'counter',
+    'fragment_overlaps_total',
+    'Fragments that overlap others',
+    () => engine().fragmentOverlaps,
+  );
+  define(
+    'gauge',
+    'dns_cache_entries',
+    'Names the DNS correlation holds',
+    () => engine().dnsCacheEntries,
+  );
+  define(
+    'counter',
+    'dns_cache_evicted_total',
+    'Names put out for newer ones',
+    () => engine().dnsCacheEvicted,
+  );
+  define(
+    'counter',
+    'dns_cache_refused_total',
+    'Names without room',
+    () => engine().dnsCacheRefused,
+  );
+  define(
+    'counter',
+    'dns_cache_lookups_total',
+    'Connections a name was looked up for',
+    () => engine().dnsCacheLookups,
+  );
+  define(
+    'counter',
+    'dns_cache_hits_total',
+    'Connections a name was found for',
+    () => engine().dnsCacheHits,
   );
 }
 

@@ -85,6 +85,16 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("flowsActive", counters.flows_active);
   set("flowsEvicted", counters.flows_evicted);
   set("fragments", counters.fragments);
+  set("datagramsReassembled", counters.defrag.reassembled);
+  set("datagramsTimedOut", counters.defrag.timeouts);
+  set("datagramsEvicted", counters.defrag.evictions);
+  set("fragmentsRefused", counters.defrag.refused);
+  set("fragmentOverlaps", counters.defrag.overlaps);
+  set("dnsCacheEntries", counters.dns.entries);
+  set("dnsCacheEvicted", counters.dns.evicted);
+  set("dnsCacheRefused", counters.dns.refused);
+  set("dnsCacheLookups", counters.dns.lookups);
+  set("dnsCacheHits", counters.dns.hits);
   set("reassemblyGaps", counters.reassembly_gaps);
   set("reassemblyDrops", counters.reassembly_drops);
   set("eventsMade", counters.events_made);

@@ -8,6 +8,66 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 8;
 
+// IANA "ICMP Type Numbers" and "ICMPv6 Parameters": the highest code of a type.
+constexpr int kNoType = -1;
+constexpr int highest_code_v4(std::uint8_t type) {
+  switch (type) {
+    case 3:
+      return 15;
+    case 5:
+      return 3;
+    case 9:
+      return 16;
+    case 11:
+      return 1;
+    case 12:
+      return 2;
+    default:  // 0 echo reply, 8 echo to 18 address mask reply; Suricata knows no others
+      return type == 0 || type == 4 || (type >= 8 && type <= 18) ? 0 : kNoType;
+  }
+}
+
+constexpr int highest_code_v6(std::uint8_t type) {
+  switch (type) {
+    case 1:
+      return 8;
+    case 3:
+      return 1;
+    case 4:
+      return 10;
+    case 138:  // router renumbering: 255 resets sequence numbers
+    case 155:  // RPL: many, with a bit for secure ones
+      return 255;
+    case 139:
+    case 140:
+      return 2;
+    case 157:
+      return 4;
+    case 160:
+    case 161:
+      return 4;
+    default:
+      return type == 2 || (type >= 128 && type <= 161) ? 0 : kNoType;
+  }
+}
+
+void check_icmpv6_type(FrameContext& context, const Packet& packet) {
+  const std::uint8_t type = packet.icmp_type;
+  const int highest = highest_code_v6(type);
+  if (highest != kNoType) {
+    if (packet.icmp_code > highest) context.note(DecodeEvent::kIcmpV6UnknownCode);
+    // Listener discovery never leaves its link (RFC 2710, RFC 3810).
+    const bool mld = (type >= 130 && type <= 132) || type == 143;
+    if (mld && packet.ttl != 1) context.note(DecodeEvent::kIcmpV6MldHopLimit);
+  } else if (type == 100 || type == 101 || type == 200 || type == 201) {
+    context.note(DecodeEvent::kIcmpV6ExperimentationType);
+  } else if ((type > 4 && type < 127) || (type > 161 && type < 255)) {
+    context.note(DecodeEvent::kIcmpV6UnassignedType);
+  } else {
+    context.note(DecodeEvent::kIcmpV6UnknownType);
+  }
+}
+
 void read_ports(QuotedPacket& quoted, base::Reader& reader) {
   switch (quoted.protocol) {
     case ip_proto::kTcp:
@@ -95,6 +155,11 @@ void decode_icmpv4(FrameContext& context, Packet& packet, Bytes data) {
   packet.icmp_code = data[1];
   packet.payload = data.subspan(kHeaderBytes);
   packet.icmp_rest = base::Reader(data.subspan(4)).u32();
+  const int highest = highest_code_v4(packet.icmp_type);
+  if (highest == kNoType)
+    context.note(DecodeEvent::kIcmpV4UnknownType);
+  else if (packet.icmp_code > highest)
+    context.note(DecodeEvent::kIcmpV4UnknownCode);
   switch (packet.icmp_type) {
     case kUnreachable:
     case kQuench:
@@ -103,11 +168,7 @@ void decode_icmpv4(FrameContext& context, Packet& packet, Bytes data) {
     case kProblem:
       return read_quoted_ipv4(context, packet);
     default:
-      break;
-  }
-  // 0 echo reply, 8 echo to 18 address mask reply; Suricata knows no others.
-  if (packet.icmp_type != 0 && (packet.icmp_type < 8 || packet.icmp_type > 18)) {
-    context.note(DecodeEvent::kIcmpV4UnknownType);
+      return;
   }
 }
 
@@ -119,6 +180,7 @@ void decode_icmpv6(FrameContext& context, Packet& packet, Bytes data) {
   packet.icmp_code = data[1];
   packet.payload = data.subspan(kHeaderBytes);
   packet.icmp_rest = base::Reader(data.subspan(4)).u32();
+  check_icmpv6_type(context, packet);
   switch (packet.icmp_type) {
     case kUnreachable:
     case kTooBig:

@@ -10,20 +10,6 @@ namespace {
 constexpr std::size_t kMinHeaderBytes = 20;
 constexpr std::uint16_t kMoreFragments = 0x2000;
 constexpr std::uint16_t kOffsetMask = 0x1FFF;
-constexpr std::uint8_t kOptionEnd = 0;
-constexpr std::uint8_t kOptionNop = 1;
-
-void check_options(FrameContext& context, Bytes options) {
-  base::Reader reader(options);
-  while (!reader.at_end()) {
-    const std::uint8_t type = reader.u8();
-    if (type == kOptionEnd) return;
-    if (type == kOptionNop) continue;
-    const std::uint8_t length = reader.u8();
-    if (length >= 2) reader.skip(length - 2U);
-    if (length < 2 || !reader.ok()) return context.note(DecodeEvent::kIpv4OptionInvalidLength);
-  }
-}
 
 }  // namespace
 
@@ -67,7 +53,7 @@ void decode_ipv4(FrameContext& context, Bytes data) {
     ++context.counters.truncated;
   }
   if (header_bytes > kMinHeaderBytes) {
-    check_options(context, data.first(header_bytes).subspan(kMinHeaderBytes));
+    check_ipv4_options(context, data.first(header_bytes).subspan(kMinHeaderBytes));
   }
   if (context.validate_checksums()) {
     ChecksumSum sum;

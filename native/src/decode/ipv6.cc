@@ -24,6 +24,13 @@ enum NextHeader : std::uint8_t {
 constexpr std::uint16_t kOffsetMask = 0xFFF8;  // in octets as it stands
 constexpr std::uint16_t kMoreFragments = 0x0001;
 
+constexpr std::uint16_t kFragmentReserved = 0x0006;
+
+// IANA "Protocol Numbers"; 253 and 254 are for experiments.
+bool is_unassigned(std::uint8_t protocol) {
+  return (protocol > 148 && protocol < 253) || protocol == 255;
+}
+
 // How often each header came, to name duplicates.
 struct Seen {
   int hop_by_hop = 0, routing = 0, fragment = 0, destination = 0, authentication = 0;
@@ -49,6 +56,7 @@ Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next, b
   Seen seen;
   for (std::size_t count = 0; count < kMaxExtensionHeaders; ++count) {
     const std::size_t start = reader.position();
+    const std::uint8_t header = next;
     packet.protocol = next;
     switch (next) {
       case kHopByHop:
@@ -72,16 +80,22 @@ Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next, b
         note_twice(context, seen.authentication, 1, DecodeEvent::kIpv6DuplicateAuthentication);
         next = reader.u8();
         const std::size_t words = reader.u8();
+        const std::uint16_t reserved = reader.u16();
         reader.seek(start + (words + 2) * 4);
         if (!reader.ok()) return Walk::kBroken;
+        if (reserved != 0) context.note(DecodeEvent::kIpv6AuthenticationReserved);
         continue;
       }
       case kFragment: {
         note_twice(context, seen.fragment, 1, DecodeEvent::kIpv6DuplicateFragment);
         next = reader.u8();
-        reader.skip(1);
-        fragment = {start, reader.u16(), reader.u32()};
+        const std::uint8_t reserved = reader.u8();
+        fragment.position = start;
+        fragment.offset_and_more = reader.u16();
+        fragment.identification = reader.u32();
         if (!reader.ok()) return Walk::kBroken;
+        if (reserved != 0 || (fragment.offset_and_more & kFragmentReserved) != 0)
+          context.note(DecodeEvent::kIpv6FragmentReserved);
         packet.protocol = next;
         if ((fragment.offset_and_more & (kOffsetMask | kMoreFragments)) != 0)
           return Walk::kFragment;
@@ -92,12 +106,15 @@ Walk walk_extensions(FrameContext& context, Packet& packet, std::uint8_t next, b
         if (!reader.at_end()) context.note(DecodeEvent::kIpv6DataAfterNone);
         return Walk::kTransport;
       default:
+        if (is_unassigned(next)) context.note(DecodeEvent::kIpv6UnknownNextHeader);
         return Walk::kTransport;
     }
     next = reader.u8();
     const std::size_t units = reader.u8();
-    reader.seek(start + (units + 1) * 8);
+    const Bytes body = reader.bytes(units * 8 + 6);
     if (!reader.ok()) return Walk::kBroken;
+    if (header == kHopByHop || header == kDestination)
+      check_ipv6_options(context, body, header == kDestination);
   }
   return Walk::kBroken;
 }

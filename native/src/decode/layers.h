@@ -11,10 +11,13 @@ namespace netmoth::decode {
 void decode_link(FrameContext& context, LinkType link, Bytes data);
 void decode_ethernet(FrameContext& context, Bytes data);
 void decode_llc(FrameContext& context, Bytes data);
+void decode_arp(FrameContext& context, Bytes data);
+void decode_network_service(FrameContext& context, Bytes data);
 // Everything that carries an EtherType; `data` is what follows it.
 void decode_ether_type(FrameContext& context, std::uint16_t type, Bytes data);
 void decode_ppp(FrameContext& context, Bytes data);
 void decode_pppoe(FrameContext& context, Bytes data);
+void decode_pppoe_discovery(FrameContext& context, Bytes data);
 void decode_mpls(FrameContext& context, Bytes data);
 void decode_frame_relay(FrameContext& context, Bytes data);
 void decode_cisco_hdlc(FrameContext& context, Bytes data);
@@ -23,6 +26,10 @@ void decode_ieee80211(FrameContext& context, Bytes data, bool padded_header = fa
 
 // ipv4.cc, ipv6.cc
 void decode_ipv4(FrameContext& context, Bytes data);
+// ip_options.cc: tell what is odd about options, change nothing.
+void check_ipv4_options(FrameContext& context, Bytes options);
+// Of a hop-by-hop (`destination` false) or destination options header, behind its two first octets.
+void check_ipv6_options(FrameContext& context, Bytes options, bool destination);
 void decode_ipv6(FrameContext& context, Bytes data);
 // By the version nibble.
 void decode_ip(FrameContext& context, Bytes data);

@@ -1,6 +1,8 @@
 // Ethernet II, 802.3 with LLC and SNAP, and everything that continues with an EtherType.
 //
 // Invariant: each tag or label moves forward and passes enter_layer(), so nesting is bounded.
+#include <algorithm>
+
 #include "decode/layers.h"
 
 namespace netmoth::decode {
@@ -24,7 +26,64 @@ enum EtherType : std::uint16_t {
   kOldQinQ = 0x9100,
   kOlderQinQ = 0x9200,
   kNetworkService = 0x894F,
+  kArp = 0x0806,
+  kPppoeDiscovery = 0x8863,
+  kFabricPath = 0x8903,
+  kCiscoMetadata = 0x8909,
+  kVnTag = 0x8926,
+  kETag = 0x893F,
 };
+
+// Types that carry no IP and are no surprise either: they are left unread without a word.
+constexpr std::uint16_t kNotIp[] = {
+    0x0842,                                  // wake on LAN
+    0x22EA, 0x22F0, 0x22F3,                  // stream reservation, audio/video transport, TRILL
+    0x8035,                                  // reverse ARP
+    0x809B, 0x80F3,                          // AppleTalk, its ARP
+    0x8137, 0x8138,                          // IPX
+    0x8204,                                  // QNX
+    0x8808, 0x8809,                          // Ethernet flow control, slow protocols (LACP, OAM)
+    0x8819, 0x886D,                          // load balancers' and adapters' probes
+    0x8870, 0x887B,                          // jumbo frames, HomePlug
+    0x888E,                                  // 802.1X
+    0x8892, 0x889A, 0x88A2, 0x88A4,          // PROFINET, HyperSCSI, ATA over Ethernet, EtherCAT
+    0x88B5, 0x88B6,                          // local experiments
+    0x88B8, 0x88B9, 0x88BA,                  // GOOSE, GSE, sampled values
+    0x88C7, 0x88CC, 0x88CD,                  // 802.11 pre-authentication, LLDP, SERCOS III
+    0x88D9, 0x88DC, 0x88E1, 0x88E3,          // LLTD, WSMP, HomePlug AV, media redundancy
+    0x88F5, 0x88F6, 0x88F7, 0x88F8, 0x88FB,  // MVRP, MMRP, PTP, NC-SI, parallel redundancy
+    0x8902, 0x8906, 0x8914, 0x8915, 0x891D, 0x892F,  // CFM, FCoE, its start, RoCE, TTE, HSR
+    0x9000, 0x9003,                                  // loopback test, keep-alives of switches
+    0xFEFE,                                          // OSI over Cisco HDLC
+};
+
+bool is_known_type(std::uint16_t type) {
+  switch (type) {
+    case kIpv4:
+    case kTransparentEthernet:
+    case kVlan:
+    case kIpv6:
+    case kPpp:
+    case kMpls:
+    case kMplsMulticast:
+    case kPppoeSession:
+    case kPppoeDiscovery:
+    case kProviderVlan:
+    case kMacsec:
+    case kProviderBackbone:
+    case kOldQinQ:
+    case kOlderQinQ:
+    case kNetworkService:
+    case kArp:
+    case kFabricPath:
+    case kCiscoMetadata:
+    case kVnTag:
+    case kETag:
+      return true;
+    default:
+      return type <= kMaxLength || std::ranges::find(kNotIp, type) != std::end(kNotIp);
+  }
+}
 
 void decode_vlan(FrameContext& context, Bytes data) {
   base::Reader reader(data);
@@ -33,6 +92,7 @@ void decode_vlan(FrameContext& context, Bytes data) {
   if (!reader.ok()) return context.fail(DecodeEvent::kVlanTooSmall);
   if (context.vlan_count == 0) ++context.counters.vlan;
   context.push_vlan(tci);
+  if (!is_known_type(type)) context.note(DecodeEvent::kVlanUnknownType);
   if (type <= kMaxLength) return decode_llc(context, reader.rest());
   decode_ether_type(context, type, reader.rest());
 }
@@ -50,26 +110,30 @@ void decode_macsec(FrameContext& context, Bytes data) {
   decode_ether_type(context, type, reader.rest());
 }
 
-// RFC 8300: the length is in words, the protocol a registry of its own.
-void decode_network_service(FrameContext& context, Bytes data) {
+// Cisco's VN-Tag: virtual interfaces (4 octets), then the EtherType.
+void decode_vn_tag(FrameContext& context, Bytes data) {
   base::Reader reader(data);
-  const std::size_t length = (reader.u16() & 0x3FU) * 4U;
-  reader.skip(1);
-  const std::uint8_t protocol = reader.u8();
-  reader.seek(length);
-  if (!reader.ok() || length < 8) return context.fail(DecodeEvent::kLinkTooSmall);
-  switch (protocol) {
-    case 1:
-      return decode_ipv4(context, reader.rest());
-    case 2:
-      return decode_ipv6(context, reader.rest());
-    case 3:
-      return decode_ethernet(context, reader.rest());
-    case 5:
-      return decode_mpls(context, reader.rest());
-    default:
-      return;
-  }
+  reader.skip(4);
+  const std::uint16_t type = reader.u16();
+  if (!reader.ok()) return context.fail(DecodeEvent::kVnTagTooSmall);
+  if (!is_known_type(type)) context.note(DecodeEvent::kVnTagUnknownType);
+  decode_ether_type(context, type, reader.rest());
+}
+
+// IEEE 802.1BR and Cisco's security group tags: six octets, then the EtherType.
+void decode_long_tag(FrameContext& context, Bytes data) {
+  base::Reader reader(data);
+  reader.skip(6);
+  const std::uint16_t type = reader.u16();
+  if (!reader.ok()) return context.fail(DecodeEvent::kLinkTooSmall);
+  decode_ether_type(context, type, reader.rest());
+}
+
+// What an outer header of fixed length leaves is a frame of its own.
+void decode_framed(FrameContext& context, Bytes data, std::size_t header_bytes,
+                   DecodeEvent too_small) {
+  if (data.size() < header_bytes + kEthernetHeaderBytes) return context.fail(too_small);
+  decode_ethernet(context, data.subspan(header_bytes));
 }
 
 }  // namespace
@@ -141,12 +205,22 @@ void decode_ether_type(FrameContext& context, std::uint16_t type, Bytes data) {
     case kMacsec:
       return decode_macsec(context, data);
     case kProviderBackbone:  // IEEE 802.1ah: a service tag of 4 octets, then the customer's frame
-      if (data.size() < 4) return context.fail(DecodeEvent::kEthernetTooSmall);
-      return decode_ethernet(context, data.subspan(4));
+      return decode_framed(context, data, 4, DecodeEvent::kProviderBackboneTooSmall);
+    case kFabricPath:  // a tag of 2 octets, then the frame that is switched
+      return decode_framed(context, data, 2, DecodeEvent::kDceTooSmall);
     case kNetworkService:
       return decode_network_service(context, data);
+    case kVnTag:
+      return decode_vn_tag(context, data);
+    case kETag:
+    case kCiscoMetadata:
+      return decode_long_tag(context, data);
+    case kPppoeDiscovery:
+      return decode_pppoe_discovery(context, data);
+    case kArp:
+      return decode_arp(context, data);
     default:
-      return;  // ARP, LLDP …: no IP in it
+      if (!is_known_type(type)) context.note(DecodeEvent::kEthernetUnknownType);
   }
 }
 

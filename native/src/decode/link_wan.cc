@@ -1,10 +1,15 @@
 // PPP (RFC 1661, 1662), PPPoE (RFC 2516), Cisco HDLC, frame relay (RFC 2427) and MPLS (RFC 3032).
 //
 // Invariant: as layers.h says.
+#include <algorithm>
+
 #include "decode/layers.h"
 
 namespace netmoth::decode {
 namespace {
+
+// RFC 1661 section 2: numbers below carry the datagrams of network layers.
+constexpr std::uint16_t kFirstControlProtocol = 0x4000;
 
 enum PppProtocol : std::uint16_t {
   kPppIpv4 = 0x0021,
@@ -13,14 +18,27 @@ enum PppProtocol : std::uint16_t {
   kPppBridging = 0x0031,
   kPppMpls = 0x0281,
   kPppMplsMulticast = 0x0283,
+  kPppCompressedTcp = 0x002D,
+  kPppUncompressedTcp = 0x002F,
 };
+
+constexpr std::size_t kIpv4HeaderBytes = 20;
+constexpr std::size_t kIpv6HeaderBytes = 40;
 
 void decode_ppp_protocol(FrameContext& context, std::uint16_t protocol, Bytes data) {
   switch (protocol) {
     case kPppIpv4:
+      if (data.size() < kIpv4HeaderBytes) return context.fail(DecodeEvent::kPppIpv4TooSmall);
       return decode_ipv4(context, data);
     case kPppIpv6:
+      if (data.size() < kIpv6HeaderBytes) return context.fail(DecodeEvent::kPppIpv6TooSmall);
       return decode_ipv6(context, data);
+    case kPppUncompressedTcp:  // RFC 1144: the IP protocol is replaced by a connection number
+      if (data.size() < kIpv4HeaderBytes) context.fail(DecodeEvent::kPppVjuTooSmall);
+      return;
+    case kPppCompressedTcp:
+    case kPppMultilink:
+      return;
     case kPppMpls:
     case kPppMplsMulticast:
       return decode_mpls(context, data);
@@ -30,9 +48,27 @@ void decode_ppp_protocol(FrameContext& context, std::uint16_t protocol, Bytes da
     default:
       // Link control (LCP, PAP, …), network control and compressed data carry no IP to read. An
       // even number is none at all: the lowest bit ends the field.
-      if ((protocol & 1) == 0) context.fail(DecodeEvent::kPppWrongType);
+      if ((protocol & 1) == 0) {
+        context.fail(DecodeEvent::kPppWrongType);
+      } else if (protocol < kFirstControlProtocol) {  // a network layer that is not read here
+        context.note(DecodeEvent::kPppUnsupportedProtocol);
+      }
       return;
   }
+}
+
+// RFC 2516: offer, initiation, request, confirmation, termination.
+bool is_discovery(std::uint8_t code) {
+  return code == 0x07 || code == 0x09 || code == 0x19 || code == 0x65 || code == 0xA7;
+}
+
+// RFC 3032 section 2.1: labels below 16 have meanings of their own; those said to come last here.
+void check_last_label(FrameContext& context, std::uint32_t label) {
+  constexpr std::uint32_t kRouterAlert = 1, kIpv6Null = 2, kImplicitNull = 3, kFirstFree = 16;
+  if (label >= kFirstFree || label == 0 || label == kIpv6Null) return;
+  if (label == kRouterAlert) return context.note(DecodeEvent::kMplsBadRouterAlert);
+  context.note(label == kImplicitNull ? DecodeEvent::kMplsBadImplicitNull
+                                      : DecodeEvent::kMplsBadReserved);
 }
 
 // Judged by an EtherType that may well be there.
@@ -78,8 +114,32 @@ void decode_pppoe(FrameContext& context, Bytes data) {
   reader.skip(2);  // session
   reader.skip(2);  // length: of the first segment only where the card merged several; IP's is used
   if (!reader.ok()) return context.fail(DecodeEvent::kPppoeTooSmall);
-  if (code != 0) return;  // discovery
+  if (code != 0) {
+    if (!is_discovery(code)) context.note(DecodeEvent::kPppoeWrongCode);
+    return;
+  }
   decode_ppp(context, reader.rest());
+}
+
+void decode_pppoe_discovery(FrameContext& context, Bytes data) {
+  base::Reader reader(data);
+  reader.skip(1);  // version and type
+  const std::uint8_t code = reader.u8();
+  reader.skip(2);  // session
+  const std::size_t length = reader.u16();
+  if (!reader.ok()) return context.fail(DecodeEvent::kPppoeTooSmall);
+  if (!is_discovery(code)) return context.note(DecodeEvent::kPppoeWrongCode);
+  const Bytes rest = reader.rest();
+  base::Reader tags(rest.first(std::min(length, rest.size())));
+  while (!tags.at_end()) {
+    const std::uint16_t tag = tags.u16();
+    tags.skip(tags.u16());
+    if (!tags.ok()) {
+      if (!context.snapped()) context.fail(DecodeEvent::kPppoeMalformedTags);
+      return;
+    }
+    if (tag == 0) return;  // end of list
+  }
 }
 
 void decode_cisco_hdlc(FrameContext& context, Bytes data) {
@@ -141,6 +201,7 @@ void decode_mpls(FrameContext& context, Bytes data) {
   } while ((entry & kBottomOfStack) == 0);
   const Bytes rest = reader.rest();
   if (rest.size() < 4) return context.fail(DecodeEvent::kMplsPacketTooSmall);
+  check_last_label(context, entry >> 12);
   switch (rest[0] >> 4) {
     case 4:
       if (looks_like_ip(context, rest)) return decode_ipv4(context, rest);

@@ -12,12 +12,14 @@ namespace {
 constexpr std::size_t kTcpHeaderBytes = 20;
 constexpr std::size_t kUdpHeaderBytes = 8;
 constexpr std::size_t kSctpHeaderBytes = 12;
+constexpr std::size_t kEspHeaderBytes = 8;    // RFC 4303: SPI, sequence number
 constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323 section 2.3
 
 enum IpProtocol : std::uint8_t {
   kIpv4InIp = 4,
   kIpv6InIp = 41,
   kGre = 47,
+  kEsp = 50,
   kEtherIp = 97,
   kUdpLite = 136,
   kMplsInIp = 137,
@@ -225,6 +227,9 @@ void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::si
       return context.in_tunnel(origin, data, [&] { decode_ipv6(context, data); });
     case kGre:
       return decode_gre(context, data);
+    case kEsp:
+      if (data.size() < kEspHeaderBytes) context.fail(packet, DecodeEvent::kEspTooSmall);
+      return;
     case kMplsInIp:
       return context.in_tunnel(PacketOrigin::kOtherTunnel, data,
                                [&] { decode_mpls(context, data); });

@@ -11,7 +11,11 @@ enum GreFlag : std::uint16_t {
   kRouting = 0x4000,
   kKey = 0x2000,
   kSequence = 0x1000,
+  kStrictRoute = 0x0800,
+  kRecursion = 0x0700,
   kAcknowledgment = 0x0080,
+  kReservedV0 = 0x00F8,
+  kReservedV1 = 0x0078,
 };
 
 enum GreProtocol : std::uint16_t {
@@ -39,6 +43,23 @@ void decode_erspan(FrameContext& context, std::uint16_t protocol, bool has_seque
   context.in_tunnel(PacketOrigin::kErspan, mirrored, [&] { decode_ethernet(context, mirrored); });
 }
 
+// Bits that the version does not have (RFC 2784 section 2.3, RFC 2637 section 4.1).
+void check_flags(FrameContext& context, std::uint16_t flags) {
+  const auto note = [&](std::uint16_t bits, DecodeEvent event) {
+    if ((flags & bits) != 0) context.note(event);
+  };
+  if ((flags & 7) == 0) {
+    note(kRecursion, DecodeEvent::kGreV0Recursion);
+    note(kReservedV0, DecodeEvent::kGreV0Flags);
+    return;
+  }
+  note(kChecksum, DecodeEvent::kGreV1Checksum);
+  note(kRouting, DecodeEvent::kGreV1Routing);
+  note(kStrictRoute, DecodeEvent::kGreV1StrictRoute);
+  note(kRecursion, DecodeEvent::kGreV1Recursion);
+  note(kReservedV1, DecodeEvent::kGreV1Flags);
+}
+
 // Returns false where the routing entries do not end within the packet.
 bool skip_routing(base::Reader& reader) {
   for (;;) {
@@ -61,6 +82,7 @@ void decode_gre(FrameContext& context, Bytes data) {
   if (!reader.ok()) return context.fail(DecodeEvent::kGreTooSmall);
   const int version = flags & 7;
   if (version > 1) return context.fail(DecodeEvent::kGreWrongVersion);
+  check_flags(context, flags);
   if (version == 1 && protocol != kPpp) return context.fail(DecodeEvent::kGreV1WrongProtocol);
   if (version == 1 && (flags & kKey) == 0) return context.fail(DecodeEvent::kGreV1NoKey);
   if ((flags & (kChecksum | kRouting)) != 0) reader.skip(4);

@@ -20,7 +20,10 @@ void decode_vxlan(FrameContext& context, Bytes data, bool generic) {
   if (!reader.ok() || (flags & kHasNetwork) == 0 || reserved != 0) return;
   if (!generic && (flags & ~(kHasNetwork | kGroupPolicy | 0x40)) != 0) return;
   const Bytes inner = reader.rest();
-  const int protocol = generic && (flags & kHasNextProtocol) != 0 ? next : 3;
+  // Senders exist that name the next protocol without the bit that says so.
+  const bool named = generic && ((flags & kHasNextProtocol) != 0 || next != 0);
+  const int protocol = named ? next : 3;
+  if (protocol < 1 || protocol > 4) return context.note(DecodeEvent::kVxlanUnknownPayload);
   context.in_tunnel(PacketOrigin::kVxlan, inner, [&] {
     switch (protocol) {
       case 1:
@@ -30,7 +33,7 @@ void decode_vxlan(FrameContext& context, Bytes data, bool generic) {
       case 3:
         return decode_ethernet(context, inner);
       default:
-        return;
+        return decode_network_service(context, inner);
     }
   });
 }
@@ -45,7 +48,8 @@ void decode_geneve(FrameContext& context, Bytes data) {
   const std::uint8_t reserved = reader.u8();
   reader.skip((first & 0x3FU) * 4U);
   if (!reader.ok() || first >> 6 != 0 || reserved != 0) return;
-  if (type != 0x6558 && type != 0x0800 && type != 0x86DD) return;
+  if (type != 0x6558 && type != 0x0800 && type != 0x86DD)
+    return context.note(DecodeEvent::kGeneveUnknownPayload);
   const Bytes inner = reader.rest();
   context.in_tunnel(PacketOrigin::kGeneve, inner, [&] { decode_ether_type(context, type, inner); });
 }
@@ -235,6 +239,8 @@ void decode_udp_tunnel(FrameContext& context, const Packet& packet) {
       return decode_teredo(context, data);
     case 2152:
       return decode_gtp(context, data);
+    case 4790:
+      return decode_vxlan(context, data, true);
     case 5072:
       return decode_ayiya(context, data);
     case 1701:

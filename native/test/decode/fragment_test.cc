@@ -104,7 +104,7 @@ TEST(Fragments, TheOneThatCompletesADatagramBecomesIt) {
 TEST(Fragments, Ipv6FollowsTheExtensionHeadersInside) {
   Line line;
   const Buffer packet = ipv6(kClient6, kServer6, tcp({.flags = 0x18}, kText),
-                             {.extensions = {{60, from_hex("00 00 01040000 0000")}}});
+                             {.extensions = {{60, from_hex("00 00 04010400 0000")}}});
   const auto parts = ipv6_fragments(packet, 48);
   ASSERT_EQ(parts.size(), 3U);
   line.feed(ethernet(parts[2]));

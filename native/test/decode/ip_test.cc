@@ -122,10 +122,12 @@ const Buffer kEightOctets = from_hex("00 00 01040000 0000");
 const Buffer kRoutingType2 = from_hex("00 00 0200 00000000");
 
 TEST(Ipv6, WalksExtensionHeaders) {
-  const auto out = decode(with_extensions({{0, kEightOctets},
-                                           {60, kEightOctets},
+  const Buffer router_alert = from_hex("00 00 05020000 0000");
+  const Buffer tunnel_limit = from_hex("00 00 04010400 0000");
+  const auto out = decode(with_extensions({{0, router_alert},
+                                           {60, tunnel_limit},
                                            {43, kRoutingType2},
-                                           {60, kEightOctets},
+                                           {60, tunnel_limit},
                                            {51, from_hex("00 01 0000 00000001") + be32(5)},
                                            {135, kEightOctets}}));
   EXPECT_EQ(out->packet().protocol, ip_proto::kUdp);

@@ -1,7 +1,7 @@
 // Every vector cut at every length, as a snap length does and as a lying file does: no read beyond
 // the end (AddressSanitizer watches), always a packet, never a payload longer than what was
 // captured.
-#include "decode_testing.h"
+#include "event_cases.h"
 
 namespace netmoth::decode {
 
@@ -11,6 +11,8 @@ std::vector<std::pair<LinkType, testing::Buffer>> all_tunnel_vectors();
 namespace {
 
 using namespace testing;
+
+constexpr std::size_t kShortFrame = 200;
 
 std::vector<std::pair<LinkType, Buffer>> all() {
   auto vectors = all_link_vectors();
@@ -32,6 +34,13 @@ std::vector<std::pair<LinkType, Buffer>> all() {
       1, ethernet(ipv4(kClient, kServer,
                        icmp(3, 3, be32(0) + ipv4(kServer, kClient, udp(1, 2, "quoted"))))));
   vectors.emplace_back(1, ethernet(ipv4(kClient, kServer, other(ip_proto::kSctp, Buffer(40)))));
+  for (auto* const cases :
+       {link_event_cases, ip_event_cases, transport_event_cases, tunnel_event_cases}) {
+    for (const EventCase& each : cases()) {
+      for (const Buffer& frame : each.ordinary)
+        if (frame.size() < kShortFrame) vectors.emplace_back(each.link, frame);
+    }
+  }
   return vectors;
 }
 
@@ -70,6 +79,16 @@ TEST(Truncation, EveryVectorWithEveryOctetChanged) {
         changed[at] = static_cast<std::uint8_t>(value);
         check(*decode(changed, {.link = link}), changed.size());
       }
+    }
+  }
+}
+
+TEST(Truncation, EveryVectorWithEveryBitFlipped) {
+  for (const auto& [link, bytes] : all()) {
+    for (std::size_t at = 0; at < bytes.size() * 8; ++at) {
+      Buffer flipped = bytes;
+      flipped[at / 8] ^= static_cast<std::uint8_t>(1U << at % 8);
+      check(*decode(flipped, {.link = link}), flipped.size());
     }
   }
 }
