@@ -30,6 +30,7 @@ export const EVENT_TYPES = [
   'sip',
   'mqtt',
   'dhcpv6',
+  'krb5',
 ] as const;
 export const eventTypeSchema = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof eventTypeSchema>;
@@ -425,6 +426,23 @@ export const dhcpv6EventSchema = z.looseObject({
   }),
 });
 
+export const krb5EventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('krb5'),
+  krb5: z.looseObject({
+    msg_type: z.string().describe('KRB_AS_REP, KRB_TGS_REP or KRB_ERROR'),
+    failed_request: z.string().optional(),
+    error_code: z.string().optional(),
+    cname: z.string(),
+    realm: z.string(),
+    sname: z.string(),
+    encryption: z.string(),
+    weak_encryption: z.boolean(),
+    ticket_encryption: z.string().optional(),
+    ticket_weak_encryption: z.boolean().optional(),
+  }),
+});
+
 export const fileinfoEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('fileinfo'),
@@ -518,6 +536,7 @@ export const eveEventSchema = z.discriminatedUnion('event_type', [
   sipEventSchema,
   mqttEventSchema,
   dhcpv6EventSchema,
+  krb5EventSchema,
 ]);
 
 export type FlowEvent = z.infer<typeof flowEventSchema>;
@@ -556,4 +575,5 @@ export const CLASS_OF_EVENT: Readonly<Record<EventType, EventClass>> = {
   sip: 'protocol',
   mqtt: 'protocol',
   dhcpv6: 'protocol',
+  krb5: 'protocol',
 };

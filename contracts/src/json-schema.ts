@@ -70,6 +70,7 @@ export function eveJsonSchema(): JsonSchema {
     SipEvent: eve.sipEventSchema,
     MqttEvent: eve.mqttEventSchema,
     DhcpV6Event: eve.dhcpv6EventSchema,
+    Krb5Event: eve.krb5EventSchema,
     Netmoth: eve.netmothSchema,
     KubernetesEnd: eve.kubernetesEndSchema,
   });

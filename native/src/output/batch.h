@@ -34,6 +34,7 @@ enum class EventType : std::uint8_t {
   kSip,
   kMqtt,
   kDhcpV6,
+  kKrb5,
   kCount,  // further ones before this
 };
 inline constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::kCount);

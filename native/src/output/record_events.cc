@@ -7,6 +7,7 @@
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
 #include "output/http_json.h"
+#include "output/krb5_json.h"
 #include "output/mdns_json.h"
 #include "output/quic_json.h"
 #include "output/sip_json.h"
@@ -59,6 +60,7 @@ constexpr std::array kRows{
     row<protocols::SipMessage, write_sip>(RecordKind::kSip, EventType::kSip, kPacket, false),
     row<protocols::Dhcpv6Message, write_dhcpv6>(RecordKind::kDhcpv6, EventType::kDhcpV6, kPacket,
                                                 false),
+    row<protocols::Krb5Message, write_krb5>(RecordKind::kKrb5, EventType::kKrb5, kPacket, false),
 };
 
 constexpr bool rows_in_order() {

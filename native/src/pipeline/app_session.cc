@@ -89,6 +89,9 @@ bool AppSession::detect(flow::Flow& flow, Direction& direction, Bytes data, Time
     return start_parser(flow, found.proto, direction, whole, time, sink);
   }
   if (!is_stream) {
+    const AppProto tracked = mine.tracker.see(whole);
+    if (tracked != AppProto::kUnknown)
+      return start_parser(flow, tracked, direction, whole, time, sink);
     mine.given_up = ++mine.tries >= kMaxUnknownDatagrams;
     const Side& other = side(opposite(direction));
     return mine.given_up && (other.given_up || !other.seen) ? give_up(flow) : true;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flow/flow.h"
+#include "protocols/datagram_tracker.h"
 #include "protocols/parser.h"
 #include "protocols/protocol_set.h"
 #include "stream/reassembler.h"
@@ -46,6 +47,7 @@ class AppSession final : public flow::FlowAttachment {
   struct Side {
     stream::Reassembler stream;
     std::vector<std::uint8_t> pending;
+    protocols::DatagramTracker tracker;
     std::uint8_t tries = 0;
     bool given_up = false;
     bool seen = false;

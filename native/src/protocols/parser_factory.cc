@@ -4,6 +4,7 @@
 #include "protocols/dns_parser.h"
 #include "protocols/http2_parser.h"
 #include "protocols/http_parser.h"
+#include "protocols/krb5_parser.h"
 #include "protocols/quic_parser.h"
 #include "protocols/sip_parser.h"
 #include "protocols/snmp_parser.h"
@@ -32,6 +33,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? std::make_unique<DhcpParser>() : nullptr;
     case AppProto::kDhcpV6:
       return transport == Transport::kUdp ? std::make_unique<Dhcpv6Parser>() : nullptr;
+    case AppProto::kKrb5:
+      return std::make_unique<Krb5Parser>(transport);
     case AppProto::kSip:
       return std::make_unique<SipParser>(transport);
     case AppProto::kSnmp:

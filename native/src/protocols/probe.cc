@@ -30,6 +30,7 @@ constexpr std::uint16_t kDhcpV6Server = 547;
 constexpr std::uint16_t kSubmission = 587;
 constexpr std::uint16_t kSsdp = 1900;
 constexpr std::uint16_t kGlobalCatalog = 3268;
+constexpr std::uint16_t kStun = 3478;
 constexpr std::uint16_t kMdns = 5353;
 constexpr std::uint16_t kLlmnr = 5355;
 }  // namespace port
@@ -114,7 +115,8 @@ ProbeResult probe_datagram(const ProbeInput& input) {
   (void)((v.has_port(port::kDns) && v.ask(AppProto::kDns, as_look(looks_like_dns(data, true)))) ||
          (v.has_port(port::kNetbiosNs) && v.ask(AppProto::kNetbiosNs, look_netbios_ns(data))) ||
          v.ask(AppProto::kQuic, look_quic(data, quic_port)) ||
-         v.ask(AppProto::kStun, look_stun(data)) || v.ask(AppProto::kDtls, look_dtls(data)) ||
+         v.ask(AppProto::kStun, look_stun(data, v.has_port(port::kStun))) ||
+         v.ask(AppProto::kDtls, look_dtls(data)) ||
          (dhcp_port && v.ask(AppProto::kDhcp, look_dhcp(data))) ||
          (dhcpv6_port && v.ask(AppProto::kDhcpV6, look_dhcpv6(data))) ||
          (v.has_port(port::kNtp) && v.ask(AppProto::kNtp, look_ntp(data))) ||
@@ -123,7 +125,7 @@ ProbeResult probe_datagram(const ProbeInput& input) {
          (v.has_port(port::kSsdp) && v.ask(AppProto::kSsdp, look_ssdp(data))) ||
          v.ask(AppProto::kBittorrentDht, look_bittorrent_dht(data)) ||
          v.ask(AppProto::kWireguard, look_wireguard(data)) ||
-         v.ask(AppProto::kKrb5, look_krb5(data)) ||
+         v.ask(AppProto::kRtp, look_rtcp(data)) || v.ask(AppProto::kKrb5, look_krb5(data)) ||
          (v.has_port(port::kLdap) && v.ask(AppProto::kLdap, look_ldap(data, true))) ||
          (!v.has_port(port::kDns) && v.ask(AppProto::kDns, as_look(looks_like_dns(data, false)))));
   ProbeResult result = v.result();

@@ -67,17 +67,47 @@ Look look_snmp(Bytes datagram, bool port_says_so) {
   return certain(message.is_reply() ? Side::kServer : Side::kClient);
 }
 
-// RFC 8489 §5.
-Look look_stun(Bytes datagram) {
+// RFC 8489 §5; without the cookie (RFC 3489) on its own port only, and with sound attributes.
+Look look_stun(Bytes datagram, bool port_says_so) {
   constexpr std::uint32_t kMagicCookie = 0x2112a442;
   base::Reader reader(datagram);
   const std::uint16_t type = reader.u16();
   const std::size_t length = reader.u16();
   const std::uint32_t cookie = reader.u32();
   reader.skip(12);
-  if (!reader.ok() || (type & 0xc000) != 0 || cookie != kMagicCookie) return kNoLook;
+  if (!reader.ok() || (type & 0xc000) != 0) return kNoLook;
   if (length % 4 != 0 || length != reader.remaining()) return kNoLook;
-  return certain();
+  if (cookie == kMagicCookie) return certain();
+  const unsigned method = type & 0x3eef;
+  if (!port_says_so || (method != 1 && method != 2)) return kNoLook;
+  while (reader.ok() && !reader.at_end()) {
+    const std::uint16_t attribute = reader.u16();
+    if (attribute > 0x20 && attribute < 0x8000) return kNoLook;
+    reader.skip(reader.u16());
+  }
+  return reader.ok() ? certain() : kNoLook;
+}
+
+// RTCP, whose packets follow each other to the end, a report first (RFC 3550 §6.1). RTP itself
+// shows in several datagrams only: datagram_tracker.h.
+Look look_rtcp(Bytes datagram) {
+  constexpr std::uint8_t kSenderReport = 200;
+  constexpr std::uint8_t kReceiverReport = 201;
+  base::Reader reader(datagram);
+  for (bool first = true; !reader.at_end(); first = false) {
+    const std::uint8_t flags = reader.u8();
+    const std::uint8_t type = reader.u8();
+    const std::size_t words = reader.u16();
+    if (flags >> 6 != 2 || type < kSenderReport || type > 207) return kNoLook;
+    if (first) {
+      const std::size_t blocks = flags & 0x1f;
+      if (type != kSenderReport && type != kReceiverReport) return kNoLook;
+      if (words < (type == kSenderReport ? 6 : 1) + 6 * blocks) return kNoLook;
+    }
+    reader.skip(4 * words);
+    if (!reader.ok()) return kNoLook;
+  }
+  return datagram.size() >= 8 ? certain() : kNoLook;
 }
 
 // RFC 6347 §4.1: records of thirteen octets' header.

@@ -19,6 +19,7 @@ enum class RecordKind : std::uint8_t {
   kSnmp,      // SnmpMessage
   kSip,       // SipMessage
   kDhcpv6,    // Dhcpv6Message
+  kKrb5,      // Krb5Message
   kCount,     // further ones before this
 };
 

@@ -284,6 +284,38 @@ TEST_F(Correlation, TheClientsOwnAnswerGoesBeforeANewerOneOfOthers) {
   EXPECT_EQ(labels(), called("mine.example", "high"));
 }
 
+TEST_F(Correlation, OthersAnswersAndPointersEndAtTwiceTheirTtl) {
+  for (const bool pointer : {false, true}) {
+    if (pointer)
+      answer(dns_answer({"10.2.0.192.in-addr.arpa", kTypePtr},
+                        {ptr("10.2.0.192.in-addr.arpa", "www.example.com", 60)}));
+    else
+      resolve("www.example.com", kServer, 60, kOther);
+    const TimestampNs answered = now;
+    now = answered + 120 * kSecond - kMillisecond;
+    connect();
+    EXPECT_NE(labels().find(R"("confidence":"low")"), std::string::npos) << labels();
+    now = answered + 120 * kSecond + 1 - kMillisecond;
+    connect();
+    EXPECT_EQ(labels(), kNothing);
+  }
+}
+
+TEST_F(Correlation, OfOthersAnswersTheSpokenNameIsTold) {
+  resolve("one.example", kServer, 300, kOther);
+  resolve("two.example", kServer, 300, kOther);
+  connect(kServer, kClient, bytes(request("one.example")));
+  EXPECT_EQ(labels(), called("one.example", "low"));
+}
+
+TEST_F(Correlation, TheClientsOwnExpiredAnswerGoesBeforeAFreshOneOfOthers) {
+  resolve("mine.example", kServer, 60);
+  now += 90 * kSecond;
+  resolve("theirs.example", kServer, 300, kOther);
+  connect();
+  EXPECT_EQ(labels(), called("mine.example", "low"));
+}
+
 TEST_F(Correlation, APointerIsLowAndAnAddressRecordOfOthersGoesBeforeIt) {
   answer(dns_answer({"10.2.0.192.IN-ADDR.arpa", kTypePtr},
                     {ptr("10.2.0.192.in-addr.arpa", "Host.Example.net", 300)}));

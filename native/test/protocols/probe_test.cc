@@ -147,6 +147,10 @@ TEST(Probe, KnowsDatagrams) {
       {"greased quic", AppProto::kQuic, kUp, 4000, greased},
       {"ntp", AppProto::kNtp, kUp, 123, ntp},
       {"stun", AppProto::kStun, kUp, 4000, from_hex("0001 0000 2112a442 000102030405060708090a0b")},
+      {"classic stun", AppProto::kStun, kUp, 3478,
+       from_hex("0001 0008 000102030405060708090a0b0c0d0e0f 0003 0004 00000002")},
+      {"rtcp", AppProto::kRtp, kUp, 4000,
+       from_hex("80c9 0001 00001234 81ca 0003 00001234 0104 61406200 0000")},
       {"dtls", AppProto::kDtls, kUp, 4000, from_hex("16 fefd 0000 000000000000 0003 010000")},
       {"wireguard", AppProto::kWireguard, kUp, 4000, wireguard},
       {"dht", AppProto::kBittorrentDht, kUp, 4000,
@@ -165,6 +169,23 @@ TEST(Probe, KnowsDatagrams) {
   }
   EXPECT_TRUE(probe_udp(response, 53, kUp).reversed);
   EXPECT_FALSE(probe_udp(response, 5353, kUp).reversed);
+  // An ordinary question whose source port happens to be mDNS's.
+  const ProbeResult odd = probe({Transport::kUdp, 5353, 53, kUp, query});
+  EXPECT_EQ(odd.proto, AppProto::kDns);
+}
+
+TEST(Probe, RefusesWhatOnlyResemblesStunOrRtcp) {
+  const Octets classic = from_hex("0001 0008 000102030405060708090a0b0c0d0e0f 0003 0004 00000002");
+  EXPECT_EQ(probe_udp(classic, 4000).certainty, Certainty::kNo);
+  EXPECT_EQ(
+      probe_udp(from_hex("0001 0008 000102030405060708090a0b0c0d0e0f 0003 0044 00000002"), 3478)
+          .certainty,
+      Certainty::kNo);
+  for (const std::string_view wrong :
+       {"80c9 0002 00001234", "80ca 0001 00001234", "82c9 0001 00001234", "40c9 0001 00001234",
+        "80c9 0001 00001234 80", "80c8 0001 00001234"}) {
+    EXPECT_EQ(probe_udp(from_hex(wrong)).certainty, Certainty::kNo) << wrong;
+  }
 }
 
 TEST(Probe, LeavesUnknownDatagramsAlone) {

@@ -80,6 +80,7 @@ export const EVENT_TYPES: typeof ContractEventTypes = [
   'sip',
   'mqtt',
   'dhcpv6',
+  'krb5',
 ];
 /** Mirrors the minimum of passwordChangeSchema; a test compares. */
 export const PASSWORD_MIN_LENGTH = 12;

@@ -68,6 +68,8 @@ export function eventSummary(event: LiveEvent): string {
       return words(...Object.keys(body));
     case 'dhcpv6':
       return words(body['type'], body['hostname']);
+    case 'krb5':
+      return words(body['msg_type'], body['error_code'], body['cname'], '→', body['sname']);
   }
 }
 

@@ -1,0 +1,11 @@
+// krb5 datagrams and streams from arbitrary octets.
+#include <cstddef>
+#include <cstdint>
+
+#include "protocol_driver.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  netmoth::fuzz::play_datagram(netmoth::protocols::AppProto::kKrb5, {data, size});
+  netmoth::fuzz::play_stream(netmoth::protocols::AppProto::kKrb5, {data, size});
+  return 0;
+}
