@@ -287,28 +287,69 @@ export const dhcpEventSchema = z.looseObject({
   }),
 });
 
+const sshSide = z.looseObject({
+  proto_version: z.string().describe('"2.0"; "1.99" speaks 1.5 too'),
+  software_version: z.string().optional().describe('"OpenSSH_9.6"'),
+  hassh: fingerprint.optional().describe('HASSH of this side: MD5 and the lists it is made of'),
+});
 export const sshEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('ssh'),
-  ssh: z.looseObject({}),
+  ssh: z.looseObject({ client: sshSide.optional(), server: sshSide.optional() }),
 });
 
+/** A mail's head as it stands there, unfolded and otherwise as it was written. */
+const emailSchema = z.looseObject({
+  status: z
+    .enum(['HEADER_STARTED', 'BODY_STARTED', 'PARSE_DONE', 'PARSE_ERROR'])
+    .describe('How far the mail was read; PARSE_ERROR where parts of it are missing'),
+  from: z.string().optional(),
+  to: z.array(z.string()).optional(),
+  cc: z.array(z.string()).optional(),
+  attachment: z.array(z.string()).optional().describe('File names'),
+  url: z.array(z.string()).optional().describe('In texts, without http:// or https://'),
+  reply_to: z.string().optional(),
+  bcc: z.array(z.string()).optional(),
+  message_id: z.string().optional(),
+  subject: z.string().optional(),
+  x_mailer: z.string().optional(),
+  user_agent: z.string().optional(),
+  date: z.string().optional(),
+});
 export const smtpEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('smtp'),
-  smtp: z.looseObject({}),
+  smtp: z.looseObject({
+    helo: z.string().optional().describe('What the client called itself, of the session'),
+    mail_from: z.string().optional().describe('With its angle brackets'),
+    rcpt_to: z.array(z.string()).optional(),
+  }),
+  email: emailSchema.optional(),
 });
 
 export const ftpEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('ftp'),
-  ftp: z.looseObject({}),
+  ftp: z.looseObject({
+    command: z.string().optional().describe('Upper case; none: a reply that nobody asked for'),
+    command_data: z.string().optional().describe('Also of PASS, as Suricata writes it'),
+    command_truncated: z.boolean().optional(),
+    completion_code: z.array(z.string()).optional().describe('Of each line of the replies'),
+    reply: z.array(z.string()).optional(),
+    dynamic_port: port.optional().describe('Where the data connection will go'),
+    mode: z.enum(['active', 'passive']).optional(),
+    reply_received: z.enum(['yes', 'no']),
+    reply_truncated: z.boolean(),
+  }),
 });
 
 export const ftpDataEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('ftp_data'),
-  ftp_data: z.looseObject({}),
+  ftp_data: z.looseObject({
+    filename: z.string().optional(),
+    command: z.string().describe('RETR, STOR, STOU or APPE'),
+  }),
 });
 
 export const snmpEventSchema = z.looseObject({
@@ -365,10 +406,44 @@ export const sipEventSchema = z.looseObject({
   }),
 });
 
+const mqttPacket = z.looseObject({
+  qos: z.int().min(0).max(3),
+  retain: z.boolean(),
+  dup: z.boolean(),
+  message_id: z.int().optional(),
+  reason_code: z.int().optional().describe('MQTT 5'),
+  properties: z.looseObject({}).optional().describe('MQTT 5, by name; user properties too'),
+  truncated: z.boolean().optional().describe('Too long: nothing but the header was read'),
+  skipped_length: count.optional(),
+});
+/** One member for each packet of an exchange: connect and connack, publish and its answers, …. */
 export const mqttEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('mqtt'),
-  mqtt: z.looseObject({}),
+  mqtt: z.looseObject({
+    connect: mqttPacket
+      .extend({
+        protocol_string: z.string().optional(),
+        protocol_version: z.int().optional().describe('3, 4 (3.1.1) or 5'),
+        client_id: z.string().optional(),
+        username: z.string().optional().describe('Passwords are never written'),
+      })
+      .optional(),
+    connack: mqttPacket
+      .extend({ session_present: z.boolean().optional(), return_code: z.int().optional() })
+      .optional(),
+    publish: mqttPacket
+      .extend({
+        topic: z.string().optional(),
+        message: z.string().optional().describe('Its first 1,024 octets'),
+      })
+      .optional(),
+    subscribe: mqttPacket
+      .extend({ topics: z.array(z.looseObject({ topic: z.string(), qos: z.int() })).optional() })
+      .optional(),
+    unsubscribe: mqttPacket.extend({ topics: z.array(z.string()).optional() }).optional(),
+    suback: mqttPacket.extend({ qos_granted: z.array(z.int()).optional() }).optional(),
+  }),
 });
 
 const dhcpv6Status = {
@@ -513,6 +588,10 @@ export const statsEventSchema = z.looseObject({
       })
       .optional()
       .describe('Names of connections by the DNS answers before them'),
+    expectations: z
+      .looseObject({ announced: count, matched: count, expired: count, evicted: count })
+      .optional()
+      .describe('Data connections that FTP announced, and what became of them'),
   }),
 });
 

@@ -47,6 +47,12 @@ class Labeller {
   void publish_idle() {
     if (share_.progress != nullptr) share_.progress->reach(share_.worker, now_);
   }
+  // Returns when the other workers have handled all that came before this moment.
+  void keep_together() {
+    if (share_.progress == nullptr) return;
+    share_.progress->reach(share_.worker, now_);
+    share_.progress->await(share_.worker, now_);
+  }
   void publish_end() {
     if (share_.progress != nullptr) share_.progress->finish(share_.worker);
   }

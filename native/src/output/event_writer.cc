@@ -287,6 +287,13 @@ void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
   json.member("lookups", record.dns.lookups);
   json.member("hits", record.dns.hits);
   json.end_object();
+  json.key("expectations");
+  json.begin_object();
+  json.member("announced", record.expectations.announced);
+  json.member("matched", record.expectations.matched);
+  json.member("expired", record.expectations.expired);
+  json.member("evicted", record.expectations.evicted);
+  json.end_object();
   json.end_object();
   close(json, EventType::kStats);
 }

@@ -57,6 +57,7 @@ struct StatsRecord {
   std::uint64_t flows_evicted = 0;
   decode::DefragCounters defrag;
   correlate::DnsCacheCounters dns;
+  protocols::ExpectationCounters expectations;
 };
 
 struct WriterCounters {

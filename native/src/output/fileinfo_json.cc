@@ -1,14 +1,12 @@
 // See fileinfo_json.h.
 #include "output/fileinfo_json.h"
 
-#include "output/http_json.h"
 #include "output/record_events.h"
 
 namespace netmoth::output {
 namespace {
 
 using protocols::FileState;
-using protocols::RecordKind;
 
 std::string_view state_name(FileState state) {
   switch (state) {
@@ -29,19 +27,11 @@ void write_digest(base::JsonWriter& json, std::string_view name, const Digest& d
   json.hex(*digest);
 }
 
-// Without the tx_id that stands before http in an event of its own.
-void write_transaction(base::JsonWriter& json, const protocols::Record& record) {
-  if (record.kind == RecordKind::kHttp) {
-    write_http(json, static_cast<const protocols::HttpTransaction&>(record));
-  } else {
-    event_of(record.kind).write(json, record);
-  }
-}
-
 }  // namespace
 
 void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
-  if (file.transaction != nullptr) write_transaction(json, *file.transaction);
+  if (file.transaction != nullptr)
+    event_of(file.transaction->kind).write_object(json, *file.transaction);
   json.member_plain("app_proto", protocols::app_proto_name(file.proto));
   json.key("fileinfo");
   json.begin_object();

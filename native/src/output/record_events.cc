@@ -6,12 +6,16 @@
 #include "output/dhcpv6_json.h"
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
+#include "output/ftp_json.h"
 #include "output/http_json.h"
 #include "output/krb5_json.h"
 #include "output/mdns_json.h"
+#include "output/mqtt_json.h"
 #include "output/quic_json.h"
 #include "output/sip_json.h"
+#include "output/smtp_json.h"
 #include "output/snmp_json.h"
+#include "output/ssh_json.h"
 #include "output/tls_json.h"
 
 namespace netmoth::output {
@@ -27,9 +31,10 @@ using Writer = void (*)(JsonWriter&, const Made&);
 // A row whose writers take the record as what it is.
 template <typename Made, Writer<Made> Write, Writer<Made> WriteNetmoth = nullptr>
 constexpr RecordEvent row(RecordKind kind, EventType type, EndsOrder order, bool labelled) {
-  RecordEvent made{kind, type, order, labelled, [](JsonWriter& json, const Record& record) {
-                     Write(json, static_cast<const Made&>(record));
-                   }};
+  const auto write = [](JsonWriter& json, const Record& record) {
+    Write(json, static_cast<const Made&>(record));
+  };
+  RecordEvent made{kind, type, order, labelled, write, write};
   if constexpr (WriteNetmoth != nullptr) {
     made.write_netmoth = [](JsonWriter& json, const Record& record) {
       WriteNetmoth(json, static_cast<const Made&>(record));
@@ -38,9 +43,16 @@ constexpr RecordEvent row(RecordKind kind, EventType type, EndsOrder order, bool
   return made;
 }
 
-void write_http_transaction(JsonWriter& json, const protocols::HttpTransaction& transaction) {
-  json.member("tx_id", transaction.tx_id);
-  write_http(json, transaction);
+// A row of a kind whose records have a tx_id, which stands before their object.
+template <typename Made, void (*Write)(JsonWriter&, const Made&)>
+constexpr RecordEvent numbered_row(RecordKind kind, EventType type, EndsOrder order,
+                                   bool labelled) {
+  RecordEvent event = row<Made, Write>(kind, type, order, labelled);
+  event.write = [](JsonWriter& json, const Record& record) {
+    json.member("tx_id", static_cast<const Made&>(record).tx_id);
+    Write(json, static_cast<const Made&>(record));
+  };
+  return event;
 }
 
 using enum EndsOrder;
@@ -50,8 +62,8 @@ constexpr std::array kRows{
         RecordKind::kDns, EventType::kDns, kPacket, false),
     row<protocols::DnsMessage, write_mdns>(RecordKind::kMdns, EventType::kMdns, kPacket, false),
     row<protocols::TlsHandshake, write_tls>(RecordKind::kTls, EventType::kTls, kFlow, true),
-    row<protocols::HttpTransaction, write_http_transaction>(RecordKind::kHttp, EventType::kHttp,
-                                                            kFlow, true),
+    numbered_row<protocols::HttpTransaction, write_http>(RecordKind::kHttp, EventType::kHttp, kFlow,
+                                                         true),
     row<protocols::QuicInitial, write_quic>(RecordKind::kQuic, EventType::kQuic, kPacket, true),
     row<protocols::DhcpMessage, write_dhcp>(RecordKind::kDhcp, EventType::kDhcp, kPacket, false),
     row<protocols::FileInfo, write_fileinfo>(RecordKind::kFileinfo, EventType::kFileinfo, kPacket,
@@ -61,6 +73,14 @@ constexpr std::array kRows{
     row<protocols::Dhcpv6Message, write_dhcpv6>(RecordKind::kDhcpv6, EventType::kDhcpV6, kPacket,
                                                 false),
     row<protocols::Krb5Message, write_krb5>(RecordKind::kKrb5, EventType::kKrb5, kPacket, false),
+    numbered_row<protocols::SshSession, write_ssh>(RecordKind::kSsh, EventType::kSsh, kFlow, false),
+    numbered_row<protocols::FtpTransaction, write_ftp>(RecordKind::kFtp, EventType::kFtp, kFlow,
+                                                       false),
+    numbered_row<protocols::FtpTransfer, write_ftp_data>(RecordKind::kFtpData, EventType::kFtpData,
+                                                         kFlow, false),
+    numbered_row<protocols::SmtpTransaction, write_smtp>(RecordKind::kSmtp, EventType::kSmtp, kFlow,
+                                                         false),
+    row<protocols::MqttExchange, write_mqtt>(RecordKind::kMqtt, EventType::kMqtt, kPacket, false),
 };
 
 constexpr bool rows_in_order() {

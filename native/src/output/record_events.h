@@ -19,6 +19,8 @@ struct RecordEvent {
   bool labelled;  // with the domain and application of its flow
   // Writes the members of the event's own: its protocol's object, tx_id before it where EVE has it.
   void (*write)(base::JsonWriter&, const protocols::Record&);
+  // The object alone, to stand beside another event's.
+  void (*write_object)(base::JsonWriter&, const protocols::Record&);
   // What EVE does not know: members of `netmoth`. nullptr where there are none.
   void (*write_netmoth)(base::JsonWriter&, const protocols::Record&) = nullptr;
 };

@@ -59,8 +59,10 @@ bool AppSession::detect(flow::Flow& flow, Direction& direction, Bytes data, Time
                         protocols::TransactionSink& sink) {
   const bool is_stream = transport_of(flow) == Transport::kTcp;
   Side& mine = side(direction);
-  if (!mine.seen && !side(opposite(direction)).seen)
+  if (!mine.seen && !side(opposite(direction)).seen) {
     first_pending_is_server_ = direction == Direction::kToClient;
+    if (is_stream && take_expected(flow, sink)) return feed(flow, direction, data, time, sink);
+  }
   mine.seen = true;
   if (mine.given_up) {
     if (is_stream && mine.pending.size() + data.size() > kMaxPendingBytes) return give_up(flow);
@@ -100,6 +102,16 @@ bool AppSession::detect(flow::Flow& flow, Direction& direction, Bytes data, Time
   if (mine.given_up && (side(opposite(direction)).given_up || whole.size() > kMaxPendingBytes))
     return give_up(flow);
   append_bounded(mine.pending, whole, kMaxPendingBytes);
+  return true;
+}
+
+bool AppSession::take_expected(flow::Flow& flow, protocols::TransactionSink& sink) {
+  protocols::ExpectedParser expected = sink.take_expected();
+  if (expected.parser == nullptr) return false;
+  flow.app_proto = static_cast<std::uint8_t>(expected.proto);
+  parser_ = std::move(expected.parser);
+  for (Side& each : sides_)
+    each.seen = true;  // not to be looked at: a file may look like any protocol
   return true;
 }
 

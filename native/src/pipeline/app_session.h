@@ -62,6 +62,8 @@ class AppSession final : public flow::FlowAttachment {
   }
   bool detect(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,
               protocols::TransactionSink& sink);
+  // True where another connection announced this one: then it has a parser.
+  bool take_expected(flow::Flow& flow, protocols::TransactionSink& sink);
   bool start_parser(flow::Flow& flow, protocols::AppProto proto, Direction direction, Bytes data,
                     TimestampNs time, protocols::TransactionSink& sink);
   bool feed(flow::Flow& flow, Direction direction, Bytes data, TimestampNs time,

@@ -81,6 +81,7 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.flows_evicted = counters.flows_evicted;
   record.defrag = counters.defrag;
   record.dns = counters.dns;
+  record.expectations = counters.expectations;
   return record;
 }
 

@@ -112,7 +112,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy(),
-                                          correlate::DnsShare{&dns_});
+                                          correlate::DnsShare{&dns_}, &expectations_);
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));
@@ -214,6 +214,7 @@ LiveStats LiveRun::stats() const {
   for (const auto& lane : lanes_)
     all.counters += lane->published;
   all.counters.dns = dns_.counters();
+  all.counters.expectations = expectations_.counters();
   if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
   return all;
 }

@@ -80,7 +80,8 @@ class LiveRun {
 
   LiveOptions options_;
   LiveListener& listener_;
-  correlate::DnsCache dns_;  // of all lanes; outlives them
+  correlate::DnsCache dns_;                   // of all lanes; outlives them
+  protocols::ExpectationTable expectations_;  // likewise
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.
   std::atomic<bool> stop_{false};

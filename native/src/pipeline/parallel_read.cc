@@ -34,8 +34,11 @@ class ParallelRead::SharedSink final : public output::BatchSink {
 // What one worker has for itself.
 struct ParallelRead::Lane {
   Lane(const EngineConfig& engine, std::uint64_t seed, const correlate::DnsShare& dns,
-       const output::WriterOptions& writing, output::BatchSink& sink)
-      : number(dns.worker), writer(writing, sink), worker(engine, writer, seed, dns) {}
+       protocols::ExpectationTable& expectations, const output::WriterOptions& writing,
+       output::BatchSink& sink)
+      : number(dns.worker),
+        writer(writing, sink),
+        worker(engine, writer, seed, dns, &expectations) {}
   std::size_t number;
   output::EventWriter writer;
   Worker worker;
@@ -67,7 +70,7 @@ void ParallelRead::run(const output::WriterOptions& writing, output::FileSink& s
   on_progress_ = &progress;
   for (std::size_t i = 0; i < engine_.workers; ++i) {
     const correlate::DnsShare dns{&dns_, &progress_, i};
-    lanes_.push_back(std::make_unique<Lane>(engine_, seed_, dns, writing, shared));
+    lanes_.push_back(std::make_unique<Lane>(engine_, seed_, dns, expectations_, writing, shared));
   }
   for (const auto& lane : lanes_)
     lane->thread = std::thread([this, each = lane.get()] { work(*each); });
@@ -143,6 +146,7 @@ void ParallelRead::conclude(output::EventWriter& writer) {
   result_.counters += front;
   dns_.expire(dealer_.front().clock().now);
   result_.counters.dns = dns_.counters();
+  result_.counters.expectations = expectations_.counters();
   write_stats(result_, dealer_.front().clock().now, writer);
 }
 

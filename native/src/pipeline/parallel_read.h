@@ -58,6 +58,7 @@ class ParallelRead {
   capture::PcapFile& source_;
   FileRunResult& result_;
   correlate::DnsCache dns_;
+  protocols::ExpectationTable expectations_;
   correlate::Progress progress_;
   Dealer dealer_;
   std::vector<std::unique_ptr<Lane>> lanes_;

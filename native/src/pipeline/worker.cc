@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "flow/tcp_track.h"
+#include "protocols/ftp_data_parser.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -41,7 +42,7 @@ decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t
 }
 
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-               const correlate::DnsShare& dns)
+               const correlate::DnsShare& dns, protocols::ExpectationTable* expectations)
     : config_(config),
       writer_(writer),
       front_(decoder_options(config, seed)),
@@ -55,6 +56,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
       labeller_(dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : dns),
+      own_expectations_(expectations == nullptr ? std::make_unique<protocols::ExpectationTable>()
+                                                : nullptr),
+      expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
       table_(config.max_flows, config.timeouts, seed, *this),
       decoded_(kBatchFrames) {}
 
@@ -317,6 +321,32 @@ void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direc
   if (anomaly_allowed(event)) writer_.app_anomaly(context(direction), proto, event);
 }
 
+void Worker::on_expectation(const protocols::Expectation& expectation) {
+  const flow::FlowKey& key = current_flow_->key;
+  const bool active = expectation.server_opens;
+  expectations_.add({active ? key.destination : key.source, active ? key.source : key.destination,
+                     expectation.port, key.ip_version},
+                    expectation, now_);
+}
+
+protocols::ExpectedParser Worker::take_expected() {
+  const flow::FlowKey& key = current_flow_->key;
+  // Nobody announces a well-known port; so most connections cost nothing here.
+  if (key.destination_port < kFirstUnprivilegedPort) return {};
+  labeller_.keep_together();
+  auto transfer =
+      expectations_.take({key.source, key.destination, key.destination_port, key.ip_version}, now_);
+  if (!transfer) return {};
+  return {protocols::AppProto::kFtpData,
+          std::make_unique<protocols::FtpDataParser>(std::move(*transfer))};
+}
+
+std::optional<protocols::ExpectedTransfer> Worker::recall_expected() {
+  labeller_.keep_together();
+  const flow::FlowKey& key = current_flow_->key;
+  return expectations_.recall({key.source, key.destination, key.destination_port, key.ip_version});
+}
+
 WorkerCounters Worker::counters() const {
   const output::WriterCounters& written = writer_.counters();
   WorkerCounters all = front_.counters();
@@ -330,6 +360,7 @@ WorkerCounters Worker::counters() const {
   all.events_dropped = written.dropped;
   all.events_by_type = written.by_type;
   if (own_dns_ != nullptr) all.dns = own_dns_->counters();
+  if (own_expectations_ != nullptr) all.expectations = own_expectations_->counters();
   return all;
 }
 

@@ -55,9 +55,10 @@ class Worker final : private flow::FlowEndListener,
                      private TcpHost {
  public:
   // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of
-  // one run share `dns.cache`, which outlives them; without it the worker keeps a cache of its own.
+  // one run share `dns.cache` and `expectations`, which outlive them; without them the worker keeps
+  // its own.
   Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-         const correlate::DnsShare& dns = {});
+         const correlate::DnsShare& dns = {}, protocols::ExpectationTable* expectations = nullptr);
   ~Worker() override;
 
   // At most kBatchFrames frames; their bytes need to live during the call only.
@@ -96,6 +97,9 @@ class Worker final : private flow::FlowEndListener,
   void on_record(Direction direction, const protocols::Record& record) override;
   void on_stream_event(Direction direction, std::string_view name) override;
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
+  void on_expectation(const protocols::Expectation& expectation) override;
+  protocols::ExpectedParser take_expected() override;
+  std::optional<protocols::ExpectedTransfer> recall_expected() override;
   [[nodiscard]] const protocols::ContentSettings& content() const override { return content_; }
 
   EngineConfig config_;
@@ -106,6 +110,8 @@ class Worker final : private flow::FlowEndListener,
   TcpSessions sessions_;
   std::unique_ptr<correlate::DnsCache> own_dns_;
   correlate::Labeller labeller_;
+  std::unique_ptr<protocols::ExpectationTable> own_expectations_;
+  protocols::ExpectationTable& expectations_;
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;

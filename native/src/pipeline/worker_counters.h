@@ -7,6 +7,7 @@
 #include "correlate/dns_cache.h"
 #include "decode/defragment.h"
 #include "output/batch.h"
+#include "protocols/expectations.h"
 
 namespace netmoth::pipeline {
 
@@ -27,8 +28,9 @@ struct WorkerCounters {
   std::uint64_t events_dropped = 0;
   std::array<std::uint64_t, output::kEventTypes> events_by_type{};
   correlate::DnsCacheCounters dns;  // of the cache; left empty by workers that share one
+  protocols::ExpectationCounters expectations;  // likewise
 
-  WorkerCounters& operator+=(const WorkerCounters& part);  // all but dns
+  WorkerCounters& operator+=(const WorkerCounters& part);  // all but those two
 };
 
 }  // namespace netmoth::pipeline

@@ -73,6 +73,10 @@ std::string_view app_proto_name(AppProto proto) {
       return "xmpp";
     case AppProto::kSocks:
       return "socks";
+    case AppProto::kFtpData:
+      return "ftp-data";
+    case AppProto::kBittorrent:
+      return "bittorrent";
   }
   return "unknown";
 }

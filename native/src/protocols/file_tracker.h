@@ -57,6 +57,8 @@ class FileTracker {
 
   // A file that is still open is forgotten: end() it before.
   void begin(std::string_view name, const Origin& origin, const TransactionSink& sink);
+  // Where the name is known later than the content.
+  void set_name(std::string_view name) { info_.name.assign(name.substr(0, kMaxFileName)); }
   void set_range(std::uint64_t first, std::uint64_t last) { info_.range.emplace(first, last); }
   void data(Bytes octets);
   void gap(std::uint64_t missing);

@@ -10,6 +10,7 @@
 
 #include "base/types.h"
 #include "protocols/content.h"
+#include "protocols/expectations.h"
 #include "protocols/record.h"
 
 namespace netmoth::protocols {
@@ -51,12 +52,22 @@ enum class AppProto : std::uint8_t {
   kSsdp,
   kXmpp,
   kSocks,
+  kFtpData,
+  kBittorrent,
   // further ones at the end
 };
 
 std::string_view app_proto_name(AppProto proto);
 
 enum class Transport : std::uint8_t { kTcp, kUdp, kSctp };
+
+class Parser;
+
+// The parser of a connection that another one announced.
+struct ExpectedParser {
+  AppProto proto = AppProto::kUnknown;
+  std::unique_ptr<Parser> parser;  // nullptr: nobody announced it
+};
 
 // Where records go: the pipeline hands them to correlation, detection and the output writer.
 class TransactionSink {
@@ -71,6 +82,12 @@ class TransactionSink {
   [[nodiscard]] virtual const ContentSettings& content() const;
   // Decoded octets, where content().inspect asks for them.
   virtual void on_content(AppProto /*proto*/, const ContentPiece& /*piece*/) {}
+  // A connection between the same hosts is about to be opened.
+  virtual void on_expectation(const Expectation& /*expectation*/) {}
+  // Asked at the first octets of a TCP connection, before they are looked at.
+  virtual ExpectedParser take_expected();
+  // What is known now of the present flow, which was expected.
+  virtual std::optional<ExpectedTransfer> recall_expected() { return std::nullopt; }
 };
 
 enum class Verdict : std::uint8_t {

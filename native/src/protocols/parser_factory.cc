@@ -2,17 +2,25 @@
 #include "protocols/dhcp_parser.h"
 #include "protocols/dhcpv6_parser.h"
 #include "protocols/dns_parser.h"
+#include "protocols/ftp_parser.h"
 #include "protocols/http2_parser.h"
 #include "protocols/http_parser.h"
 #include "protocols/krb5_parser.h"
+#include "protocols/mqtt_parser.h"
 #include "protocols/quic_parser.h"
 #include "protocols/sip_parser.h"
+#include "protocols/smtp_parser.h"
 #include "protocols/snmp_parser.h"
 #include "protocols/socks_parser.h"
+#include "protocols/ssh_parser.h"
 #include "protocols/switch_parser.h"
 #include "protocols/tls_parser.h"
 
 namespace netmoth::protocols {
+
+ExpectedParser TransactionSink::take_expected() {
+  return {};
+}
 
 std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
   switch (proto) {
@@ -39,10 +47,16 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return std::make_unique<SipParser>(transport);
     case AppProto::kSnmp:
       return transport == Transport::kUdp ? std::make_unique<SnmpParser>() : nullptr;
+    case AppProto::kMqtt:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<MqttParser>();
+    case AppProto::kSsh:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<SshParser>();
+    case AppProto::kFtp:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<FtpParser>();
     case AppProto::kSmtp:
+      return transport == Transport::kUdp ? nullptr : std::make_unique<SmtpParser>();
     case AppProto::kImap:
     case AppProto::kPop3:
-    case AppProto::kFtp:
     case AppProto::kXmpp:
     case AppProto::kLdap:
       return transport == Transport::kUdp ? nullptr : std::make_unique<SwitchParser>(proto);

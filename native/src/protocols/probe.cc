@@ -88,6 +88,7 @@ ProbeResult probe_stream(const ProbeInput& input) {
          v.ask(AppProto::kXmpp, look_xmpp(data)) || v.ask(AppProto::kSocks, look_socks(data)) ||
          v.ask(AppProto::kRdp, look_rdp(data)) || v.ask(AppProto::kMqtt, look_mqtt(data)) ||
          v.ask(AppProto::kKrb5, look_krb5_stream(data)) ||
+         v.ask(AppProto::kBittorrent, look_bittorrent(data)) ||
          v.ask(AppProto::kTelnet, look_telnet(data, v.has_port(port::kTelnet))) ||
          v.ask(AppProto::kLdap, look_ldap(data, ldap_port)) ||
          (!dns_port && v.ask(AppProto::kDns, as_look(looks_like_dns_stream(data, false)))));

@@ -37,6 +37,7 @@ Look look_rdp(Bytes data);
 Look look_mqtt(Bytes data);
 Look look_socks(Bytes data);
 Look look_krb5_stream(Bytes data);
+Look look_bittorrent(Bytes data);
 Look look_telnet(Bytes data, bool port_says_so);
 Look look_ldap(Bytes data, bool port_says_so);  // also over UDP
 

@@ -79,7 +79,18 @@ Look look_tls(Bytes data) {
   return next ? certain(Side::kEither) : kNoLook;
 }
 
+// NetBIOS session service: a session request carries two encoded names of 34 octets (RFC 1002
+// §4.3.2); SMB follows in the same stream.
+Look look_netbios_session(Bytes data) {
+  constexpr std::uint8_t kEncodedName = 0x20;
+  if (data.size() < 5) return unsure(Side::kClient);
+  const bool request = data[1] == 0 && data[2] == 0 && data[3] == 68 && data[4] == kEncodedName;
+  return request ? certain(Side::kClient) : kNoLook;
+}
+
 Look look_smb(Bytes data) {
+  constexpr std::uint8_t kSessionRequest = 0x81;
+  if (!data.empty() && data[0] == kSessionRequest) return look_netbios_session(data);
   base::Reader reader(data);
   if (reader.u8() != 0) return kNoLook;  // NetBIOS session message
   (void)reader.u24();
@@ -191,6 +202,16 @@ Look look_krb5_stream(Bytes data) {
     return tag ? unsure() : kNoLook;
   }
   return look_krb5(data.subspan(4));
+}
+
+// The handshake of the peer wire protocol (BEP 3).
+Look look_bittorrent(Bytes data) {
+  constexpr std::string_view kStart =
+      "\x13"
+      "BitTorrent protocol";
+  const std::string_view text = as_text(data.first(std::min(data.size(), kStart.size())));
+  if (text != kStart.substr(0, text.size())) return kNoLook;
+  return text.size() == kStart.size() ? certain(Side::kEither) : unsure();
 }
 
 Look look_telnet(Bytes data, bool port_says_so) {

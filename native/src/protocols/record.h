@@ -20,6 +20,11 @@ enum class RecordKind : std::uint8_t {
   kSip,       // SipMessage
   kDhcpv6,    // Dhcpv6Message
   kKrb5,      // Krb5Message
+  kSsh,       // SshSession
+  kFtp,       // FtpTransaction
+  kFtpData,   // FtpTransfer
+  kSmtp,      // SmtpTransaction
+  kMqtt,      // MqttExchange
   kCount,     // further ones before this
 };
 

@@ -17,17 +17,9 @@ bool is_command(std::string_view line, std::string_view lower) {
 
 Verdict SwitchParser::take_client_line(std::string_view line) {
   switch (proto_) {
-    case AppProto::kSmtp:
-      if (is_command(line, "mail")) return Verdict::kDone;
-      asked_ = is_command(line, "starttls");
-      return Verdict::kMore;
     case AppProto::kPop3:
       if (is_command(line, "retr") || is_command(line, "list")) return Verdict::kDone;
       asked_ = is_command(line, "stls");
-      return Verdict::kMore;
-    case AppProto::kFtp:
-      asked_ = is_command(line, "auth tls") || is_command(line, "auth ssl") ||
-               is_command(line, "auth tls-c");
       return Verdict::kMore;
     case AppProto::kImap: {
       const std::size_t space = line.find(' ');
@@ -46,14 +38,8 @@ Verdict SwitchParser::take_server_line(std::string_view line) {
   if (!asked_) return Verdict::kMore;
   bool accepted = false;
   switch (proto_) {
-    case AppProto::kSmtp:
-      accepted = line.substr(0, 3) == "220";
-      break;
     case AppProto::kPop3:
       accepted = line.substr(0, 3) == "+OK";
-      break;
-    case AppProto::kFtp:
-      accepted = line.substr(0, 3) == "234";
       break;
     case AppProto::kImap:
       if (line.substr(0, tag_.size()) != tag_) return Verdict::kMore;  // untagged data

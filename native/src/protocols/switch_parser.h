@@ -1,5 +1,5 @@
-// SMTP, IMAP, POP3, FTP, XMPP and LDAP, watched only for the command that turns the connection into
-// TLS (RFC 3207, 2595, 4217, 6120, 4511).
+// IMAP, POP3, XMPP and LDAP, watched only for the command that turns the connection into
+// TLS (RFC 2595, 6120, 4511).
 //
 // Invariant: at most kMaxWatchedLine octets per direction are kept; after kMaxWatchedOctets, or
 // once the session proper begins, the parser is done.

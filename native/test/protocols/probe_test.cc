@@ -53,6 +53,11 @@ std::vector<Case> stream_cases() {
       {"smb1", AppProto::kSmb, kUp, 445, from_hex("00000054 ff534d42 72 00000000 18 53c8 0000")},
       {"smb2 reply", AppProto::kSmb, kDown, 445,
        from_hex("00000054 fe534d42 4000 0000 00000000 0000 0100 01000000 0000")},
+      {"netbios session", AppProto::kSmb, kUp, 139,
+       from_hex("81000044 20 434b 4644 454e 4543 4644 4546 4643 4647 4545 4643 4341 43")},
+      {"bittorrent", AppProto::kBittorrent, kUp, 4000,
+       text("\x13"
+            "BitTorrent protocol")},
       {"rdp", AppProto::kRdp, kUp, 4000,
        from_hex("0300 0013 0e e0 0000 0000 00 01000800 03000000")},
       {"mqtt", AppProto::kMqtt, kUp, 4000, from_hex("10 0f 0004 4d515454 04 02 003c 0003 616263")},
@@ -81,7 +86,8 @@ TEST(Probe, KnowsStreamsByTheirFirstBytes) {
 
 TEST(Probe, SeesWhenTheWrongSideSpeaks) {
   for (const Case& c : stream_cases()) {
-    if (c.proto == AppProto::kSsh || c.proto == AppProto::kTelnet || c.proto == AppProto::kXmpp) {
+    if (c.proto == AppProto::kSsh || c.proto == AppProto::kTelnet || c.proto == AppProto::kXmpp ||
+        c.proto == AppProto::kBittorrent) {
       continue;  // both sides say the same
     }
     const ProbeResult result = probe_tcp(c.data, c.port, opposite(c.direction));

@@ -49,20 +49,13 @@ void expect_switch(AppProto proto, std::initializer_list<Turn> turns, bool split
 }
 
 TEST(Switch, FollowsStarttlsOfMail) {
-  expect_switch(AppProto::kSmtp, {{kDown, "220 mx ESMTP\r\n"},
-                                  {kUp, "EHLO a\r\n"},
-                                  {kDown, "250-mx\r\n250 STARTTLS\r\n"},
-                                  {kUp, "StartTLS\r\n"},
-                                  {kDown, "220 go ahead\r\n"}});
   expect_switch(AppProto::kImap, {{kDown, "* OK ready\r\n"},
                                   {kUp, "a1 STARTTLS\r\n"},
                                   {kDown, "* something\r\na1 OK begin\r\n"}});
   expect_switch(AppProto::kPop3, {{kDown, "+OK POP3\r\n"}, {kUp, "STLS\r\n"}, {kDown, "+OK\r\n"}});
 }
 
-TEST(Switch, FollowsFtpXmppAndLdap) {
-  expect_switch(AppProto::kFtp,
-                {{kDown, "220 FTP\r\n"}, {kUp, "AUTH TLS\r\n"}, {kDown, "234 ok\r\n"}});
+TEST(Switch, FollowsXmppAndLdap) {
   expect_switch(AppProto::kXmpp, {{kUp, "<?xml version='1.0'?><stream:stream>"},
                                   {kDown, "<stream:features><starttls/></stream:features>"},
                                   {kUp, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"},
@@ -77,21 +70,20 @@ TEST(Switch, FollowsFtpXmppAndLdap) {
 }
 
 TEST(Switch, StaysWhereTheServerRefuses) {
-  SwitchParser parser(AppProto::kSmtp);
-  EXPECT_EQ(play(parser,
-                 {{kUp, "STARTTLS\r\n"}, {kDown, "454 not now\r\n"}, {kDown, "220 unrelated\r\n"}},
-                 false),
-            Verdict::kMore);
+  SwitchParser parser(AppProto::kPop3);
+  EXPECT_EQ(
+      play(parser, {{kUp, "STLS\r\n"}, {kDown, "-ERR no\r\n"}, {kDown, "+OK other\r\n"}}, false),
+      Verdict::kMore);
 }
 
 TEST(Switch, EndsWhenTheSessionProperBegins) {
-  SwitchParser parser(AppProto::kSmtp);
-  EXPECT_EQ(play(parser, {{kUp, "EHLO a\r\n"}, {kUp, "MAIL FROM:<a@b>\r\n"}}, false),
+  SwitchParser parser(AppProto::kImap);
+  EXPECT_EQ(play(parser, {{kUp, "1 LOGIN a b\r\n"}, {kUp, "2 SELECT inbox\r\n"}}, false),
             Verdict::kDone);
 }
 
 TEST(Switch, BoundsWhatItWatches) {
-  SwitchParser parser(AppProto::kFtp);
+  SwitchParser parser(AppProto::kPop3);
   RecordingSink sink;
   const std::string line(kMaxWatchedOctets + 1, 'x');
   EXPECT_EQ(parser.on_data(kUp, as_bytes(line), 0, sink), Verdict::kDone);
