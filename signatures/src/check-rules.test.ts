@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { checkRules, loadRules } from './check-rules.ts';
 import { readClassifications, readReferences } from './config-files.ts';
 import { faultText } from './faults.ts';
-import { MAX_RULE_LENGTH } from './logical-lines.ts';
-import { MAX_FAULTS } from './rule-loader.ts';
+import {
+  type LogicalLine,
+  LogicalLineReader,
+  logicalLines,
+  MAX_RULE_LENGTH,
+} from './logical-lines.ts';
+import { MAX_FAULTS, RuleLoader } from './rule-loader.ts';
 
 const check = (text: string, variables = {}) => checkRules([{ name: 'a.rules', text }], variables);
 const codes = (text: string, variables = {}) =>
@@ -116,4 +121,54 @@ test('classification.config and reference.config', () => {
     checkRules([{ name: 'x', text: of(name) }], {}, { classifications }).faults;
   expect(run('a-b')).toEqual([]);
   expect(run('a-c')).toMatchObject([{ code: 'RULE_CLASSTYPE_UNKNOWN', severity: 'warning' }]);
+});
+
+test('a file without end: what is held stays small, whatever comes', () => {
+  const reader = new LogicalLineReader();
+  let most = 0;
+  let lines = 0;
+  const feed = (chunk: string, times: number) => {
+    for (let i = 0; i < times; i += 1) {
+      lines += [...reader.push(chunk)].length;
+      most = Math.max(most, reader.held);
+    }
+  };
+  feed('x'.repeat(64 * 1024), 200);
+  feed(' '.repeat(64 * 1024), 50);
+  feed('\\\n'.repeat(32 * 1024), 20);
+  feed('alert ip any any -> any any (sid:1;) \\\n', 20_000);
+  feed('\n# comment\n', 1000);
+  feed('\u0000\ufffd\r\n'.repeat(1000), 10);
+  expect(most).toBeLessThanOrEqual(2 * MAX_RULE_LENGTH);
+  expect(lines).toBeGreaterThan(0);
+});
+
+test('a file in pieces of any size is the same file', () => {
+  const text =
+    '\ufeffalert ip any \\\n  any -> any any \\\n (sid:1;)\n#alert ip any any -> any any (x\nbad';
+  const whole = [...logicalLines(text)];
+  expect(whole).toHaveLength(3);
+  for (let size = 1; size < text.length; size += 1) {
+    const reader = new LogicalLineReader();
+    const lines: LogicalLine[] = [];
+    for (let at = 0; at < text.length; at += size) {
+      lines.push(...reader.push(text.slice(at, at + size)));
+    }
+    expect([...lines, ...reader.end()]).toEqual(whole);
+  }
+});
+
+test('more rules than a set may have: the first ones load, the others are named and counted', () => {
+  const bits = Array.from({ length: 30 }, (_, i) => `flowbits:set,b${i};`).join(' ');
+  const rules = Array.from(
+    { length: 30 },
+    (_, sid) => `alert ip any any -> any any (msg:"m"; ${bits} sid:${sid + 1};)`,
+  );
+  const text = [...rules, rules[0]?.replace('sid:1;', 'sid:1; rev:2;')].join('\n');
+  const loader = new RuleLoader({}, { maxRules: 20 });
+  for (const line of logicalLines(text)) loader.add('x', line);
+  const { models, failed, replaced, faults } = loader.result();
+  expect(models).toHaveLength(20);
+  expect({ failed, replaced }).toEqual({ failed: 10, replaced: 1 });
+  expect(faults.filter(({ code }) => code === 'RULE_TOO_MANY')).toHaveLength(10);
 });

@@ -79,3 +79,27 @@ function patternProblem(pattern: string, extended: boolean): string | undefined 
   if (classStart !== -1) return 'a character class "[" is not closed';
   return depth > 0 ? 'a parenthesis "(" is not closed' : undefined;
 }
+
+/** Whether a repeated group repeats within, as `(a+)+`: such a pattern may try exponentially many ways. */
+export function backtracksBadly(pattern: string): boolean {
+  /** Per open group: whether something in it repeats without bound. */
+  const repeats: boolean[] = [false];
+  let inClass = false;
+  for (let at = 0; at < pattern.length; at += 1) {
+    const char = pattern[at];
+    if (char === '\\') at += 1;
+    else if (inClass) inClass = char !== ']';
+    else if (char === '[') inClass = true;
+    else if (char === '(') repeats.push(false);
+    else if (char === '+' || char === '*') repeats[repeats.length - 1] = true;
+    else if (char === ')' && repeats.length > 1) {
+      const inner = repeats.pop() ?? false;
+      const next = pattern.slice(at + 1, at + 8);
+      // A possessive repetition (`)++`) gives nothing back.
+      const unbounded = /^(?:[+*](?!\+)|\{\d{1,4},\})/.test(next);
+      if (inner && unbounded) return true;
+      if (inner) repeats[repeats.length - 1] = true;
+    }
+  }
+  return false;
+}

@@ -7,6 +7,7 @@ import { nearest } from '#contracts/nearest.ts';
 import { amountOf, type Match, matchesOf, PAYLOAD_BUFFER } from './contents.ts';
 import { type FaultCode, type LocalFault, shown } from './faults.ts';
 import { keywordOf } from './keywords/table.ts';
+import { backtracksBadly } from './pcre.ts';
 import { canMeet } from './protocols.ts';
 import type { Rule, RuleOption } from './rule.ts';
 
@@ -32,6 +33,7 @@ export function checkRelations(rule: RuleTree, report: Report): void {
     seen.add(match.buffer);
   }
   checkSizes(matches, say);
+  checkPatterns(rule.options, say);
 }
 
 type Say = (option: RuleOption, code: FaultCode, message: string) => void;
@@ -156,5 +158,18 @@ function checkSizes(matches: readonly Match[], say: Say): void {
         break;
       }
     }
+  }
+}
+
+/** The engine bounds every match; a pattern that reaches the bound does not match and costs much. */
+function checkPatterns(options: readonly RuleOption[], say: Say): void {
+  for (const option of options) {
+    const { value } = option;
+    if (value.type !== 'pcre' || !backtracksBadly(value.pattern)) continue;
+    say(
+      option,
+      'RULE_PCRE_BACKTRACKING',
+      'a repeated group repeats within: the match limit may end it',
+    );
   }
 }

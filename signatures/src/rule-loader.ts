@@ -21,6 +21,8 @@ export interface LoadOptions {
   /** Known classes; a classtype outside them is a warning. Absent: every class is known. */
   readonly classifications?: ReadonlyMap<string, Classification>;
   readonly references?: ReadonlyMap<string, string>;
+  /** Most rules kept; MAX_RULES where it does not say. */
+  readonly maxRules?: number;
 }
 
 export interface LoadedRules {
@@ -49,6 +51,7 @@ export class RuleLoader {
   readonly #context: ResolveContext;
   readonly #bySid = new Map<string, Kept>();
   readonly #faults: Fault[] = [];
+  readonly #maxRules: number;
   #faultsOmitted = 0;
   #failed = 0;
   #disabled = 0;
@@ -57,6 +60,7 @@ export class RuleLoader {
   constructor(variables: Readonly<Record<string, string>> = {}, options: LoadOptions = {}) {
     this.#variables = withDefaults(variables);
     this.#classifications = options.classifications;
+    this.#maxRules = options.maxRules ?? MAX_RULES;
     this.#context = {
       sets: new EndpointSets(this.#variables),
       classifications: options.classifications ?? new Map(),
@@ -132,9 +136,9 @@ export class RuleLoader {
       this.#replaced += 1;
       this.#fault(file, line, 0, 'RULE_SID_REPLACED', duplicateText(rule, earlier));
       this.#bySid.delete(key);
-    } else if (this.#bySid.size === MAX_RULES) {
+    } else if (this.#bySid.size >= this.#maxRules) {
       this.#failed += 1;
-      this.#fault(file, line, 0, 'RULE_TOO_MANY', `more than ${MAX_RULES} rules in one set`);
+      this.#fault(file, line, 0, 'RULE_TOO_MANY', `more than ${this.#maxRules} rules in one set`);
       return;
     }
     this.#bySid.set(key, kept);

@@ -127,6 +127,11 @@ test.each([
   ['options', `alert ip any any -> any any (${'nocase;'.repeat(9000)})`],
   ['escapes', `alert ip any any -> any any (content:"${'\\;'.repeat(30_000)}`],
   ['pcre', `alert ip any any -> any any (pcre:"/${'('.repeat(60_000)}/";)`],
+  [
+    'nested repetition',
+    `alert ip any any -> any any (pcre:"/${'(a*'.repeat(9000)}${')*'.repeat(9000)}/";)`,
+  ],
+  ['100,000 flowbits', `alert ip any any -> any any (flowbits:isset,${'a|'.repeat(100_000)}b;)`],
   ['slashes', `alert ip any any -> any any (pcre:"${'/'.repeat(60_000)};)`],
   ['blanks', `alert${' '.repeat(60_000)}ip`],
   ['commented blanks', `#${' '.repeat(60_000)}alert${' '.repeat(60_000)}x`],

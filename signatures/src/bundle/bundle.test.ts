@@ -199,3 +199,14 @@ test('a bundle of a newer format or for a newer engine says so', () => {
     expect(() => decodeBundle(newer)).toThrow(expect.objectContaining({ code }));
   }
 });
+
+test('100,000 rules with a flowbit each compile and read again', () => {
+  const rules = Array.from({ length: 100_000 }, (_, i) => {
+    return `alert ip any any -> any any (msg:"m"; flowbits:set,b${i}; sid:${i + 1};)`;
+  });
+  const { loaded, bytes } = compiled(rules.join('\n'));
+  expect(loaded.failed).toBe(0);
+  const read = decodeBundle(bytes);
+  expect(read.rules).toHaveLength(100_000);
+  expect(read.rules.at(-1)?.effects[0]?.names).toEqual(['b99999']);
+}, 60_000);

@@ -6,7 +6,7 @@
  */
 import type { IndicatorMeta, Indicators, IndicatorTable } from '../lists/indicators.ts';
 import { KINDS } from '../lists/kinds.ts';
-import { BinaryReader, BinaryWriter } from './binary.ts';
+import { BinaryReader } from './binary.ts';
 import { BundleError } from './bundle-error.ts';
 import { RecordReader, RecordWriter, struct, type Tables, text, u8, u32, varint } from './codec.ts';
 import type { OpenedBundle, Section } from './container.ts';
@@ -39,24 +39,32 @@ export function listSections({ metas, tables }: Indicators, shared: SharedTables
 }
 
 function tableSection({ kind, keys, metas }: IndicatorTable): Section {
-  const { section, width } = KINDS[kind];
-  const out = new BinaryWriter();
-  if (width > 0) {
-    for (const [i, key] of keys.entries()) {
-      out.latin1(key);
-      out.u32(metas[i] ?? 0);
-    }
-  } else {
-    for (const meta of metas) out.u32(meta);
-    let offset = 0;
-    for (const key of keys) {
-      out.u32(offset);
-      offset += key.length;
-    }
-    out.u32(offset);
-    for (const key of keys) out.latin1(key);
+  const { section: id, width } = KINDS[kind];
+  const bytes = width > 0 ? fixedRows(keys, metas, width) : textRows(keys, metas);
+  return { id, records: keys.length, bytes };
+}
+
+function fixedRows(keys: readonly string[], metas: readonly number[], width: number): Buffer {
+  const bytes = Buffer.alloc(keys.length * (width + 4));
+  let at = 0;
+  for (const [i, key] of keys.entries()) {
+    for (let k = 0; k < width; k += 1) bytes[at + k] = key.charCodeAt(k);
+    bytes.writeUInt32LE(metas[i] ?? 0, at + width);
+    at += width + 4;
   }
-  return { id: section, records: keys.length, bytes: out.bytes() };
+  return bytes;
+}
+
+function textRows(keys: readonly string[], metas: readonly number[]): Buffer {
+  const index = Buffer.alloc(keys.length * 8 + 4);
+  let offset = 0;
+  for (const [i, key] of keys.entries()) {
+    index.writeUInt32LE(metas[i] ?? 0, i * 4);
+    index.writeUInt32LE(offset, (keys.length + i) * 4);
+    offset += key.length;
+  }
+  index.writeUInt32LE(offset, keys.length * 8);
+  return Buffer.concat([index, Buffer.from(keys.join(''), 'latin1')]);
 }
 
 export function readListSections(opened: OpenedBundle, tables: Tables): Indicators {

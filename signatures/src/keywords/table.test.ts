@@ -132,11 +132,20 @@ test.each([
   ['content:"a"; depth:len;', 'RULE_BYTE_VARIABLE_UNKNOWN'],
   ['dns.query; content:"a"; http.uri; content:"b";', 'RULE_BUFFER_PROTOCOL'],
   ['http.uri;', 'RULE_BUFFER_UNUSED'],
+  ['pcre:"/^(a+)+$/";', 'RULE_PCRE_BACKTRACKING'],
+  ['pcre:"/((x*)y){2,}/";', 'RULE_PCRE_BACKTRACKING'],
   ['flow:to_server; flow:to_client;', 'RULE_KEYWORD_REPEATED'],
   ['contnet:"a";', 'RULE_KEYWORD_UNKNOWN'],
 ])('between options: %s', (options, code) => {
   expect(codes(options)).toEqual([code]);
 });
+
+test.each(['(a+)b', '(a+)++', '[(a+)+]', '\\(a+\\)+', '(ab)+c*', '(a+){2}', '(a|b)*'])(
+  'pcre without nested repetition: /%s/',
+  (pattern) => {
+    expect(codes(`pcre:"/${pattern}/";`)).toEqual([]);
+  },
+);
 
 test('a buffer of another protocol than the header', () => {
   const dns = 'alert dns any any -> any any';

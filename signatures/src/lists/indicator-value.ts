@@ -66,6 +66,8 @@ export function indicatorOf(text: string, type?: ValueType): Indicator | Indicat
 }
 
 const JA4 = /^[tqd](\d\d|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/;
+const ADDRESS_LIKE = /^[[0-9a-fA-F:.]+\]?(?:[:/\s-]|$)/;
+
 type DigestType = Exclude<ValueType, 'address' | 'domain' | 'url' | 'ja4'>;
 
 const DIGEST_TYPES = new Map<number, DigestType>([
@@ -75,13 +77,12 @@ const DIGEST_TYPES = new Map<number, DigestType>([
 ]);
 
 function guessed(text: string): Indicator | IndicatorProblem {
-  const found = address(text);
+  const type = DIGEST_TYPES.get(text.length);
+  if (type !== undefined && /^[0-9a-fA-F]+$/.test(text)) return digest(text, type);
+  // Most texts need not be tried as an address.
+  const found = ADDRESS_LIKE.test(text) ? address(text) : undefined;
   if (found !== undefined) return found;
   if (text.includes('://')) return url(text);
-  if (/^[0-9a-fA-F]+$/.test(text)) {
-    const type = DIGEST_TYPES.get(text.length);
-    if (type !== undefined) return digest(text, type);
-  }
   if (JA4.test(text)) return { kind: 'ja4', key: text };
   return text.includes('/') ? url(text) : domain(text);
 }
@@ -145,30 +146,42 @@ function network(text: string, base: string, prefix: string): Indicator | Indica
   return { kind: family === 4 ? 'ipv4' : 'ipv6', key };
 }
 
+const DOT = 46;
+const ZERO = 48;
+
 function addressKey(text: string, family: number): string {
   if (family === 6) return bytesOf(addressValue(text), 16);
-  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
-  return String.fromCharCode(a, b, c, d);
+  const bytes = [0, 0, 0, 0];
+  let part = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) part += 1;
+    else bytes[part] = (bytes[part] ?? 0) * 10 + code - ZERO;
+  }
+  return String.fromCharCode(...bytes);
 }
 
 function bytesOf(value: bigint, size: number): string {
   return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex').toString('latin1');
 }
 
-const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+/** Labels of at most 63 letters, digits, `_` and inner `-`, parted by dots. */
+const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.(?=.)|$))+$/;
+const PLAIN_NAME = /^[a-z0-9_][a-z0-9_.-]*[a-z0-9_]$/;
 const MAX_DOMAIN = 253;
 
 function domain(text: string): Indicator | IndicatorProblem {
   const name = asciiName(text);
   const labels = name.split('.');
-  const sound = name.length <= MAX_DOMAIN && labels.every((label) => LABEL.test(label));
-  if (!sound || /^\d+$/.test(labels.at(-1) ?? '')) return wrong(text, 'a domain name');
+  if (name.length > MAX_DOMAIN || !NAME.test(name) || /^\d+$/.test(labels.at(-1) ?? ''))
+    return wrong(text, 'a domain name');
   if (labels.length < 2)
     return broad(text, 'is a top-level domain: everything below it would match');
   return { kind: 'domain', key: `${labels.reverse().join('.')}.` };
 }
 
 function asciiName(text: string): string {
+  if (PLAIN_NAME.test(text)) return text;
   const bare = text
     .toLowerCase()
     .replace(/^(\*\.|\.)/, '')
@@ -178,7 +191,8 @@ function asciiName(text: string): string {
 
 function url(text: string): Indicator | IndicatorProblem {
   const found = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?([^/?#]+)([^#]*)/.exec(text);
-  if (found === null || text.length > MAX_TEXT || /\s/.test(text)) return wrong(text, 'a URL');
+  if (found === null || text.length > MAX_TEXT || /[\s\u0000-\u001f]/.test(text))
+    return wrong(text, 'a URL');
   const [, authority = '', rest = ''] = found;
   const [, host = '', port = ''] = /^(.*?)(:\d{1,5})?$/.exec(authority) ?? [];
   const name = host.startsWith('[') ? host.toLowerCase() : asciiName(host);

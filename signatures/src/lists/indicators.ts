@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { KINDS, type Kind } from './kinds.ts';
+import { sortedPlaces } from './sorted-rows.ts';
 
 export interface IndicatorMeta {
   readonly sid: number;
@@ -48,17 +49,24 @@ export function listSid(list: string, kind: Kind, category: string): number {
   return LIST_SID_BASE + (digest.readUInt32BE(0) % LIST_SIDS);
 }
 
+interface Rows {
+  readonly keys: string[];
+  readonly metas: number[];
+}
+
 export class IndicatorCollector {
   readonly #metas: IndicatorMeta[] = [];
   readonly #metaPlaces = new Map<string, number>();
-  readonly #rows = new Map<Kind, Map<string, number>>();
+  readonly #rows = new Map<Kind, Rows>();
   #duplicates = 0;
   #size = 0;
 
+  /** Entries that stood already, known after `result`. */
   get duplicates(): number {
     return this.#duplicates;
   }
 
+  /** Entries taken, those that stand twice counted twice. */
   get size(): number {
     return this.#size;
   }
@@ -75,35 +83,54 @@ export class IndicatorCollector {
   }
 
   add(kind: Kind, key: string, meta: number): void {
-    const rows = this.#rows.get(kind) ?? new Map<string, number>();
-    this.#rows.set(kind, rows);
-    const known = rows.get(key);
-    if (known === undefined) {
-      rows.set(key, meta);
-      this.#size += 1;
-    } else {
-      this.#duplicates += 1;
-      if (this.#better(meta, known)) rows.set(key, meta);
+    let rows = this.#rows.get(kind);
+    if (rows === undefined) {
+      rows = { keys: [], metas: [] };
+      this.#rows.set(kind, rows);
     }
+    rows.keys.push(key);
+    rows.metas.push(meta);
+    this.#size += 1;
   }
 
   result(): Indicators {
     const order = this.#metas
       .map((meta, place) => ({ meta, place, key: JSON.stringify(meta) }))
       .sort((a, b) => a.meta.sid - b.meta.sid || (a.key < b.key ? -1 : 1));
-    const places = new Map(order.map(({ place }, sorted) => [place, sorted]));
+    const places = new Uint32Array(order.length);
+    for (const [sorted, { place }] of order.entries()) places[place] = sorted;
+    this.#duplicates = 0;
     const tables = (Object.keys(KINDS) as Kind[]).flatMap((kind): IndicatorTable[] => {
       const rows = this.#rows.get(kind);
       if (rows === undefined) return [];
-      const sorted = [...rows.keys()].sort();
-      const metas = sorted.map((key) => places.get(rows.get(key) ?? 0) ?? 0);
+      const { keys, metas } = this.#once(rows, sortedPlaces(rows.keys), places);
+      const ranges = kind === 'ipv4' || kind === 'ipv6';
       return [
-        kind === 'ipv4' || kind === 'ipv6'
-          ? { kind, ...withoutOverlap(sorted, metas) }
-          : { kind, keys: sorted, metas },
+        { kind, ...(ranges && overlaps(keys) ? withoutOverlap(keys, metas) : { keys, metas }) },
       ];
     });
     return { metas: order.map(({ meta }) => meta), tables };
+  }
+
+  /** Each key once, sorted, with the better of its metas at its final place. */
+  #once(rows: Rows, order: Uint32Array, places: Uint32Array): Rows {
+    const keys: string[] = [];
+    const metas: number[] = [];
+    let best = 0;
+    for (const place of order) {
+      const key = rows.keys[place] ?? '';
+      const meta = rows.metas[place] ?? 0;
+      if (keys.length > 0 && key === keys[keys.length - 1]) {
+        this.#duplicates += 1;
+        if (!this.#better(meta, best)) continue;
+        metas.pop();
+      } else {
+        keys.push(key);
+      }
+      best = meta;
+      metas.push(places[meta] ?? 0);
+    }
+    return { keys, metas };
   }
 
   #better(one: number, other: number): boolean {
@@ -112,6 +139,11 @@ export class IndicatorCollector {
     if (a === undefined || b === undefined) return false;
     return a.confidence !== b.confidence ? a.confidence > b.confidence : a.sid < b.sid;
   }
+}
+
+function overlaps(keys: readonly string[]): boolean {
+  const half = (keys[0]?.length ?? 0) / 2;
+  return keys.some((key, i) => i > 0 && key.slice(0, half) <= (keys[i - 1] ?? '').slice(half));
 }
 
 interface Segment {

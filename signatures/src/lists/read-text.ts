@@ -33,7 +33,8 @@ export class TextListReader {
       const end = newline === -1 ? chunk.length : newline;
       const room = MAX_LINE - this.#rest.length;
       if (end - at > room) this.#cut = true;
-      this.#rest += chunk.slice(at, at + Math.min(end - at, room));
+      const piece = chunk.slice(at, at + Math.min(end - at, room));
+      this.#rest = this.#rest === '' ? piece : this.#rest + piece;
       at = end + 1;
       if (newline !== -1) this.#endLine();
     }
@@ -81,13 +82,13 @@ export class TextListReader {
       this.#format = 'csv';
       return;
     }
-    const counted = /^(\S+)\t(\d{1,4})$/.exec(text);
+    const counted = text.includes('\t') ? /^(\S+)\t(\d{1,4})$/.exec(text) : null;
     if (counted !== null) {
       const confidence = Math.min(100, Number(counted[2]) * 10);
       this.#sink.value(counted[1] ?? '', place, { confidence });
       return;
     }
-    this.#sink.value(text.replace(/\s+[#;].*$/, ''), place);
+    this.#sink.value(/\s/.test(text) ? text.replace(/\s+[#;].*$/, '') : text, place);
   }
 
   #hosts(text: string, { line, column }: { line: number; column: number }): void {

@@ -1,0 +1,22 @@
+/** Sorting by steps agrees with plain comparison. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sortedPlaces } from './sorted-rows.ts';
+
+function expectSorted(keys: readonly string[]): void {
+  const plain = keys
+    .map((key, place) => ({ key, place }))
+    .sort((a, b) => (a.key === b.key ? a.place - b.place : a.key < b.key ? -1 : 1));
+  expect([...sortedPlaces(keys)]).toEqual(plain.map(({ place }) => place));
+}
+
+test('keys of one width, many of them alike in their first bytes', () => {
+  const byte = fc.constantFrom('\u0000', '\u0001', '\u007f', '\u00ff');
+  const key = fc.array(byte, { minLength: 6, maxLength: 6 }).map((bytes) => bytes.join(''));
+  fc.assert(fc.property(fc.array(key, { maxLength: 200 }), (keys) => expectSorted(keys)));
+});
+
+test('texts of any length', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 9 });
+  fc.assert(fc.property(fc.array(text, { maxLength: 200 }), (keys) => expectSorted(keys)));
+});
