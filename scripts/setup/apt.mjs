@@ -30,6 +30,7 @@ const kTestPackages = {
   'fonts-dejavu-core': '/usr/share/fonts/truetype/dejavu',
   tcpdump: 'tcpdump',
   iproute2: 'ip',
+  valgrind: 'valgrind',
 };
 
 export function aptStep({ tests }) {

@@ -3,7 +3,6 @@
 // Invariant: every function appends one complete JSON token (with its comma) or nothing.
 #include "base/json_writer.h"
 
-#include <charconv>
 #include <cmath>
 
 #include "base/hex.h"
@@ -43,46 +42,39 @@ std::size_t clean_prefix(std::string_view text) {
   return i;
 }
 
-void append_escaped(std::string& out, std::uint8_t byte) {
+constexpr std::size_t kMaxEscape = 6;
+
+char* put_text(char* at, std::string_view text) {
+  text.copy(at, text.size());
+  return at + text.size();
+}
+
+char* put_escaped(char* at, std::uint8_t byte) {
   switch (byte) {
     case '"':
-      out.append("\\\"", 2);
-      return;
+      return put_text(at, "\\\"");
     case '\\':
-      out.append("\\\\", 2);
-      return;
+      return put_text(at, "\\\\");
     case '\b':
-      out.append("\\b", 2);
-      return;
+      return put_text(at, "\\b");
     case '\t':
-      out.append("\\t", 2);
-      return;
+      return put_text(at, "\\t");
     case '\n':
-      out.append("\\n", 2);
-      return;
+      return put_text(at, "\\n");
     case '\f':
-      out.append("\\f", 2);
-      return;
+      return put_text(at, "\\f");
     case '\r':
-      out.append("\\r", 2);
-      return;
+      return put_text(at, "\\r");
     default: {
-      const char escape[6] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
-      out.append(escape, sizeof escape);
+      const char escape[] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+      return put_text(at, {escape, sizeof escape});
     }
   }
 }
 
-void append_foreign_byte(std::string& out, std::uint8_t byte) {
-  const char escape[5] = {'\\', '\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
-  out.append(escape, sizeof escape);
-}
-
-template <typename T>
-void append_number(std::string& out, T value) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  out.append(digits, static_cast<std::size_t>(end - digits));
+char* put_foreign_byte(char* at, std::uint8_t byte) {
+  const char escape[] = {'\\', '\\', 'x', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+  return put_text(at, {escape, sizeof escape});
 }
 
 char* put2(char* at, unsigned value) {
@@ -91,115 +83,85 @@ char* put2(char* at, unsigned value) {
   return at;
 }
 
+constexpr std::size_t kTimestampSize = 31;
+constexpr std::size_t kMaxAddressSize = 39;
+
+char* put_timestamp(char* at, TimestampNs time);
+char* put_address(char* at, const Address& address, int ip_version);
+
 }  // namespace
 
-void JsonWriter::begin_object() {
-  separate();
-  out_.push_back('{');
-  need_comma_ = false;
-}
-
-void JsonWriter::end_object() {
-  out_.push_back('}');
-  need_comma_ = true;
-}
-
-void JsonWriter::begin_array() {
-  separate();
-  out_.push_back('[');
-  need_comma_ = false;
-}
-
-void JsonWriter::end_array() {
-  out_.push_back(']');
-  need_comma_ = true;
+void JsonWriter::copy_to_mirror() {
+  mirror_->append(out_->view());
+  out_->clear();
 }
 
 void JsonWriter::text(std::string_view untrusted) {
-  separate();
-  out_.push_back('"');
+  // An octet becomes at most kMaxEscape.
+  char* at = separate(out_->room(kMaxEscape * untrusted.size() + 3));
+  *at++ = '"';
   std::size_t clean = clean_prefix(untrusted);
-  out_.append(untrusted.substr(0, clean));
+  at = put_text(at, untrusted.substr(0, clean));
   if (clean < untrusted.size()) {
     const bool utf8 = is_utf8(untrusted);
     while (clean < untrusted.size()) {
       const auto byte = static_cast<std::uint8_t>(untrusted[clean++]);
       if (byte < 0x80) {
-        append_escaped(out_, byte);
+        at = put_escaped(at, byte);
       } else if (utf8) {
-        out_.push_back(static_cast<char>(byte));
+        *at++ = static_cast<char>(byte);
       } else {
-        append_foreign_byte(out_, byte);
+        at = put_foreign_byte(at, byte);
       }
       const std::size_t run = clean_prefix(untrusted.substr(clean));
-      out_.append(untrusted.substr(clean, run));
+      at = put_text(at, untrusted.substr(clean, run));
       clean += run;
     }
   }
-  out_.push_back('"');
-}
-
-void JsonWriter::plain(std::string_view trusted) {
-  separate();
-  out_.push_back('"');
-  out_.append(trusted);
-  out_.push_back('"');
-}
-
-void JsonWriter::raw(std::string_view json) {
-  separate();
-  out_.append(json);
-}
-
-void JsonWriter::number(std::uint64_t value) {
-  separate();
-  append_number(out_, value);
-}
-
-void JsonWriter::number(std::int64_t value) {
-  separate();
-  append_number(out_, value);
+  *at++ = '"';
+  commit(at);
 }
 
 // JSON has no NaN and no infinity: both become null.
 void JsonWriter::number(double value) {
-  separate();
-  if (std::isfinite(value)) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    out_.append(digits, static_cast<std::size_t>(end - digits));
-  } else {
-    out_.append("null", 4);
-  }
-}
-
-void JsonWriter::boolean(bool value) {
-  separate();
-  out_.append(value ? "true" : "false");
+  if (!std::isfinite(value)) return raw("null");
+  char* at = separate(out_->room(kNumberRoom));
+  commit(std::to_chars(at, at + kNumberRoom - 1, value).ptr);
 }
 
 void JsonWriter::hex(Bytes bytes, char separator) {
-  separate();
-  out_.push_back('"');
-  append_hex(out_, bytes, separator);
-  out_.push_back('"');
+  char* at = separate(out_->room(3 * bytes.size() + 3));
+  *at++ = '"';
+  bool first = true;
+  for (const std::uint8_t byte : bytes) {
+    if (separator != 0 && !first) *at++ = separator;
+    first = false;
+    *at++ = kHexDigits[byte >> 4];
+    *at++ = kHexDigits[byte & 15];
+  }
+  *at++ = '"';
+  commit(at);
 }
 
 void JsonWriter::timestamp(TimestampNs time) {
-  separate();
-  out_.push_back('"');
-  append_timestamp(out_, time);
-  out_.push_back('"');
+  char* at = separate(out_->room(kTimestampSize + 3));
+  *at++ = '"';
+  at = put_timestamp(at, time);
+  *at++ = '"';
+  commit(at);
 }
 
 void JsonWriter::address(const Address& address, int ip_version) {
-  separate();
-  out_.push_back('"');
-  append_address(out_, address, ip_version);
-  out_.push_back('"');
+  char* at = separate(out_->room(kMaxAddressSize + 3));
+  *at++ = '"';
+  at = put_address(at, address, ip_version);
+  *at++ = '"';
+  commit(at);
 }
 
-void append_timestamp(std::string& out, TimestampNs time) {
+namespace {
+
+char* put_timestamp(char* at, TimestampNs time) {
   std::int64_t seconds = time / 1'000'000'000;
   std::int64_t nanoseconds = time % 1'000'000'000;
   if (nanoseconds < 0) {
@@ -215,34 +177,30 @@ void append_timestamp(std::string& out, TimestampNs time) {
   static thread_local Cache cache;
   if (cache.second != seconds) {
     const CivilTime civil = civil_time(seconds);
-    char* at = put2(cache.text, civil.year / 100);
-    at = put2(at, civil.year);
-    *at++ = '-';
-    at = put2(at, civil.month);
-    *at++ = '-';
-    at = put2(at, civil.day);
-    *at++ = 'T';
-    at = put2(at, civil.hour);
-    *at++ = ':';
-    at = put2(at, civil.minute);
-    *at++ = ':';
-    put2(at, civil.second);
+    char* to = put2(cache.text, civil.year / 100);
+    to = put2(to, civil.year);
+    *to++ = '-';
+    to = put2(to, civil.month);
+    *to++ = '-';
+    to = put2(to, civil.day);
+    *to++ = 'T';
+    to = put2(to, civil.hour);
+    *to++ = ':';
+    to = put2(to, civil.minute);
+    *to++ = ':';
+    put2(to, civil.second);
     cache.second = seconds;
   }
-  char text[31];
-  std::memcpy(text, cache.text, sizeof cache.text);
+  at = put_text(at, {cache.text, sizeof cache.text});
   const auto microseconds = static_cast<unsigned>(nanoseconds / 1000);
-  text[19] = '.';
-  put2(text + 20, microseconds / 10'000);
-  put2(text + 22, microseconds / 100);
-  put2(text + 24, microseconds);
-  std::memcpy(text + 26, "+0000", 5);
-  out.append(text, sizeof text);
+  *at++ = '.';
+  at = put2(at, microseconds / 10'000);
+  at = put2(at, microseconds / 100);
+  at = put2(at, microseconds);
+  return put_text(at, "+0000");
 }
 
-void append_address(std::string& out, const Address& address, int ip_version) {
-  char text[40];
-  char* at = text;
+char* put_address(char* at, const Address& address, int ip_version) {
   if (ip_version == 6) {
     for (std::size_t i = 0; i < 16; ++i) {
       if (i != 0 && i % 2 == 0) *at++ = ':';
@@ -258,7 +216,19 @@ void append_address(std::string& out, const Address& address, int ip_version) {
       *at++ = static_cast<char>('0' + octet % 10);
     }
   }
-  out.append(text, static_cast<std::size_t>(at - text));
+  return at;
+}
+
+}  // namespace
+
+void append_timestamp(std::string& out, TimestampNs time) {
+  char text[kTimestampSize];
+  out.append(text, static_cast<std::size_t>(put_timestamp(text, time) - text));
+}
+
+void append_address(std::string& out, const Address& address, int ip_version) {
+  char text[kMaxAddressSize];
+  out.append(text, static_cast<std::size_t>(put_address(text, address, ip_version) - text));
 }
 
 }  // namespace netmoth::base

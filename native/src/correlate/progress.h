@@ -15,8 +15,8 @@
 #include <atomic>
 #include <limits>
 #include <memory>
-#include <thread>
 
+#include "base/backoff.h"
 #include "base/types.h"
 
 namespace netmoth::correlate {
@@ -39,14 +39,13 @@ class Progress {
   void await(std::size_t worker, TimestampNs time) const {
     for (std::size_t other = 0; other < count_; ++other) {
       if (other == worker) continue;
-      for (int tries = 0; places_[other].time.load(std::memory_order_acquire) < time; ++tries) {
-        if (tries >= kSpins) std::this_thread::yield();
-      }
+      base::Backoff backoff;
+      while (places_[other].time.load(std::memory_order_acquire) < time)
+        backoff.wait();
     }
   }
 
  private:
-  static constexpr int kSpins = 128;
   struct alignas(64) Place {
     std::atomic<TimestampNs> time{std::numeric_limits<TimestampNs>::min()};
   };

@@ -301,13 +301,12 @@ void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
 void EventWriter::hand_over(std::size_t index) {
   Buffer& buffer = buffers_[index];
   if (buffer.count == 0) return;
-  const std::size_t capacity = buffer.lines.capacity();
-  if (!sink_.take(static_cast<EventClass>(index), buffer.lines, buffer.count)) {
+  handed_.assign(buffer.lines.view());
+  if (!sink_.take(static_cast<EventClass>(index), handed_, buffer.count)) {
     counters_.dropped += buffer.count;
     refused_ = true;
   }
   buffer.lines.clear();
-  buffer.lines.reserve(capacity);
   buffer.count = 0;
   buffer.waiting_since = 0;
 }

@@ -92,7 +92,7 @@ class EventWriter {
 
  private:
   struct Buffer {
-    std::string lines;
+    base::TextBuffer lines;
     std::uint32_t count = 0;
     TimestampNs waiting_since = 0;  // 0: not waiting, or not looked at yet
   };
@@ -115,6 +115,7 @@ class EventWriter {
   WriterOptions options_;
   BatchSink& sink_;
   std::array<Buffer, kEventClasses> buffers_;
+  std::string handed_;  // a batch on its way to the sink, which may take its memory
   WriterCounters counters_;
   bool refused_ = false;
 };

@@ -9,8 +9,8 @@
 #pragma once
 
 #include <atomic>
-#include <thread>
 
+#include "base/backoff.h"
 #include "decode/decoder.h"
 #include "pipeline/frame_clock.h"
 
@@ -25,16 +25,13 @@ class QuoteVerdict {
   }
   [[nodiscard]] bool await() const {
     State state = state_.load(std::memory_order_acquire);
-    for (int tries = 0; state == State::kOpen; ++tries) {
-      if (tries >= kSpins) std::this_thread::yield();
+    for (base::Backoff backoff; state == State::kOpen; backoff.wait())
       state = state_.load(std::memory_order_acquire);
-    }
     return state == State::kCounted;
   }
 
  private:
   enum class State : std::uint8_t { kOpen, kCounted, kOrphan };
-  static constexpr int kSpins = 128;
   std::atomic<State> state_{State::kOpen};
 };
 

@@ -118,5 +118,32 @@ TEST(JsonWriter, WritesHexAndDoubles) {
   EXPECT_EQ(out, R"(["00abff","00:ab:ff","",0.25,null,null])");
 }
 
+// The buffer starts with nothing and grows in the middle of tokens; a string gets the same.
+TEST(JsonWriter, ABufferGivesWhatAStringGives) {
+  TextBuffer buffer;
+  std::string text;
+  JsonWriter into_buffer(buffer);
+  JsonWriter into_text(text);
+  for (JsonWriter* json : {&into_buffer, &into_text}) {
+    json->begin_array();
+    for (int i = 0; i < 200; ++i) {
+      json->begin_object();
+      json->member("text", std::string_view("quote \" and \xc3\xa4 and \x01"));
+      json->member("foreign", std::string(static_cast<std::size_t>(i), '\xff'));
+      json->member_plain("plain", "");
+      json->member("number", -i);
+      json->member("real", 0.5);
+      json->key("time");
+      json->timestamp(1'700'000'000'123'456'789);
+      json->end_object();
+    }
+    json->end_array();
+  }
+  EXPECT_EQ(buffer.view(), text);
+  EXPECT_GT(text.size(), 100'000U);
+  buffer.clear();
+  EXPECT_EQ(buffer.size(), 0U);
+}
+
 }  // namespace
 }  // namespace netmoth::base

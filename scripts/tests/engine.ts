@@ -1,0 +1,87 @@
+// The engine as a whole, without Node: the same events however a capture is read, and instructions per
+// packet. Invariants: both are about captures that are in the repository or made here; those of ../shared
+// join where they are, for a bounded time. Another compiler than the baseline's is a skip with its reason.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import {
+  compiler,
+  countInstructions,
+  readBaseline,
+  regressions,
+} from '../../bench/callgrind/measure.ts';
+import { buildEngineBench } from '../../bench/engine/build.ts';
+import { runCommand } from './command.ts';
+import { emptyResult, kRoot, type Layer, type LayerResult, single } from './layer.ts';
+
+const kShared = join(kRoot, '../shared/conformance/data/pcaps');
+/** Of the development captures, spread over all: some 30 s. The whole is `--only same-events all`. */
+const kSharedSample = 60;
+
+export const sameEventsLayer: Layer = {
+  name: 'same-events',
+  title: 'the engine: the same events for all chunk sizes and numbers of workers',
+  async run({ filters }) {
+    const program = buildEngineBench();
+    const folder = mkdtempSync(join(tmpdir(), 'netmoth-same-'));
+    try {
+      const shared = unpackShared(folder, filters.includes('all') ? Infinity : kSharedSample);
+      const captures = [join(kRoot, 'samples/first-look.pcap'), ...shared];
+      const { ok, output } = await runCommand(program, ['same', ...captures], {
+        name: 'same-events',
+      });
+      if (!ok) console.log(output);
+      return single('same events', ok, [output.trim().split('\n').at(-1) ?? '']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+/** So many development captures, evenly chosen; none where they are not there. */
+function unpackShared(folder: string, count: number): string[] {
+  if (!existsSync(kShared)) return [];
+  const packed = readdirSync(kShared)
+    .filter((name) => name.endsWith('.gz'))
+    .sort();
+  const step = Math.max(1, Math.ceil(packed.length / count));
+  return packed
+    .filter((_, at) => at % step === 0)
+    .map((name) => {
+      const path = join(folder, name.slice(0, -'.gz'.length));
+      writeFileSync(path, gunzipSync(readFileSync(join(kShared, name))));
+      return path;
+    });
+}
+
+export const callgrindLayer: Layer = {
+  name: 'callgrind',
+  title: 'the engine: instructions per packet, at most 3 % more than the baseline',
+  run: async () => countAndCompare(),
+};
+
+function countAndCompare(): LayerResult {
+  const before = readBaseline()[compiler()];
+  if (before === undefined) return skip(`no baseline for ${compiler()}`);
+  if (!hasValgrind()) return skip('valgrind is not installed');
+  const now = countInstructions();
+  const faults = regressions(before, now);
+  for (const fault of faults) console.log(`  ${fault}`);
+  const notes = Object.entries(now).map(([name, count]) => `${name}: ${count} (${before[name]})`);
+  return single('instructions per packet', faults.length === 0, notes);
+}
+
+function skip(reason: string): LayerResult {
+  return { ...emptyResult, skipped: [`instructions per packet: ${reason}`] };
+}
+
+function hasValgrind(): boolean {
+  try {
+    execFileSync('valgrind', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
