@@ -3,8 +3,8 @@
  *
  * Invariant: a row names every protocol that has the field; none of them means every one.
  */
-import { fields, none, number, shape, text } from '../grammar.ts';
-import { testList } from '../model/resolve.ts';
+import { fields, none, number, shape, text, words } from '../grammar.ts';
+import { testFlags, testList } from '../model/resolve.ts';
 import type { Keyword } from './keyword.ts';
 
 const U32 = 4_294_967_295;
@@ -18,7 +18,7 @@ const NUMBERS: readonly (readonly [readonly string[], string])[] = [
   [['snmp'], 'snmp.version snmp.pdu_type'],
   [
     ['mqtt'],
-    'mqtt.protocol_version mqtt.type mqtt.reason_code mqtt.connack.session_present mqtt.qos',
+    'mqtt.protocol_version mqtt.type mqtt.reason_code|mqtt.connack.return_code mqtt.connack.session_present mqtt.qos',
   ],
   [['krb5'], 'krb5_msg_type|krb5.msg_type krb5_err_code krb5.ticket_encryption'],
   [['rfb'], 'rfb.sectype rfb.secresult'],
@@ -26,7 +26,7 @@ const NUMBERS: readonly (readonly [readonly string[], string])[] = [
     ['ike'],
     `ike.exchtype ike.nonce_payload_length ike.key_exchange_payload_length ike.chosen_sa_attribute`,
   ],
-  [['websocket'], 'websocket.opcode websocket.flags websocket.mask'],
+  [['websocket'], 'websocket.opcode websocket.mask'],
   [['dhcp'], 'dhcp.leasetime dhcp.renewal_time dhcp.rebinding_time'],
   [
     ['enip'],
@@ -79,8 +79,11 @@ export const APPLICATION: readonly Keyword[] = [
   field('dcerpc', 'dcerpc.opnum', text('operation numbers', /^[\d,\s-]+$/), undefined, [
     'dce_opnum',
   ]),
-  listed('mqtt', 'mqtt.flags', text('flags', /^[\w!,\s]+$/)),
-  listed('mqtt', 'mqtt.connect.flags', text('flags', /^[\w!,\s]+$/)),
+  flagged('mqtt', 'mqtt.flags'),
+  flagged('mqtt', 'mqtt.connect.flags'),
+  flagged('websocket', 'websocket.flags'),
+  { ...field('ftp-data', 'ftpdata_command', words(['retr', 'stor'])), protocols: ['ftp-data'] },
+  field('ftp', 'ftpbounce', none),
   field('modbus', 'modbus', text('function, access or unit')),
   field(
     'dnp3',
@@ -94,6 +97,15 @@ export const APPLICATION: readonly Keyword[] = [
   { name: 'filesha1', kind: 'field', grammar: text('a file of digests') },
   { name: 'filesha256', kind: 'field', grammar: text('a file of digests') },
 ];
+
+/** Names of bits, all of which must be as said (`fin,!comp`), or one comparison of the whole. */
+function flagged(protocol: string, name: string): Keyword {
+  const names = text('flags', /^!?[\w]+(\s*,\s*!?[\w]+)*$/);
+  const compared = number({ max: 255 });
+  const grammar: Keyword['grammar'] = (argument) =>
+    /^[!<>=&\s]*\d/.test(argument ?? '') ? compared(argument) : names(argument);
+  return { ...field(protocol, name, grammar), resolve: testFlags };
+}
 
 function listed(protocol: string, name: string, grammar: Keyword['grammar']): Keyword {
   return { ...field(protocol, name, grammar), resolve: testList };

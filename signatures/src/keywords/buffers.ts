@@ -28,8 +28,8 @@ const BUFFERS: readonly (readonly [readonly string[], string])[] = [
   ],
   [
     ['dns', 'mdns', 'doh2'],
-    `*>dns.query|dns_query *dns.query.name *<dns.answer.name *dns.queries.rrname
-     *<dns.answers.rrname *<dns.additionals.rrname *<dns.authorities.rrname *<dns.response.rrname
+    `*>dns.query|dns_query *dns.query.name *dns.answer.name *dns.queries.rrname
+     *dns.answers.rrname *dns.additionals.rrname *dns.authorities.rrname *<dns.response.rrname
      *mdns.queries.rrname *mdns.answers.rrname *mdns.additionals.rrname *mdns.authorities.rrname
      *mdns.response.rrname`,
   ],
@@ -53,7 +53,6 @@ const BUFFERS: readonly (readonly [readonly string[], string])[] = [
      email.message_id email.x_mailer *email.url *email.received email.body_md5`,
   ],
   [['ftp'], '>ftp.command >ftp.command_data *<ftp.completion_code *<ftp.reply'],
-  [['ftp-data'], 'ftpdata_command_buffer'],
   [['smb'], '>smb.named_pipe >smb.share >smb.ntlmssp_user >smb.ntlmssp_domain'],
   [['dcerpc', 'smb'], 'dce_stub_data|dcerpc.stub_data'],
   [

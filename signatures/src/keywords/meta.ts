@@ -128,6 +128,7 @@ export const META: readonly Keyword[] = [
         choice('set', 'unset', 'isset', 'isnotset', 'toggle', 'noalert'),
         NAMES,
         choice('src', 'dst', 'both'),
+        integer(1, U32),
       ],
       atLeast: 1,
     }),

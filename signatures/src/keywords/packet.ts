@@ -1,8 +1,16 @@
 /** Keywords on headers of packets, on flows and on what decoders noticed. */
 import { choice, fields, integer, none, number, shape, text, words } from '../grammar.ts';
-import { testList } from '../model/resolve.ts';
 import type { Keyword } from './keyword.ts';
-import { flow, fragmentBits, geoIp, ipProto, sized, tcpFlags, vlanId } from './resolve-packet.ts';
+import {
+  appLayerProtocol,
+  flow,
+  fragmentBits,
+  geoIp,
+  ipProto,
+  sized,
+  tcpFlags,
+  vlanId,
+} from './resolve-packet.ts';
 
 const U8 = 255;
 const U16 = 65_535;
@@ -39,8 +47,8 @@ const NUMBERS: readonly (readonly [string, number])[] = [
   ['flow.age', U32],
   ['flow.pkts_toclient', U32],
   ['flow.pkts_toserver', U32],
-  ['flow.bytes_toclient', U32],
-  ['flow.bytes_toserver', U32],
+  ['flow.bytes_toclient', Number.MAX_SAFE_INTEGER],
+  ['flow.bytes_toserver', Number.MAX_SAFE_INTEGER],
   ['vlan.layers', 3],
 ];
 
@@ -128,7 +136,7 @@ export const PACKET: readonly Keyword[] = [
   { name: 'app-layer-event', kind: 'field', grammar: EVENT },
   {
     name: 'app-layer-protocol',
-    resolve: testList,
+    resolve: appLayerProtocol,
     kind: 'field',
     grammar: text('PROTOCOL[,MODE]', /^[\w-]+\s*(,\s*\w+)?$/),
   },

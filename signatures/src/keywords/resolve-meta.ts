@@ -91,7 +91,7 @@ function remember(builder: RuleBuilder, operation: StateOperation): void {
 /** flowbits, xbits, hostbits: OPERATION, NAME or NAME|NAME, and whose they are. */
 export function bits(memory: 'flowbits' | 'xbits' | 'hostbits'): Resolve {
   return withFields((builder, fields) => {
-    const [operation, names, side] = fields.positional;
+    const [operation, names, side, expire = 0] = fields.positional;
     if (operation === 'noalert') {
       builder.meta.noAlert = true;
       return;
@@ -107,7 +107,7 @@ export function bits(memory: 'flowbits' | 'xbits' | 'hostbits'): Resolve {
         .split('|')
         .map((name) => name.trim()),
       subject: memory === 'xbits' ? textField(fields, 'track') : String(side ?? ''),
-      value: numberField(fields, 'expire', 0),
+      value: numberField(fields, 'expire', Number(expire)),
     });
   });
 }

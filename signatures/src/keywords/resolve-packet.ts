@@ -164,3 +164,17 @@ export const geoIp: Resolve = withText((builder, text) => {
     which: ANY_VALUE,
   });
 });
+
+/** `http,final`: the mode after the comma becomes part of the field, as the direction it is asked of. */
+export const appLayerProtocol: Resolve = (builder, value, field) => {
+  const [name = '', mode] = textOf(value)
+    .split(',')
+    .map((word) => word.trim());
+  builder.tests.push({
+    type: 'words',
+    field: mode === undefined ? field : `${field}.${mode}`,
+    words: [name],
+    negated: value.type === 'text' && value.negated,
+    which: ANY_VALUE,
+  });
+};

@@ -280,6 +280,25 @@ test('tests on headers, flows and transactions', () => {
   ]);
 });
 
+test('lists of words and of flags, each with its own negation', () => {
+  const tests = (options: string, protocol: string) =>
+    model(options, `alert ${protocol} any any -> any any`).tests.map((one) =>
+      one.type === 'words' ? `${one.negated ? '!' : ''}${one.words.join('|')}` : one.type,
+    );
+  expect(tests('mqtt.flags:dup,!retain;', 'mqtt')).toEqual(['dup', '!retain']);
+  expect(tests('websocket.flags:!fin,comp;', 'websocket')).toEqual(['!fin', 'comp']);
+  expect(tests('websocket.flags:&0xc0=0x80;', 'websocket')).toEqual(['number']);
+  expect(tests('ssl_version:tls1.0,tls1.1,!sslv3;', 'tls')).toEqual(['tls1.0|tls1.1', '!sslv3']);
+  expect(tests('ftpdata_command:stor;', 'ftp-data')).toEqual(['stor']);
+  const [protocol] = model('app-layer-protocol:!http,final;').tests;
+  expect(protocol).toMatchObject({
+    field: 'app-layer-protocol.final',
+    words: ['http'],
+    negated: true,
+  });
+  expect(model('hostbits:set,h,src,60;').effects).toMatchObject([{ subject: 'src', value: 60 }]);
+});
+
 test('memory: what is asked before a match and what is done after', () => {
   const { conditions, effects, noAlert } = model(
     'flowbits:isset,a|b; flowbits:set,c; flowbits:noalert; flowint:n,+,1; flowint:n,>,m; flowint:x,=,3; xbits:set,q,track ip_pair,expire 9; hostbits:isnotset,h,dst;',

@@ -94,14 +94,38 @@ export function fieldTest(field: string, value: OptionValue): FieldTest {
   }
 }
 
-/** A list of words, any of which the field may be; a leading `!` negates them all. */
+/** A list of words: one of those without `!`, and none of those with it. */
 export const testList: Resolve = (builder, value, field) => {
-  const negated = value.type === 'text' && value.negated;
-  const words = textOf(value)
-    .split(/[,|]/)
-    .map((word) => word.trim());
-  builder.tests.push({ type: 'words', field, words, negated, which: ANY_VALUE });
+  const items = itemsOf(value);
+  const words = items.filter(({ negated }) => !negated).map(({ word }) => word);
+  if (words.length > 0) {
+    builder.tests.push({ type: 'words', field, words, negated: false, which: ANY_VALUE });
+  }
+  for (const { word, negated } of items) {
+    if (!negated) continue;
+    builder.tests.push({ type: 'words', field, words: [word], negated, which: ANY_VALUE });
+  }
 };
+
+/** Names of bits: each set, or with `!` not set; a comparison of the whole stays one. */
+export const testFlags: Resolve = (builder, value, field) => {
+  if (value.type === 'number') {
+    testField(builder, value, field);
+    return;
+  }
+  for (const { word, negated } of itemsOf(value)) {
+    builder.tests.push({ type: 'words', field, words: [word], negated, which: ANY_VALUE });
+  }
+};
+
+/** The grammar takes a leading `!` for the whole text; here it is the first word's. */
+function itemsOf(value: OptionValue): { word: string; negated: boolean }[] {
+  const whole = value.type === 'text' && value.negated ? `!${value.text}` : textOf(value);
+  return whole.split(/[,|]/).map((part) => {
+    const word = part.trim();
+    return { word: word.replace(/^!\s*/, ''), negated: word.startsWith('!') };
+  });
+}
 
 /** `!name` and `name,all`: an enumeration's name and which value it is asked of. */
 function wordsTest(field: string, words: readonly string[], suffix: string | undefined): FieldTest {
