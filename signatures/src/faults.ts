@@ -32,6 +32,7 @@ export const RULE_FAULTS = {
   RULE_SIDE_CONFLICT: 'warning',
   RULE_BYTE_VARIABLE_UNKNOWN: 'error',
   RULE_PCRE_BACKTRACKING: 'warning',
+  RULE_REQUIRES: 'warning',
   CONFIG_LINE: 'error',
   LIST_FORMAT: 'error',
   LIST_ENTRY: 'error',

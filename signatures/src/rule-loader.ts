@@ -10,6 +10,7 @@ import { type LogicalLine, MAX_RULE_LENGTH, position } from './logical-lines.ts'
 import { EndpointSets } from './model/endpoint-sets.ts';
 import { type ResolveContext, resolveRule } from './model/resolve-rule.ts';
 import type { RuleModel } from './model/rule-model.ts';
+import { unmetRequirement } from './requires.ts';
 import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
 import { withDefaults } from './variables.ts';
@@ -36,6 +37,8 @@ export interface LoadedRules {
   readonly disabled: number;
   /** Rules that a later revision of the same sid replaces. */
   readonly replaced: number;
+  /** Rules that ask for what this program does not have. */
+  readonly skipped: number;
   readonly faults: readonly Fault[];
   readonly faultsOmitted: number;
 }
@@ -56,6 +59,7 @@ export class RuleLoader {
   #failed = 0;
   #disabled = 0;
   #replaced = 0;
+  #skipped = 0;
 
   constructor(variables: Readonly<Record<string, string>> = {}, options: LoadOptions = {}) {
     this.#variables = withDefaults(variables);
@@ -77,6 +81,12 @@ export class RuleLoader {
       this.#disabled += 1;
       return;
     }
+    const unmet = unmetRequirement(line.text);
+    if (unmet !== undefined && !line.tooLong) {
+      this.#skipped += 1;
+      this.#fault(file, line, 0, 'RULE_REQUIRES', `skipped, because it requires ${unmet}`);
+      return;
+    }
     const kept = this.#read(file, line);
     if (kept === undefined) this.#failed += 1;
     else this.#keep(kept, file, line);
@@ -90,6 +100,7 @@ export class RuleLoader {
       failed: this.#failed,
       disabled: this.#disabled,
       replaced: this.#replaced,
+      skipped: this.#skipped,
       faults: this.#faults,
       faultsOmitted: this.#faultsOmitted,
     };

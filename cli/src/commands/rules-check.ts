@@ -32,5 +32,6 @@ export function resultText(result: CheckResult): string {
   if (result.faultsOmitted > 0) lines.push(`… and ${result.faultsOmitted} more faults`);
   const counts = `${result.loaded} loaded, ${result.failed} failed, ${result.disabled} disabled`;
   const replaced = result.replaced > 0 ? `, ${result.replaced} replaced` : '';
-  return `${[...lines, counts + replaced].join('\n')}\n`;
+  const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : '';
+  return `${[...lines, counts + replaced + skipped].join('\n')}\n`;
 }

@@ -47,6 +47,7 @@ export interface Manifest {
     readonly failed: number;
     readonly disabled: number;
     readonly replaced: number;
+    readonly skipped: number;
     readonly withoutPattern: number;
     readonly groups: number;
     readonly cost: number;
@@ -90,6 +91,7 @@ function manifestOf(
       failed: loaded.failed,
       disabled: loaded.disabled,
       replaced: loaded.replaced,
+      skipped: loaded.skipped,
       withoutPattern: rules.filter(({ prefilter }) => prefilter.type === 'none').length,
       groups,
       cost: rules.reduce((sum, { cost }) => sum + cost, 0),
