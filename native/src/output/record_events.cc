@@ -61,10 +61,12 @@ constexpr std::array kRows{
     row<protocols::DnsMessage, write_dns_message, write_dns_netmoth>(
         RecordKind::kDns, EventType::kDns, kPacket, false),
     row<protocols::DnsMessage, write_mdns>(RecordKind::kMdns, EventType::kMdns, kPacket, false),
+    // EventWriter::record() knows which of its members are wanted.
     row<protocols::TlsHandshake, write_tls>(RecordKind::kTls, EventType::kTls, kFlow, true),
     numbered_row<protocols::HttpTransaction, write_http>(RecordKind::kHttp, EventType::kHttp, kFlow,
                                                          true),
-    row<protocols::QuicInitial, write_quic>(RecordKind::kQuic, EventType::kQuic, kPacket, true),
+    row<protocols::QuicInitial, write_quic, write_quic_facts>(RecordKind::kQuic, EventType::kQuic,
+                                                              kPacket, true),
     row<protocols::DhcpMessage, write_dhcp>(RecordKind::kDhcp, EventType::kDhcp, kPacket, false),
     row<protocols::FileInfo, write_fileinfo>(RecordKind::kFileinfo, EventType::kFileinfo, kPacket,
                                              false),

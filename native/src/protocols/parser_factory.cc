@@ -2,6 +2,7 @@
 #include "protocols/dhcp_parser.h"
 #include "protocols/dhcpv6_parser.h"
 #include "protocols/dns_parser.h"
+#include "protocols/dtls_parser.h"
 #include "protocols/ftp_parser.h"
 #include "protocols/http2_parser.h"
 #include "protocols/http_parser.h"
@@ -31,6 +32,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return transport == Transport::kUdp ? std::make_unique<DnsParser>(proto, transport) : nullptr;
     case AppProto::kTls:
       return transport == Transport::kUdp ? nullptr : std::make_unique<TlsParser>();
+    case AppProto::kDtls:
+      return transport == Transport::kUdp ? std::make_unique<DtlsParser>() : nullptr;
     case AppProto::kHttp:
       return transport == Transport::kUdp ? nullptr : std::make_unique<HttpParser>();
     case AppProto::kHttp2:

@@ -121,8 +121,17 @@ Look look_dtls(Bytes datagram) {
   if (!reader.ok() || type < 20 || type > 25 || !known || length > reader.remaining())
     return kNoLook;
   if (type != 22) return certain();
-  const std::uint8_t message = reader.u8();
-  return certain(message == 1 ? Side::kClient : Side::kServer);
+  switch (reader.u8()) {
+    case 1:  // ClientHello
+      return certain(Side::kClient);
+    case 2:   // ServerHello
+    case 3:   // HelloVerifyRequest
+    case 12:  // ServerKeyExchange
+    case 14:  // ServerHelloDone
+      return certain(Side::kServer);
+    default:
+      return certain();
+  }
 }
 
 // https://www.wireguard.com/protocol/: a type, three zeros, fixed lengths.

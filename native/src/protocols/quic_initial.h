@@ -8,8 +8,14 @@
 
 #include "base/types.h"
 #include "protocols/record.h"
+#include "protocols/tls_hello.h"
 
 namespace netmoth::protocols {
+
+struct QuicExtension {
+  std::uint16_t type = 0;
+  std::vector<std::string> values;  // of server_name and ALPN
+};
 
 struct QuicInitial : Record {
   QuicInitial() : Record(RecordKind::kQuic) {}
@@ -21,6 +27,12 @@ struct QuicInitial : Record {
   std::string ja3;  // ja3s where the server sent it
   std::string ja3_hash;
   std::string ja4;
+  std::string cyu;  // gQUIC's fingerprint: "43,PAD-SNI-VER", from version and tags
+  std::string cyu_hash;
+  std::vector<QuicExtension> extensions;
+  EncryptedHello encrypted_hello = EncryptedHello::kNone;
+  bool early_data = false;
+  bool retried = false;  // a Retry packet, a version negotiation or a HelloRetryRequest came before
 };
 
 // "1", "2", "draft-29", "Q046", "mvfst-1"; hexadecimal digits of others.

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "base/types.h"
+#include "base/reader.h"
 
 namespace netmoth::protocols {
 
@@ -18,5 +18,14 @@ enum class QuicKind : std::uint8_t {
 };
 
 QuicKind classify_quic(Bytes datagram);
+
+// Variable-length integer (RFC 9000 §16).
+inline std::uint64_t quic_varint(base::Reader& reader) {
+  const std::uint8_t first = reader.u8();
+  std::uint64_t value = first & 0x3f;
+  for (int more = (1 << (first >> 6)) - 1; more > 0; --more)
+    value = value << 8 | reader.u8();
+  return value;
+}
 
 }  // namespace netmoth::protocols

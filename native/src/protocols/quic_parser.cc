@@ -5,23 +5,13 @@
 
 #include "base/reader.h"
 #include "protocols/quic_packet.h"
-#include "protocols/tls_fingerprint.h"
-#include "protocols/tls_hello.h"
 
 namespace netmoth::protocols {
 namespace {
 
 constexpr std::size_t kMaxConnectionId = 20;
-constexpr std::size_t kHandshakeHeader = 4;
-
-// Variable-length integer (RFC 9000 §16).
-std::uint64_t varint(base::Reader& reader) {
-  const std::uint8_t first = reader.u8();
-  std::uint64_t value = first & 0x3f;
-  for (int more = (1 << (first >> 6)) - 1; more > 0; --more)
-    value = value << 8 | reader.u8();
-  return value;
-}
+// Packets of which no salt is known that are tried with all of them.
+constexpr unsigned kMaxGuesses = 3;
 
 bool is_version2(std::uint32_t version) {
   return version == 0x6b3343cf || version == 0x709a50c4;
@@ -34,36 +24,6 @@ std::span<std::uint8_t> plain_text() {
 }
 
 }  // namespace
-
-bool CryptoStream::add(std::uint64_t offset, Bytes data) {
-  if (data.empty()) return true;
-  if (offset > kMaxCryptoStream || data.size() > kMaxCryptoStream - offset) return false;
-  const auto begin = static_cast<std::size_t>(offset);
-  const std::size_t end = begin + data.size();
-  if (bytes_.size() < end) bytes_.resize(end);
-  std::copy(data.begin(), data.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin));
-  Piece piece{begin, end};
-  std::erase_if(pieces_, [&](const Piece& other) {
-    if (other.begin > piece.end || other.end < piece.begin) return false;
-    piece = {std::min(piece.begin, other.begin), std::max(piece.end, other.end)};
-    return true;
-  });
-  if (pieces_.size() == kMaxCryptoPieces) return false;
-  pieces_.insert(std::upper_bound(pieces_.begin(), pieces_.end(), piece,
-                                  [](const Piece& a, const Piece& b) { return a.begin < b.begin; }),
-                 piece);
-  return true;
-}
-
-Bytes CryptoStream::contiguous() const {
-  if (pieces_.empty() || pieces_.front().begin != 0) return {};
-  return Bytes(bytes_).first(pieces_.front().end);
-}
-
-void CryptoStream::clear() {
-  bytes_ = {};
-  pieces_ = {};
-}
 
 // RFC 9000 §17.2. Packets but the last of a datagram say their length.
 bool QuicParser::read_long_header(Bytes data, LongHeader& header) {
@@ -87,11 +47,11 @@ bool QuicParser::read_long_header(Bytes data, LongHeader& header) {
     return true;
   }
   if (header.initial) {
-    const std::uint64_t token = varint(reader);
+    const std::uint64_t token = quic_varint(reader);
     if (token > reader.remaining()) return false;
     reader.skip(static_cast<std::size_t>(token));
   }
-  const std::uint64_t length = varint(reader);
+  const std::uint64_t length = quic_varint(reader);
   header.number_offset = reader.position();
   if (!reader.ok() || length > reader.remaining()) return false;
   header.end = header.number_offset + static_cast<std::size_t>(length);
@@ -118,7 +78,8 @@ std::optional<Bytes> QuicParser::open_as_client(const LongHeader& header, Bytes 
     if (auto frames = attempt(*named)) return frames;
     if (header.version == 1) return std::nullopt;
   }
-  if (suite_) return std::nullopt;  // guess for the first packet only
+  if (suite_ || guesses_ == kMaxGuesses) return std::nullopt;
+  ++guesses_;
   for (std::size_t i = 0; i < static_cast<std::size_t>(QuicSuite::kCount); ++i) {
     const auto suite = static_cast<QuicSuite>(i);
     if (suite == named) continue;
@@ -144,107 +105,34 @@ std::optional<Bytes> QuicParser::open(Direction direction, const LongHeader& hea
   return open_as_client(header, packet);
 }
 
-bool QuicParser::read_frames(bool from_client, Bytes frames) {
-  constexpr std::uint64_t kPadding = 0x00;
-  constexpr std::uint64_t kPing = 0x01;
-  constexpr std::uint64_t kAck = 0x02;
-  constexpr std::uint64_t kAckEcn = 0x03;
-  constexpr std::uint64_t kCrypto = 0x06;
-  constexpr std::uint64_t kGoogleCrypto = 0x08;  // Q050, T050 and T051 keep Google's numbers
-  constexpr std::uint64_t kGooglePing = 0x07;
-  const bool google = version_ >> 24 == 'Q' || version_ >> 24 == 'T';
-  base::Reader reader(frames);
-  while (reader.ok() && !reader.at_end()) {
-    const std::uint64_t type = varint(reader);
-    if (type == kPadding || type == kPing || (google && type == kGooglePing)) continue;
-    if (type == kAck || type == kAckEcn) {
-      (void)varint(reader);  // largest
-      (void)varint(reader);  // delay
-      std::uint64_t ranges = varint(reader);
-      (void)varint(reader);
-      while (reader.ok() && ranges-- > 0) {
-        (void)varint(reader);
-        (void)varint(reader);
-      }
-      for (int i = 0; type == kAckEcn && i < 3; ++i)
-        (void)varint(reader);
-    } else if (type == kCrypto || (google && type == kGoogleCrypto)) {
-      const std::uint64_t offset = varint(reader);
-      const std::uint64_t length = varint(reader);
-      if (length > reader.remaining()) return false;
-      const Bytes data = reader.bytes(static_cast<std::size_t>(length));
-      if (!reader.ok() || !crypto_[from_client ? 0 : 1].add(offset, data)) return false;
-    } else {
-      return true;  // CONNECTION_CLOSE and what Initials may not carry
-    }
-  }
-  return reader.ok();
-}
-
-void QuicParser::read_hello(bool from_client, TransactionSink& sink) {
-  const Bytes message = crypto_[from_client ? 0 : 1].contiguous();
-  if (message.size() < kHandshakeHeader) return;
-  base::Reader reader(message);
-  const std::uint8_t type = reader.u8();
-  const std::size_t length = reader.u24();
-  if (as_text(message.first(4)) == "CHLO") {  // Q050: Google's handshake inside CRYPTO frames
-    if (read_chlo(message, sink)) client_reported_ = true;
+void QuicParser::on_packet(Direction direction, const LongHeader& header, Bytes packet,
+                           TransactionSink& sink) {
+  if (header.version == 0 || header.retry) {
+    // The client begins anew: another version, or another destination and a token.
+    if (direction == Direction::kToServer || client_reported_) return;
+    retried_ = true;
+    crypto_[0].clear();
+    read_[0] = 0;
     return;
   }
-  if (reader.remaining() < length) return;
-  const Bytes body = reader.bytes(length);
-  QuicInitial initial;
-  initial.version = version_;
-  initial.from_client = type == 1;
-  if (type == 1 && !client_reported_) {
-    ClientHello hello;
-    if (!parse_client_hello(body, hello)) return;
-    initial.sni = server_name(hello);
-    for_each_alpn(hello.extensions, [&](Bytes name) { initial.alpns.emplace_back(as_text(name)); });
-    initial.ja3 = ja3_string(hello);
-    initial.ja4 = ja4(hello, Ja4Carrier::kQuic);
-    client_reported_ = true;
-  } else if (type == 2 && !server_reported_) {
-    ServerHello hello;
-    if (!parse_server_hello(body, hello) || hello.retry) return;
-    initial.ja3 = ja3s_string(hello);
-    server_reported_ = true;
-  } else {
+  if (!header.initial) return;
+  bool from_client = true;
+  const auto frames = open(direction, header, packet, from_client);
+  if (!frames) {
+    const bool expected =
+        direction == Direction::kToServer && !suite_ && quic_suite(header.version).has_value();
+    if (expected) raise(kFailedDecrypt, direction, sink);
     return;
   }
-  initial.ja3_hash = ja3_hash(initial.ja3);
-  crypto_[from_client ? 0 : 1].clear();
-  sink.on_record(initial.from_client ? Direction::kToServer : Direction::kToClient, initial);
+  if (!read_frames(from_client, *frames)) raise(kErrorOnData, direction, sink);
+  read_messages(from_client, sink);
 }
 
-// Google's message format: tag, number of entries, then (tag, end offset) pairs, then the values.
-bool QuicParser::read_chlo(Bytes message, TransactionSink& sink) {
-  base::Reader reader(message);
-  reader.skip(4);
-  const std::size_t entries = reader.u16_le();
-  reader.skip(2);
-  const std::size_t values = reader.position() + entries * 8;
-  if (!reader.ok() || entries > 128 || values > message.size()) return false;
-  QuicInitial initial;
-  initial.version = version_;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < entries; ++i) {
-    const std::string_view tag = as_text(reader.bytes(4));
-    const std::size_t end = reader.u32_le();
-    if (end < begin || end > message.size() - values) break;
-    const std::string_view value = as_text(message.subspan(values + begin, end - begin));
-    if (tag == std::string_view("SNI\0", 4)) initial.sni = value;
-    if (tag == "UAID") initial.user_agent = value;
-    begin = end;
-  }
-  sink.on_record(Direction::kToServer, initial);
-  return true;
-}
-
-void QuicParser::read_gquic(Direction direction, Bytes data, TransactionSink& sink) {
-  if (client_reported_ || direction == Direction::kToClient) return;
-  const std::size_t at = as_text(data.first(std::min<std::size_t>(data.size(), 128))).find("CHLO");
-  if (at != std::string_view::npos && read_chlo(data.subspan(at), sink)) client_reported_ = true;
+void QuicParser::raise(Event event, Direction direction, TransactionSink& sink) {
+  if ((events_ & event) != 0) return;
+  events_ = static_cast<std::uint8_t>(events_ | event);
+  sink.on_anomaly(AppProto::kQuic, event == kErrorOnData ? "error_on_data" : "failed_decrypt",
+                  direction);
 }
 
 Verdict QuicParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
@@ -266,14 +154,7 @@ Verdict QuicParser::on_data(Direction direction, Bytes data, TimestampNs, Transa
     if (header.version != 0 && (version_ == 0 || !client_reported_)) version_ = header.version;
     const Bytes packet = data.first(header.end);
     data = data.subspan(header.end);
-    if (!header.initial || header.version == 0) continue;
-    bool from_client = true;
-    const auto frames = open(direction, header, packet, from_client);
-    if (!frames) continue;
-    if (!read_frames(from_client, *frames)) {
-      sink.on_anomaly(AppProto::kQuic, "error_on_data", direction);
-    }
-    read_hello(from_client, sink);
+    on_packet(direction, header, packet, sink);
   }
   if (client_reported_ && server_reported_) return Verdict::kDone;
   if (datagrams_ < kMaxDatagrams) return Verdict::kMore;

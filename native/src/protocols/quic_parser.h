@@ -10,32 +10,16 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/crypto_stream.h"
 #include "protocols/parser.h"
 #include "protocols/quic_crypto.h"
 #include "protocols/quic_initial.h"
 
 namespace netmoth::protocols {
 
-inline constexpr std::size_t kMaxCryptoStream = 16 * 1024;
-inline constexpr std::size_t kMaxCryptoPieces = 64;
 inline constexpr unsigned kMaxDatagrams = 32;
-
-// Bytes of a CRYPTO stream in any order.
-class CryptoStream {
- public:
-  // False where the bounds are passed.
-  bool add(std::uint64_t offset, Bytes data);
-  // What is there from the start without a hole.
-  [[nodiscard]] Bytes contiguous() const;
-  void clear();
-
- private:
-  struct Piece {
-    std::size_t begin, end;
-  };
-  std::vector<std::uint8_t> bytes_;
-  std::vector<Piece> pieces_;  // sorted, disjoint, not touching
-};
+inline constexpr std::size_t kMaxQuicExtensions = 64;
+inline constexpr std::size_t kMaxGoogleTags = 128;
 
 class QuicParser final : public Parser {
  public:
@@ -58,8 +42,14 @@ class QuicParser final : public Parser {
   std::optional<Bytes> open(Direction direction, const LongHeader& header, Bytes packet,
                             bool& from_client);
   std::optional<Bytes> open_as_client(const LongHeader& header, Bytes packet);
+  // Suricata's names of what may go wrong.
+  enum Event : std::uint8_t { kErrorOnData = 1, kFailedDecrypt = 2 };
+  void raise(Event event, Direction direction, TransactionSink& sink);
+  void on_packet(Direction direction, const LongHeader& header, Bytes packet,
+                 TransactionSink& sink);
   bool read_frames(bool from_client, Bytes frames);
-  void read_hello(bool from_client, TransactionSink& sink);
+  void read_messages(bool from_client, TransactionSink& sink);
+  bool read_hello(std::uint8_t type, Bytes body, TransactionSink& sink);
   void read_gquic(Direction direction, Bytes data, TransactionSink& sink);
   bool read_chlo(Bytes message, TransactionSink& sink);
 
@@ -71,8 +61,12 @@ class QuicParser final : public Parser {
   QuicKeys client_keys_{};
   std::optional<QuicKeys> server_keys_;
   std::array<CryptoStream, 2> crypto_;  // [0] the client's
+  std::array<std::size_t, 2> read_{};   // octets of them that were read
   std::uint32_t version_ = 0;
   unsigned datagrams_ = 0;
+  unsigned guesses_ = 0;
+  std::uint8_t events_ = 0;  // raised
+  bool retried_ = false;
   bool client_reported_ = false;
   bool server_reported_ = false;
 };

@@ -10,19 +10,19 @@
 #include <vector>
 
 #include "base/types.h"
+#include "protocols/certificate_check.h"
 #include "protocols/record.h"
+#include "protocols/tls_hello.h"
+#include "protocols/x509.h"
 
 namespace netmoth::protocols {
 
-// The leaf certificate (RFC 5280), in EVE's spelling.
-struct TlsCertificate {
-  std::string subject;  // "C=US, O=Example, CN=www.example.com"
-  std::string issuer;
-  std::string serial;           // "0A:1B:…", octets as they stand in the DER
-  std::string fingerprint;      // SHA-1 of the DER, "3a:0b:…"
-  std::int64_t not_before = 0;  // seconds since 1970
-  std::int64_t not_after = 0;
-  std::vector<std::string> alternative_names;
+// What one end showed of itself in a Certificate message.
+struct TlsPeer {
+  std::optional<TlsCertificate> certificate;  // the leaf
+  CertificateFindings findings;
+  // The certificate_list as it stood on the wire: a 24-bit length before each certificate.
+  std::vector<std::uint8_t> chain;
 };
 
 struct TlsHandshake : Record {
@@ -31,6 +31,9 @@ struct TlsHandshake : Record {
   bool client_hello = false;
   bool server_hello = false;
   bool session_resumed = false;
+  bool retried = false;     // HelloRetryRequest, or DTLS's HelloVerifyRequest
+  bool early_data = false;  // the client announced 0-RTT data
+  EncryptedHello encrypted_hello = EncryptedHello::kNone;
   std::uint16_t version = 0;  // agreed (server's); 0 where no server answered
   std::string sni;
   std::vector<std::string> client_alpns;
@@ -40,11 +43,23 @@ struct TlsHandshake : Record {
   std::string ja3s;
   std::string ja3s_hash;
   std::string ja4;
-  std::optional<TlsCertificate> server_certificate;
-  std::optional<TlsCertificate> client_certificate;
+  TlsPeer server;
+  TlsPeer client;
 };
 
-// "TLS 1.2"; "UNDETERMINED" for 0; "0x0a0a" for what nobody registered (written into `buffer`).
+// Calls `each(Bytes der)` for the whole certificates of a peer's chain.
+template <typename Each>
+void for_each_certificate(Bytes chain, Each each) {
+  while (chain.size() >= 3) {
+    const std::size_t length = static_cast<std::size_t>(chain[0]) << 16 |
+                               static_cast<std::size_t>(chain[1]) << 8 | chain[2];
+    if (length > chain.size() - 3) return;
+    each(chain.subspan(3, length));
+    chain = chain.subspan(3 + length);
+  }
+}
+
+// "TLS 1.2"; "UNDETERMINED" for 0; "0x0a0a" for what nobody registered.
 std::string tls_version_name(std::uint16_t version);
 
 }  // namespace netmoth::protocols

@@ -124,4 +124,56 @@ std::string_view server_name(const ClientHello& hello) {
   return {};
 }
 
+EncryptedHello encrypted_hello(const TlsExtensions& extensions) {
+  constexpr std::uint8_t kInnerType = 1;
+  if (const auto hello = extensions.find(tls_extension::kEncryptedClientHello)) {
+    return base::Reader(*hello).u8() == kInnerType ? EncryptedHello::kInner
+                                                   : EncryptedHello::kOuter;
+  }
+  return extensions.find(tls_extension::kEncryptedServerName) ? EncryptedHello::kServerName
+                                                              : EncryptedHello::kNone;
+}
+
+namespace {
+
+void find_name_faults(Bytes extension, HelloFaults& faults) {
+  constexpr std::uint8_t kHostName = 0;
+  if (extension.empty()) return;  // a server's acknowledgement
+  base::Reader reader(extension);
+  if (reader.u16() != reader.remaining()) faults.name_length = true;
+  while (reader.ok() && !reader.at_end()) {
+    if (reader.u8() != kHostName) faults.name_type = true;
+    reader.skip(reader.u16());
+  }
+  if (!reader.ok()) faults.name_length = true;
+}
+
+bool is_name_list(Bytes alpn) {
+  base::Reader reader(alpn);
+  if (reader.u16() != reader.remaining() || reader.at_end()) return false;
+  while (reader.ok() && !reader.at_end()) {
+    const std::size_t length = reader.u8();
+    if (length == 0) return false;
+    reader.skip(length);
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
+HelloFaults find_faults(const TlsExtensions& extensions) {
+  HelloFaults faults;
+  bool named = false;
+  for (const TlsExtension& extension : extensions) {
+    if (extension.type == tls_extension::kServerName) {
+      faults.several_names = faults.several_names || named;
+      named = true;
+      find_name_faults(extension.data, faults);
+    } else if (extension.type == tls_extension::kAlpn && !is_name_list(extension.data)) {
+      faults.alpn = true;
+    }
+  }
+  return faults;
+}
+
 }  // namespace netmoth::protocols

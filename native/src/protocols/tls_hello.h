@@ -17,9 +17,14 @@ inline constexpr std::uint16_t kServerName = 0;
 inline constexpr std::uint16_t kGroups = 10;
 inline constexpr std::uint16_t kPointFormats = 11;
 inline constexpr std::uint16_t kSignatureAlgorithms = 13;
+inline constexpr std::uint16_t kHeartbeat = 15;
 inline constexpr std::uint16_t kAlpn = 16;
 inline constexpr std::uint16_t kSessionTicket = 35;
+inline constexpr std::uint16_t kPreSharedKey = 41;
+inline constexpr std::uint16_t kEarlyData = 42;
 inline constexpr std::uint16_t kSupportedVersions = 43;
+inline constexpr std::uint16_t kEncryptedClientHello = 0xfe0d;
+inline constexpr std::uint16_t kEncryptedServerName = 0xffce;  // drafts 1 to 6 of what became ECH
 }  // namespace tls_extension
 
 namespace tls_version {
@@ -121,6 +126,20 @@ struct ServerHello {
 
 // Host name of the server_name extension (RFC 6066 §3); empty where absent or broken.
 std::string_view server_name(const ClientHello& hello);
+
+// Encrypted Client Hello (RFC 9849 §5), as far as the outer hello tells. A GREASE one (§6.2) cannot
+// be told from a real one: that is its purpose.
+enum class EncryptedHello : std::uint8_t { kNone, kOuter, kInner, kServerName };
+EncryptedHello encrypted_hello(const TlsExtensions& extensions);
+
+// Which rules the server_name and ALPN extensions break.
+struct HelloFaults {
+  bool several_names = false;  // more than one server_name extension
+  bool name_type = false;      // something else than a host name
+  bool name_length = false;    // lengths that do not fit
+  bool alpn = false;           // lengths that do not fit, or an empty name
+};
+HelloFaults find_faults(const TlsExtensions& extensions);
 
 // Calls `each(Bytes protocol)` for every name of an ALPN extension (RFC 7301).
 template <typename Each>

@@ -1,38 +1,24 @@
-// The record and handshake layers of TLS. See tls_parser.h.
+// The record layer of TLS. See tls_parser.h.
 #include "protocols/tls_parser.h"
 
 #include <algorithm>
 
 #include "base/reader.h"
-#include "protocols/tls_fingerprint.h"
 #include "protocols/tls_hello.h"
-#include "protocols/x509.h"
 
 namespace netmoth::protocols {
 namespace {
 
-namespace record_type {
-constexpr std::uint8_t kChangeCipherSpec = 20;
-constexpr std::uint8_t kHandshake = 22;
-constexpr std::uint8_t kApplicationData = 23;
-constexpr std::uint8_t kHeartbeat = 24;
-}  // namespace record_type
-
-namespace message_type {
-constexpr std::uint8_t kClientHello = 1;
-constexpr std::uint8_t kServerHello = 2;
-constexpr std::uint8_t kCertificate = 11;
-constexpr std::uint8_t kCertificateRequest = 13;
-constexpr std::uint8_t kServerHelloDone = 14;
-constexpr std::uint8_t kMaxKnown = 25;
-}  // namespace message_type
-
 constexpr std::size_t kMessageHeader = 4;
 
-bool is_record_header(std::span<const std::uint8_t, 5> header) {
+// What is wrong with a record's header; nothing where it is sound.
+std::optional<TlsEvent> header_fault(std::span<const std::uint8_t, 5> header) {
   const std::size_t length = static_cast<std::size_t>(header[3]) << 8 | header[4];
-  return header[0] >= record_type::kChangeCipherSpec && header[0] <= record_type::kHeartbeat &&
-         header[1] == 3 && header[2] <= 4 && length <= kMaxTlsRecord;
+  if (header[0] < tls_record::kChangeCipherSpec || header[0] > tls_record::kHeartbeat)
+    return TlsEvent::kInvalidRecordType;
+  if (header[1] != 3 || header[2] > 4) return TlsEvent::kInvalidRecordVersion;
+  if (length > kMaxTlsRecord) return TlsEvent::kInvalidRecordLength;
+  return std::nullopt;
 }
 
 std::size_t message_length(Bytes header) {
@@ -43,103 +29,41 @@ std::size_t message_length(Bytes header) {
 
 }  // namespace
 
-void TlsParser::report(TransactionSink& sink) {
-  if (reported_) return;
-  reported_ = true;
-  sink.on_record(Direction::kToServer, handshake_);
+// The rest of a message that cannot be read: too long, or of no known type.
+void TlsParser::pass_over(Stream& stream, Direction direction, std::size_t octets,
+                          TransactionSink& sink) {
+  stream.message_left = octets;
+  stream.message = {};
+  conversation_.raise(TlsEvent::kInvalidHandshakeMessage, direction, sink);
 }
 
-void TlsParser::note_client_hello(const ClientHello& hello) {
-  handshake_.client_hello = true;
-  handshake_.sni = server_name(hello);
-  handshake_.client_alpns.clear();
-  for_each_alpn(hello.extensions,
-                [&](Bytes name) { handshake_.client_alpns.emplace_back(as_text(name)); });
-  handshake_.ja3 = ja3_string(hello);
-  handshake_.ja3_hash = ja3_hash(handshake_.ja3);
-  handshake_.ja4 = ja4(hello, handshake_.dtls ? Ja4Carrier::kDtls : Ja4Carrier::kTcp);
-  client_session_id_.assign(hello.session_id.begin(), hello.session_id.end());
-}
-
-void TlsParser::on_client_hello(Direction direction, Bytes body, TransactionSink& sink) {
-  ClientHello hello;
-  if (!parse_client_hello(body, hello)) {
-    sink.on_anomaly(AppProto::kTls, "invalid_handshake_message", direction);
-    return;
+// Takes what a message kept from earlier records lacks off the front of `data`.
+Bytes TlsParser::continue_message(Direction direction, Bytes data, TransactionSink& sink) {
+  Stream& stream = this->stream(direction);
+  std::size_t wanted = kMessageHeader;
+  if (stream.message.size() >= kMessageHeader) wanted += message_length(stream.message);
+  const std::size_t taken = std::min(wanted - stream.message.size(), data.size());
+  stream.message.insert(stream.message.end(), data.begin(),
+                        data.begin() + static_cast<std::ptrdiff_t>(taken));
+  data = data.subspan(taken);
+  if (stream.message.size() < kMessageHeader) return data;
+  const std::size_t length = message_length(stream.message);
+  if (length > kMaxHandshakeMessage || stream.message[0] > tls_message::kMaxKnown) {
+    pass_over(stream, direction, length - (stream.message.size() - kMessageHeader), sink);
+  } else if (stream.message.size() == kMessageHeader + length) {
+    // Moved out: the report that a message may bring about must find nothing half read.
+    const std::vector<std::uint8_t> message = std::move(stream.message);
+    stream.message = {};
+    conversation_.on_message(direction, message[0], Bytes(message).subspan(kMessageHeader), sink);
   }
-  if (hello.cut) sink.on_anomaly(AppProto::kTls, "handshake_invalid_length", direction);
-  server_direction_ = opposite(direction);
-  // The answer to a HelloRetryRequest is a second hello; the first one names the client.
-  if (handshake_.client_hello) return;
-  note_client_hello(hello);
-}
-
-void TlsParser::on_server_hello(Direction direction, Bytes body, TransactionSink& sink) {
-  ServerHello hello;
-  if (!parse_server_hello(body, hello)) {
-    sink.on_anomaly(AppProto::kTls, "invalid_handshake_message", direction);
-    return;
-  }
-  server_direction_ = direction;
-  if (hello.retry) return;
-  handshake_.server_hello = true;
-  handshake_.version = hello.version;
-  handshake_.ja3s = ja3s_string(hello);
-  handshake_.ja3s_hash = ja3_hash(handshake_.ja3s);
-  for_each_alpn(hello.extensions,
-                [&](Bytes name) { handshake_.server_alpns.emplace_back(as_text(name)); });
-  const bool tls13 = hello.version == tls_version::kTls13 || (hello.version >> 8) == 0x7f;
-  if (tls13) {
-    report(sink);  // all that follows is encrypted
-    return;
-  }
-  handshake_.session_resumed = handshake_.client_hello && !hello.session_id.empty() &&
-                               std::ranges::equal(hello.session_id, client_session_id_);
-}
-
-void TlsParser::on_certificate(Direction direction, Bytes body, TransactionSink& sink) {
-  base::Reader reader(body);
-  base::Reader chain(reader.bytes(reader.u24()));
-  if (!reader.ok()) {
-    sink.on_anomaly(AppProto::kTls, "invalid_certificate", direction);
-    return;
-  }
-  if (chain.at_end()) return;  // a client without a certificate
-  const Bytes leaf = chain.bytes(chain.u24());
-  auto& place = direction == server_direction_ ? handshake_.server_certificate
-                                               : handshake_.client_certificate;
-  if (!chain.ok() || leaf.empty() || place) return;
-  place = parse_certificate(leaf);
-  if (direction == server_direction_) handshake_.session_resumed = false;
-  if (place->serial.empty()) sink.on_anomaly(AppProto::kTls, "certificate_invalid_der", direction);
-}
-
-void TlsParser::on_message(Direction direction, std::uint8_t type, Bytes body,
-                           TransactionSink& sink) {
-  switch (type) {
-    case message_type::kClientHello:
-      return on_client_hello(direction, body, sink);
-    case message_type::kServerHello:
-      return on_server_hello(direction, body, sink);
-    case message_type::kCertificate:
-      return on_certificate(direction, body, sink);
-    case message_type::kCertificateRequest:
-      client_certificate_asked_ = true;
-      return;
-    case message_type::kServerHelloDone:
-      // All that is in clear was said, unless the client has a certificate to show.
-      if (handshake_.server_hello && !client_certificate_asked_) report(sink);
-      return;
-    default:
-      return;
-  }
+  return data;
 }
 
 // `data` continues the handshake stream of that direction: whole messages are read in place, the
 // rest is kept.
 void TlsParser::on_handshake_bytes(Direction direction, Bytes data, TransactionSink& sink) {
-  Stream& stream = streams_[index_of(direction)];
-  while (!data.empty() && !reported_) {
+  Stream& stream = this->stream(direction);
+  while (!data.empty() && !conversation_.reported()) {
     if (stream.message_left > 0) {
       const std::size_t passed = std::min<std::uint64_t>(stream.message_left, data.size());
       stream.message_left -= passed;
@@ -147,114 +71,142 @@ void TlsParser::on_handshake_bytes(Direction direction, Bytes data, TransactionS
       continue;
     }
     if (!stream.message.empty() || data.size() < kMessageHeader) {
-      std::size_t wanted = kMessageHeader;
-      if (stream.message.size() >= kMessageHeader) wanted += message_length(stream.message);
-      const std::size_t taken = std::min(wanted - stream.message.size(), data.size());
-      stream.message.insert(stream.message.end(), data.begin(),
-                            data.begin() + static_cast<std::ptrdiff_t>(taken));
-      data = data.subspan(taken);
-      if (stream.message.size() < kMessageHeader) continue;
-      const std::size_t length = message_length(stream.message);
-      if (length > kMaxHandshakeMessage || stream.message[0] > message_type::kMaxKnown) {
-        stream.message_left = length - (stream.message.size() - kMessageHeader);
-        stream.message.clear();
-        sink.on_anomaly(AppProto::kTls, "invalid_handshake_message", direction);
-      } else if (stream.message.size() == kMessageHeader + length) {
-        on_message(direction, stream.message[0], Bytes(stream.message).subspan(kMessageHeader),
-                   sink);
-        stream.message.clear();
-      } else {
-        stream.message.reserve(kMessageHeader + length);
-      }
+      data = continue_message(direction, data, sink);
       continue;
     }
-    const std::size_t length = message_length(data);
-    if (data[0] > message_type::kMaxKnown) {
+    if (data[0] > tls_message::kMaxKnown) {
       // Encrypted without ChangeCipherSpec having been seen, or nonsense.
       stream.encrypted = true;
       return;
     }
-    if (length > data.size() - kMessageHeader) {
-      if (length > kMaxHandshakeMessage) {
-        stream.message_left = kMessageHeader + length;
-        sink.on_anomaly(AppProto::kTls, "invalid_handshake_message", direction);
-      } else {
-        stream.message.reserve(kMessageHeader + length);
-        stream.message.assign(data.begin(), data.end());
-        return;
-      }
-      continue;
+    const std::size_t length = message_length(data);
+    if (length > kMaxHandshakeMessage) {
+      pass_over(stream, direction, kMessageHeader + length, sink);
+    } else if (length > data.size() - kMessageHeader) {
+      stream.message.assign(data.begin(), data.end());
+      return;
+    } else {
+      conversation_.on_message(direction, data[0], data.subspan(kMessageHeader, length), sink);
+      data = data.subspan(kMessageHeader + length);
     }
-    on_message(direction, data[0], data.subspan(kMessageHeader, length), sink);
-    data = data.subspan(kMessageHeader + length);
   }
 }
 
 void TlsParser::on_record_start(Direction direction, TransactionSink& sink) {
-  Stream& stream = streams_[index_of(direction)];
+  Stream& stream = this->stream(direction);
   stream.records_seen = true;
-  if (stream.record_type == record_type::kChangeCipherSpec) {
+  stream.head_length = 0;
+  if (stream.record_type == tls_record::kChangeCipherSpec) {
     // Before the server's choice it is TLS 1.3's disguise (RFC 8446 D.4) and changes nothing.
-    if (!handshake_.server_hello) return;
+    if (!conversation_.has_server_hello()) return;
     stream.encrypted = true;
-    // A server that changes ciphers without having shown a certificate goes on with an old session.
-    if (direction == server_direction_ && handshake_.server_hello &&
-        !handshake_.server_certificate && !streams_[index_of(opposite(direction))].encrypted) {
-      handshake_.session_resumed = true;
-    }
-    report(sink);
-  } else if (stream.record_type == record_type::kApplicationData) {
+    conversation_.on_change_cipher(direction, !this->stream(opposite(direction)).encrypted, sink);
+  } else if (stream.record_type == tls_record::kApplicationData) {
     stream.encrypted = true;
-    if (handshake_.server_hello) report(sink);
+    conversation_.on_application_data(sink);
+  } else if (stream.record_length == 0) {
+    // RFC 8446 §5.1: only application data may be empty.
+    conversation_.raise(TlsEvent::kInvalidSslRecord, direction, sink);
   }
 }
 
+// The whole head of an alert or a heartbeat is there.
+void TlsParser::on_short_record(Direction direction, TransactionSink& sink) {
+  constexpr std::uint8_t kFatal = 2;
+  constexpr std::size_t kAlertLength = 2;
+  Stream& stream = this->stream(direction);
+  const Bytes head = Bytes(stream.head).first(stream.head_length);
+  if (stream.record_type == tls_record::kHeartbeat) {
+    const auto event =
+        heartbeats_.on_record(direction, stream.encrypted, head, stream.record_length);
+    if (event) conversation_.raise(*event, direction, sink);
+    return;
+  }
+  if (stream.encrypted) return;
+  if (stream.record_length < kAlertLength)
+    conversation_.raise(TlsEvent::kInvalidAlertMessage, direction, sink);
+  // Nothing follows a fatal alert: tell what there is.
+  if (stream.record_length == kAlertLength && head[0] == kFatal) conversation_.on_close(sink);
+}
+
 void TlsParser::on_record_bytes(Direction direction, Bytes data, TransactionSink& sink) {
-  Stream& stream = streams_[index_of(direction)];
-  if (stream.record_type != record_type::kHandshake || stream.encrypted) return;
-  on_handshake_bytes(direction, data, sink);
+  Stream& stream = this->stream(direction);
+  if (stream.record_type == tls_record::kHandshake && !stream.encrypted)
+    return on_handshake_bytes(direction, data, sink);
+  if (stream.record_type != tls_record::kAlert && stream.record_type != tls_record::kHeartbeat)
+    return;
+  const std::size_t wanted = std::min<std::size_t>(kHeadLength, stream.record_length);
+  if (stream.head_length == wanted) return;
+  const std::size_t taken = std::min(wanted - stream.head_length, data.size());
+  std::copy_n(data.begin(), taken, stream.head.begin() + stream.head_length);
+  stream.head_length = static_cast<std::uint8_t>(stream.head_length + taken);
+  if (stream.head_length == wanted) on_short_record(direction, sink);
+}
+
+Verdict TlsParser::on_ssl2_record(Direction direction, Bytes record, TransactionSink& sink) {
+  constexpr std::uint8_t kError = 0;
+  constexpr std::uint8_t kServerHello = 4;
+  ClientHello hello;
+  if (parse_ssl2_client_hello(record, hello)) {
+    conversation_.on_client_hello(direction, hello);
+    ssl2_ = (hello.legacy_version >> 8) != 3;  // else TLS follows
+    stream(direction).records_seen = true;
+    return Verdict::kMore;
+  }
+  base::Reader reader(record);
+  const std::uint8_t type = reader.u8();
+  if (!record.empty() && type == kServerHello) {
+    reader.skip(4);  // whether the session is resumed, certificate type, version
+    const std::size_t certificate = reader.u16();
+    reader.skip(4);  // lengths of ciphers and connection id
+    conversation_.on_ssl2_server_hello(direction, reader.bytes(certificate), sink);
+    return Verdict::kDone;
+  }
+  if (!conversation_.has_client_hello()) return Verdict::kNotMine;
+  conversation_.raise(
+      type == kError ? TlsEvent::kErrorMessageEncountered : TlsEvent::kInvalidSslv2Header,
+      direction, sink);
+  conversation_.report(sink);
+  return Verdict::kDone;
 }
 
 // SSL 2.0 frames: a two-octet length with the top bit set. Only the hellos are read.
 Verdict TlsParser::on_ssl2(Direction direction, Bytes data, TransactionSink& sink) {
-  Stream& stream = streams_[index_of(direction)];
+  Stream& stream = this->stream(direction);
   stream.message.insert(stream.message.end(), data.begin(), data.end());
-  const Bytes all(stream.message);
-  if (all.size() < 2) return Verdict::kMore;
-  const std::size_t length = static_cast<std::size_t>(all[0] & 0x7f) << 8 | all[1];
-  if (all.size() < 2 + length) return length > kMaxTlsRecord ? Verdict::kDone : Verdict::kMore;
-  const Bytes record = all.subspan(2, length);
-  ClientHello hello;
-  if (parse_ssl2_client_hello(record, hello)) {
-    note_client_hello(hello);
-    server_direction_ = opposite(direction);
-    const bool tls_follows = (hello.legacy_version >> 8) == 3;
-    ssl2_ = !tls_follows;
-    stream.records_seen = true;
-    const std::vector<std::uint8_t> rest(all.begin() + static_cast<std::ptrdiff_t>(2 + length),
-                                         all.end());
-    stream.message.clear();
-    return rest.empty() || ssl2_ ? Verdict::kMore : on_data(direction, rest, 0, sink);
-  }
-  constexpr std::uint8_t kServerHello = 4;
-  if (!record.empty() && record[0] == kServerHello) {
-    handshake_.server_hello = true;
-    handshake_.version = tls_version::kSsl2;
-    report(sink);
-    return Verdict::kDone;
-  }
-  if (!handshake_.client_hello) return Verdict::kNotMine;
-  report(sink);
+  if (stream.message.size() < 2) return Verdict::kMore;
+  const std::size_t length = static_cast<std::size_t>(stream.message[0] & 0x7f) << 8 |
+                             static_cast<std::size_t>(stream.message[1]);
+  if (length > kMaxTlsRecord) return refuse(direction, TlsEvent::kInvalidSslv2Header, sink);
+  if (stream.message.size() < 2 + length) return Verdict::kMore;
+  const std::vector<std::uint8_t> all = std::move(stream.message);
+  stream.message = {};
+  const Verdict verdict = on_ssl2_record(direction, Bytes(all).subspan(2, length), sink);
+  const Bytes rest = Bytes(all).subspan(2 + length);
+  return verdict != Verdict::kMore || rest.empty() || ssl2_ ? verdict
+                                                            : on_data(direction, rest, 0, sink);
+}
+
+// These octets are no TLS.
+Verdict TlsParser::refuse(Direction direction, TlsEvent event, TransactionSink& sink) {
+  if (conversation_.reported()) return Verdict::kDone;
+  if (!stream(direction).records_seen && !conversation_.has_client_hello())
+    return Verdict::kNotMine;
+  conversation_.raise(event, direction, sink);
+  conversation_.report(sink);
   return Verdict::kDone;
 }
 
-Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
-  if (reported_) return Verdict::kDone;
-  Stream& stream = streams_[index_of(direction)];
+Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs time,
+                           TransactionSink& sink) {
+  if (finished()) return Verdict::kDone;
+  if (time != 0) conversation_.set_time(time);
+  if (conversation_.reported()) watched_ += data.size();
+  Stream& stream = this->stream(direction);
   const bool ssl2_start = !stream.records_seen && stream.header_length == 0 && !data.empty() &&
                           ((data[0] & 0x80) != 0 || !stream.message.empty());
   if (!stream.lost && (ssl2_ || ssl2_start)) return on_ssl2(direction, data, sink);
-  while (!data.empty() && !reported_) {
+  while (!data.empty() && !finished()) {
     if (stream.record_left > 0) {
       const std::size_t taken = std::min<std::size_t>(stream.record_left, data.size());
       stream.record_left -= static_cast<std::uint32_t>(taken);
@@ -268,25 +220,23 @@ Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs, Transac
     }
     if (stream.header_length < stream.header.size()) break;
     stream.header_length = 0;
-    if (!is_record_header(stream.header)) {
+    if (const auto fault = header_fault(stream.header)) {
       if (stream.lost) return Verdict::kMore;  // look again at the next segment
-      if (!stream.records_seen && !handshake_.client_hello) return Verdict::kNotMine;
-      sink.on_anomaly(AppProto::kTls, "invalid_record_type", direction);
-      report(sink);
-      return Verdict::kDone;
+      return refuse(direction, *fault, sink);
     }
     stream.lost = false;
     stream.record_type = stream.header[0];
-    stream.record_left = static_cast<std::uint32_t>(stream.header[3]) << 8 | stream.header[4];
+    stream.record_length = static_cast<std::uint32_t>(stream.header[3]) << 8 | stream.header[4];
+    stream.record_left = stream.record_length;
     on_record_start(direction, sink);
   }
-  return reported_ ? Verdict::kDone : Verdict::kMore;
+  return finished() ? Verdict::kDone : Verdict::kMore;
 }
 
 Verdict TlsParser::on_gap(Direction direction, std::uint64_t missing, TransactionSink&) {
-  if (reported_) return Verdict::kDone;
-  Stream& stream = streams_[index_of(direction)];
-  stream.message.clear();
+  if (finished()) return Verdict::kDone;
+  Stream& stream = this->stream(direction);
+  stream.message = {};
   stream.message_left = 0;
   stream.records_seen = true;
   if (stream.header_length == 0 && missing <= stream.record_left) {
@@ -299,48 +249,6 @@ Verdict TlsParser::on_gap(Direction direction, std::uint64_t missing, Transactio
   stream.record_left = 0;
   stream.lost = true;
   return Verdict::kMore;
-}
-
-void TlsParser::on_close(TransactionSink& sink) {
-  if (handshake_.client_hello || handshake_.server_hello) report(sink);
-}
-
-std::string tls_version_name(std::uint16_t version) {
-  switch (version) {
-    case 0:
-      return "UNDETERMINED";
-    case tls_version::kSsl2:
-      return "SSLv2";
-    case tls_version::kSsl3:
-      return "SSLv3";
-    case tls_version::kTls10:
-      return "TLSv1";
-    case tls_version::kTls11:
-      return "TLS 1.1";
-    case tls_version::kTls12:
-      return "TLS 1.2";
-    case tls_version::kTls13:
-      return "TLS 1.3";
-    case 0xfeff:
-      return "DTLS 1.0";
-    case 0xfefd:
-      return "DTLS 1.2";
-    case 0xfefc:
-      return "DTLS 1.3";
-    default:
-      break;
-  }
-  const unsigned draft = version & 0xff;
-  if ((version >> 8) == 0x7f && draft < 16) return "TLS 1.3 draft-<16";
-  if ((version >> 8) == 0x7f && draft <= 28) return "TLS 1.3 draft-" + std::to_string(draft);
-  if ((version >> 8) == 0xfb && draft >= 20 && draft <= 26) {
-    return "TLS 1.3 draft-" + std::to_string(draft) + "-fb";
-  }
-  std::string out = "0x";
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 12; shift >= 0; shift -= 4)
-    out.push_back(kDigits[version >> shift & 0xf]);
-  return out;
 }
 
 }  // namespace netmoth::protocols

@@ -1,125 +1,18 @@
 // Certificate fields for tls events. See x509.h.
 #include "protocols/x509.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 
 #include "base/digest.h"
 #include "base/hex.h"
 #include "protocols/der.h"
+#include "protocols/x509_name.h"
 
 namespace netmoth::protocols {
 namespace {
 
-struct AttributeName {
-  std::string_view oid;  // DER content octets
-  std::string_view name;
-};
-
-// Attribute types of names (RFC 4519, RFC 2985) under their short names.
-constexpr std::array<AttributeName, 20> kAttributes{{
-    {"\x55\x04\x03", "CN"},
-    {"\x55\x04\x04", "SN"},
-    {"\x55\x04\x05", "serialNumber"},
-    {"\x55\x04\x06", "C"},
-    {"\x55\x04\x07", "L"},
-    {"\x55\x04\x08", "ST"},
-    {"\x55\x04\x09", "STREET"},
-    {"\x55\x04\x0a", "O"},
-    {"\x55\x04\x0b", "OU"},
-    {"\x55\x04\x0c", "title"},
-    {"\x55\x04\x0d", "description"},
-    {"\x55\x04\x0f", "businessCategory"},
-    {"\x55\x04\x11", "postalCode"},
-    {"\x55\x04\x29", "name"},
-    {"\x55\x04\x2a", "givenName"},
-    {"\x55\x04\x2b", "initials"},
-    {"\x55\x04\x2e", "dnQualifier"},
-    {"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "Email"},
-    {"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"},
-    {"\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"},
-}};
-
-void append_decimal(std::string& out, std::uint64_t value) {
-  char buffer[24];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
-}
-
-// Dotted decimal of an object identifier (X.690 §8.19).
-void append_oid(std::string& out, Bytes oid) {
-  std::uint64_t arc = 0;
-  bool first = true;
-  for (const std::uint8_t octet : oid) {
-    arc = (arc & (~std::uint64_t{0} >> 8)) << 7 | (octet & 0x7f);
-    if ((octet & 0x80) != 0) continue;
-    if (first) {
-      const std::uint64_t root = arc < 80 ? arc / 40 : 2;
-      append_decimal(out, root);
-      out.push_back('.');
-      append_decimal(out, arc - root * 40);
-      first = false;
-    } else {
-      out.push_back('.');
-      append_decimal(out, arc);
-    }
-    arc = 0;
-  }
-}
-
-void append_attribute_name(std::string& out, Bytes oid) {
-  for (const AttributeName& attribute : kAttributes) {
-    if (as_text(oid) == attribute.oid) {
-      out.append(attribute.name);
-      return;
-    }
-  }
-  append_oid(out, oid);
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out.push_back(static_cast<char>(code));
-  } else if (code < 0x800) {
-    out.push_back(static_cast<char>(0xc0 | code >> 6));
-    out.push_back(static_cast<char>(0x80 | (code & 0x3f)));
-  } else {
-    out.push_back(static_cast<char>(0xe0 | code >> 12));
-    out.push_back(static_cast<char>(0x80 | (code >> 6 & 0x3f)));
-    out.push_back(static_cast<char>(0x80 | (code & 0x3f)));
-  }
-}
-
-void append_value(std::string& out, const DerItem& value) {
-  if (value.tag != der_tag::kBmpString) {
-    out.append(as_text(value.content));
-    return;
-  }
-  base::Reader reader(value.content);
-  while (reader.remaining() >= 2)
-    append_utf8(out, reader.u16());
-}
-
-// RDNSequence as "C=US, O=Example + OU=Both, CN=name".
-std::string distinguished_name(Bytes sequence) {
-  std::string out;
-  DerReader names(sequence);
-  while (!names.at_end()) {
-    DerReader set(names.expect(der_tag::kSet));
-    bool first_of_set = true;
-    while (!set.at_end()) {
-      DerReader pair(set.expect(der_tag::kSequence));
-      const Bytes oid = pair.expect(der_tag::kObjectId);
-      const DerItem value = pair.next();
-      if (!pair.ok()) break;
-      if (!out.empty()) out.append(first_of_set ? ", " : " + ");
-      first_of_set = false;
-      append_attribute_name(out, oid);
-      out.push_back('=');
-      append_value(out, value);
-    }
-  }
-  return out;
-}
+constexpr std::int64_t kSecondsPerDay = 86400;
 
 // Days from 1970-01-01 to a Gregorian date (Howard Hinnant, "chrono-Compatible Low-Level Date
 // Algorithms").
@@ -132,36 +25,209 @@ std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
   return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468;
 }
 
-std::optional<unsigned> digits(std::string_view text, std::size_t at, std::size_t count) {
-  if (at + count > text.size()) return std::nullopt;
+// Takes `count` digits off the front of `text`.
+std::optional<unsigned> take_digits(std::string_view& text, std::size_t count) {
+  if (text.size() < count) return std::nullopt;
   unsigned value = 0;
-  const auto* first = text.data() + at;
-  const auto result = std::from_chars(first, first + count, value);
-  if (result.ptr != first + count) return std::nullopt;
+  for (const char c : text.substr(0, count)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  text.remove_prefix(count);
   return value;
 }
 
-// UTCTime or GeneralizedTime, UTC, as seconds since 1970; 0 where it is neither.
-std::int64_t time_of(const DerItem& item) {
-  const std::string_view text = as_text(item.content);
-  const std::size_t year_digits = item.tag == der_tag::kGeneralizedTime ? 4 : 2;
-  const auto year = digits(text, 0, year_digits);
-  const auto month = digits(text, year_digits, 2);
-  const auto day = digits(text, year_digits + 2, 2);
-  const auto hour = digits(text, year_digits + 4, 2);
-  const auto minute = digits(text, year_digits + 6, 2);
-  const auto second = digits(text, year_digits + 8, 2).value_or(0);  // may be left out in UTCTime
-  if (!year || !month || !day || !hour || !minute || *month < 1 || *month > 12) return 0;
-  std::int64_t full_year = *year;
-  if (year_digits == 2) full_year += *year >= 50 ? 1900 : 2000;  // RFC 5280 §4.1.2.5.1
-  return days_from_civil(full_year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + second;
+// What follows the seconds: a fraction, then nothing, "Z" or a distance to UTC like "+0100", which
+// RFC 5280 forbids and old certificates have. Seconds to subtract.
+std::optional<std::int64_t> zone_of(std::string_view text) {
+  if (!text.empty() && (text.front() == '.' || text.front() == ',')) {
+    text.remove_prefix(1);
+    text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
+  }
+  if (text.empty() || text == "Z") return 0;
+  const char sign = text.front();
+  text.remove_prefix(1);
+  const auto hours = take_digits(text, 2);
+  const auto minutes = take_digits(text, 2);
+  if ((sign != '+' && sign != '-') || !hours || !minutes || !text.empty()) return std::nullopt;
+  const std::int64_t distance = (*hours * 60 + *minutes) * 60;
+  return sign == '+' ? distance : -distance;
 }
 
-void append_ip(std::string& out, Bytes octets) {
+// UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5) as seconds since 1970.
+std::optional<std::int64_t> time_of(const DerItem& item) {
+  const bool general = item.tag == der_tag::kGeneralizedTime;
+  if (!general && item.tag != der_tag::kUtcTime) return std::nullopt;
+  std::string_view text = as_text(item.content);
+  const auto year = take_digits(text, general ? 4 : 2);
+  const auto month = take_digits(text, 2);
+  const auto day = take_digits(text, 2);
+  const auto hour = take_digits(text, 2);
+  const auto minute = take_digits(text, 2);
+  const unsigned second = take_digits(text, 2).value_or(0);  // may be left out
+  const auto zone = zone_of(text);
+  if (!year || !month || !day || !hour || !minute || !zone) return std::nullopt;
+  if (*month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 ||
+      second > 60) {
+    return std::nullopt;
+  }
+  std::int64_t full_year = *year;
+  if (!general) full_year += *year >= 50 ? 1900 : 2000;
+  return days_from_civil(full_year, *month, *day) * kSecondsPerDay + *hour * 3600 + *minute * 60 +
+         second - *zone;
+}
+
+// The extensions that are read (RFC 5280 §4.2.1).
+struct Extensions {
+  Bytes subject_key;
+  Bytes authority_key;
+};
+
+bool read_alternative_names(Bytes value, TlsCertificate& certificate) {
+  constexpr std::uint8_t kEmail = 0x81;
+  constexpr std::uint8_t kDns = 0x82;
+  constexpr std::uint8_t kUri = 0x86;
+  constexpr std::uint8_t kIp = 0x87;
+  DerReader outer(value);
+  DerReader names(outer.expect(der_tag::kSequence));
+  while (!names.at_end()) {
+    const DerItem name = names.next();
+    if (!names.ok()) break;
+    AlternativeNameKind kind{};
+    switch (name.tag) {
+      case kEmail:
+        kind = AlternativeNameKind::kEmail;
+        break;
+      case kDns:
+        kind = AlternativeNameKind::kDns;
+        break;
+      case kUri:
+        kind = AlternativeNameKind::kUri;
+        break;
+      case kIp:
+        kind = AlternativeNameKind::kIp;
+        break;
+      default:
+        continue;
+    }
+    if (certificate.alternative_names.size() == kMaxAlternativeNames) {
+      certificate.fault = TlsEvent::kTooManyAlternativeNames;
+      return true;
+    }
+    AlternativeName& kept = certificate.alternative_names.emplace_back();
+    kept.kind = kind;
+    if (kind == AlternativeNameKind::kIp) {
+      append_alternative_address(kept.text, name.content);
+    } else {
+      kept.text = as_text(name.content);
+    }
+  }
+  return outer.ok() && names.ok();
+}
+
+bool read_extension(Bytes oid, Bytes value, TlsCertificate& certificate, Extensions& found) {
+  constexpr std::string_view kSubjectKey = "\x55\x1d\x0e";
+  constexpr std::string_view kAlternativeNames = "\x55\x1d\x11";
+  constexpr std::string_view kAuthorityKey = "\x55\x1d\x23";
+  constexpr std::uint8_t kKeyIdentifier = 0x80;
+  DerReader reader(value);
+  if (as_text(oid) == kAlternativeNames) return read_alternative_names(value, certificate);
+  if (as_text(oid) == kSubjectKey) {
+    found.subject_key = reader.expect(der_tag::kOctetString);
+  } else if (as_text(oid) == kAuthorityKey) {
+    DerReader fields(reader.expect(der_tag::kSequence));
+    if (fields.next_tag() == kKeyIdentifier) found.authority_key = fields.next().content;
+    return reader.ok() && fields.ok();
+  }
+  return reader.ok();
+}
+
+bool read_extensions(Bytes extensions, TlsCertificate& certificate, Extensions& found) {
+  DerReader outer(extensions);
+  DerReader list(outer.expect(der_tag::kSequence));
+  while (!list.at_end()) {
+    DerReader extension(list.expect(der_tag::kSequence));
+    const Bytes oid = extension.expect(der_tag::kObjectId);
+    if (extension.next_tag() == der_tag::kBoolean) (void)extension.next();  // critical
+    const Bytes value = extension.expect(der_tag::kOctetString);
+    if (!extension.ok() || !read_extension(oid, value, certificate, found)) return false;
+  }
+  return outer.ok() && list.ok();
+}
+
+bool has_host(const TlsCertificate& certificate) {
+  return std::ranges::any_of(certificate.alternative_names, [](const AlternativeName& name) {
+    return name.kind == AlternativeNameKind::kDns || name.kind == AlternativeNameKind::kIp;
+  });
+}
+
+void read_serial(Bytes serial, TlsCertificate& certificate) {
+  certificate.serial = base::to_hex(serial, ':');
+  for (char& c : certificate.serial) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+}
+
+// Fields up to the subject, in their order; the first that is missing is the fault.
+std::optional<TlsEvent> read_fields(Bytes to_be_signed, TlsCertificate& certificate) {
+  DerReader fields(to_be_signed);
+  if (fields.next_tag() == der_tag::kContext0) {
+    DerReader version(fields.next().content);
+    const Bytes number = version.expect(der_tag::kInteger);
+    if (number.size() != 1 || number[0] > 2) return TlsEvent::kCertificateInvalidVersion;
+  }
+  const Bytes serial = fields.expect(der_tag::kInteger);
+  if (!fields.ok() || serial.empty()) return TlsEvent::kCertificateInvalidSerial;
+  (void)fields.expect(der_tag::kSequence);
+  if (!fields.ok()) return TlsEvent::kCertificateInvalidAlgorithm;
+  const Bytes issuer = fields.expect(der_tag::kSequence);
+  if (!fields.ok()) return TlsEvent::kCertificateInvalidIssuer;
+  DerReader validity(fields.expect(der_tag::kSequence));
+  if (!fields.ok()) return TlsEvent::kCertificateInvalidValidity;
+  const DerItem not_before = validity.next();
+  const DerItem not_after = validity.next();
+  const Bytes subject = fields.expect(der_tag::kSequence);
+  if (!fields.ok()) return TlsEvent::kCertificateInvalidSubject;
+  read_serial(serial, certificate);
+  const bool issuer_read = append_distinguished_name(certificate.issuer, issuer);
+  const bool subject_read = append_distinguished_name(certificate.subject, subject);
+  certificate.read = true;
+  std::optional<TlsEvent> fault;
+  if (!issuer_read || !subject_read) fault = TlsEvent::kCertificateInvalidName;
+  const auto begin = time_of(not_before);
+  const auto end = time_of(not_after);
+  certificate.has_validity = validity.ok() && begin && end;
+  if (certificate.has_validity) {
+    certificate.not_before = *begin;
+    certificate.not_after = *end;
+  } else {
+    fault =
+        validity.ok() ? TlsEvent::kCertificateInvalidDate : TlsEvent::kCertificateInvalidValidity;
+  }
+  (void)fields.next();  // public key
+  Extensions found;
+  while (!fields.at_end()) {
+    const DerItem item = fields.next();
+    if (!fields.ok() || item.tag != der_tag::kContext3) continue;
+    if (!read_extensions(item.content, certificate, found))
+      fault = TlsEvent::kCertificateInvalidExtensions;
+  }
+  if (!fields.ok() && !fault) fault = TlsEvent::kCertificateInvalidDer;
+  const bool denied = !found.subject_key.empty() && !found.authority_key.empty() &&
+                      !std::ranges::equal(found.subject_key, found.authority_key);
+  certificate.self_issued = !subject.empty() && std::ranges::equal(subject, issuer) && !denied;
+  if (!has_host(certificate)) certificate.common_name = common_name(subject);
+  return fault;
+}
+
+}  // namespace
+
+void append_alternative_address(std::string& out, Bytes octets) {
   if (octets.size() == 4) {
     for (std::size_t i = 0; i < 4; ++i) {
       if (i > 0) out.push_back('.');
-      append_decimal(out, octets[i]);
+      char buffer[4];
+      out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, octets[i]).ptr);
     }
     return;
   }
@@ -171,73 +237,24 @@ void append_ip(std::string& out, Bytes octets) {
   }
 }
 
-void read_alternative_names(Bytes value, TlsCertificate& certificate) {
-  constexpr std::uint8_t kEmail = 0x81;
-  constexpr std::uint8_t kDns = 0x82;
-  constexpr std::uint8_t kUri = 0x86;
-  constexpr std::uint8_t kIp = 0x87;
-  DerReader outer(value);
-  DerReader names(outer.expect(der_tag::kSequence));
-  while (!names.at_end() && certificate.alternative_names.size() < kMaxAlternativeNames) {
-    const DerItem name = names.next();
-    if (!names.ok()) return;
-    if (name.tag == kEmail || name.tag == kDns || name.tag == kUri) {
-      certificate.alternative_names.emplace_back(as_text(name.content));
-    } else if (name.tag == kIp) {
-      append_ip(certificate.alternative_names.emplace_back(), name.content);
-    }
-  }
-}
-
-void read_extensions(Bytes extensions, TlsCertificate& certificate) {
-  constexpr std::string_view kSubjectAltName = "\x55\x1d\x11";
-  DerReader outer(extensions);
-  DerReader list(outer.expect(der_tag::kSequence));
-  while (!list.at_end()) {
-    DerReader extension(list.expect(der_tag::kSequence));
-    const Bytes oid = extension.expect(der_tag::kObjectId);
-    if (extension.next_tag() == der_tag::kBoolean) (void)extension.next();  // critical
-    const Bytes value = extension.expect(der_tag::kOctetString);
-    if (extension.ok() && as_text(oid) == kSubjectAltName) {
-      read_alternative_names(value, certificate);
-    }
-  }
-}
-
-void upper_case(std::string& text) {
-  for (char& c : text) {
-    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
-  }
-}
-
-}  // namespace
-
 TlsCertificate parse_certificate(Bytes der) {
   TlsCertificate certificate;
   certificate.fingerprint = base::to_hex(base::sha1(der), ':');
   DerReader file(der);
+  const bool sequence = file.next_tag() == der_tag::kSequence;
   DerReader signed_part(file.expect(der_tag::kSequence));
-  DerReader fields(signed_part.expect(der_tag::kSequence));
-  if (fields.next_tag() == der_tag::kContext0) (void)fields.next();  // version
-  const Bytes serial = fields.expect(der_tag::kInteger);
-  (void)fields.expect(der_tag::kSequence);  // signature algorithm
-  const Bytes issuer = fields.expect(der_tag::kSequence);
-  DerReader validity(fields.expect(der_tag::kSequence));
-  const DerItem not_before = validity.next();
-  const DerItem not_after = validity.next();
-  const Bytes subject = fields.expect(der_tag::kSequence);
-  if (!fields.ok() || !validity.ok()) return certificate;
-  certificate.serial = base::to_hex(serial, ':');
-  upper_case(certificate.serial);
-  certificate.issuer = distinguished_name(issuer);
-  certificate.subject = distinguished_name(subject);
-  certificate.not_before = time_of(not_before);
-  certificate.not_after = time_of(not_after);
-  (void)fields.next();  // public key
-  while (!fields.at_end()) {
-    const DerItem item = fields.next();
-    if (fields.ok() && item.tag == der_tag::kContext3) read_extensions(item.content, certificate);
+  if (!file.ok()) {
+    certificate.fault =
+        sequence ? TlsEvent::kCertificateInvalidLength : TlsEvent::kCertificateInvalidDer;
+    return certificate;
   }
+  const Bytes to_be_signed = signed_part.expect(der_tag::kSequence);
+  if (!signed_part.ok()) {
+    certificate.fault = TlsEvent::kCertificateInvalidDer;
+    return certificate;
+  }
+  const auto fault = read_fields(to_be_signed, certificate);
+  if (fault) certificate.fault = fault;
   return certificate;
 }
 

@@ -198,6 +198,7 @@ TEST(Quic, TellsTheVersionWhereNothingOpens) {
   EXPECT_TRUE(sink.quic.empty());
   parser.on_close(sink);
   EXPECT_EQ(sink.lines, std::vector<std::string>{R"({"quic":{"version":"1"}})"});
+  EXPECT_EQ(sink.anomalies, std::vector<std::string>{"failed_decrypt"});
 }
 
 TEST(Quic, ReadsGooglesClearHello) {
@@ -215,7 +216,9 @@ TEST(Quic, ReadsGooglesClearHello) {
   QuicParser parser;
   (void)parser.on_data(kUp, packet, 0, sink);
   ASSERT_EQ(sink.quic.size(), 1u);
-  EXPECT_EQ(sink.lines[0], R"({"quic":{"version":"Q043","sni":"example.com","ua":"user"}})");
+  EXPECT_EQ(sink.lines[0], R"({"quic":{"version":"Q043","sni":"example.com","ua":"user",)"
+                           R"("cyu":[{"hash":"9f946d5dc2772006371ed3360664cb84",)"
+                           R"("string":"43,SNI-UAID"}]}})");
 }
 
 TEST(Quic, SurvivesTruncationAtEveryLength) {
@@ -225,6 +228,90 @@ TEST(Quic, SurvivesTruncationAtEveryLength) {
     QuicParser parser;
     (void)parser.on_data(kUp, Bytes(packet).first(length), 0, sink);
     EXPECT_TRUE(sink.quic.empty()) << length;
+  }
+}
+
+TEST(Quic, ReadsTheServersHelloAfterARetryRequest) {
+  const QuicKeys client = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient);
+  const QuicKeys server = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kServer);
+  const auto crypto = [](std::size_t offset, const Octets& data) {
+    Octets frame = {6};
+    put_varint(frame, offset);
+    put_varint(frame, data.size());
+    put(frame, data);
+    frame.resize(std::max<std::size_t>(frame.size(), 64), 0);
+    return frame;
+  };
+  RecordingSink sink;
+  QuicParser parser;
+  const Octets hello = handshake(1, client_hello_body(chrome_hello()));
+  (void)parser.on_data(kUp, seal_initial(client, {}, crypto(0, hello)), 0, sink);
+  Octets retry;
+  put(retry, 0x0303, 2);
+  put(retry, from_hex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"));
+  put(retry, from_hex("00 1301 00"));
+  put(retry, sized(extension(43, from_hex("0304")), 2));
+  retry = handshake(2, retry);
+  (void)parser.on_data(kDown, seal_initial(server, {}, crypto(0, retry)), 0, sink);
+  (void)parser.on_data(kUp, seal_initial(client, {}, crypto(hello.size(), hello)), 0, sink);
+  EXPECT_EQ(sink.quic.size(), 1u);
+  const Octets answer =
+      handshake(2, server_hello_body(0x0303, {}, 0x1301, extension(43, from_hex("0304"))));
+  EXPECT_EQ(parser.on_data(kDown, seal_initial(server, {}, crypto(retry.size(), answer)), 0, sink),
+            Verdict::kDone);
+  ASSERT_EQ(sink.quic.size(), 2u);
+  EXPECT_EQ(sink.quic[1].ja3, "771,4865,43");
+  EXPECT_TRUE(sink.quic[1].retried);
+}
+
+TEST(Quic, BeginsAnewAfterARetryPacket) {
+  const QuicKeys keys = derive_initial_keys(QuicSuite::kV1, kConnectionId, QuicEnd::kClient);
+  RecordingSink sink;
+  QuicParser parser;
+  // Half a hello, which the server has not seen.
+  Octets half = from_hex("06 4000 4004 01000050");
+  half.resize(64, 0);
+  (void)parser.on_data(kUp, seal_initial(keys, {}, half), 0, sink);
+  (void)parser.on_data(kDown,
+                       from_hex("ff 00000001 00 04 aabbccdd 0102030405060708 "
+                                "00112233445566778899aabbccddeeff"),
+                       0, sink);
+  InitialParts parts;
+  parts.destination = from_hex("aabbccdd");
+  parts.token = from_hex("0102030405060708");
+  (void)parser.on_data(
+      kUp,
+      seal_initial(derive_initial_keys(QuicSuite::kV1, parts.destination, QuicEnd::kClient), parts,
+                   padded(kClientFrame)),
+      0, sink);
+  ASSERT_EQ(sink.quic.size(), 1u);
+  EXPECT_EQ(sink.quic[0].sni, "example.com");
+  EXPECT_TRUE(sink.quic[0].retried);
+}
+
+TEST(Quic, WritesExtensionsAsEve) {
+  RecordingSink sink;
+  QuicParser parser;
+  (void)parser.on_data(kUp, client_packet_v1(), 0, sink);
+  ASSERT_EQ(sink.lines.size(), 1u);
+  EXPECT_NE(sink.lines[0].find(R"("extensions":[{"name":"server_name","type":0,)"
+                               R"("values":["example.com"]},{"name":"renegotiation_info")"),
+            std::string::npos)
+      << sink.lines[0];
+  EXPECT_NE(sink.lines[0].find(R"({"name":"alpn","type":16,"values":["alpn"]})"),
+            std::string::npos);
+}
+
+TEST(Quic, SurvivesOneWrongBitAtEveryPosition) {
+  const Octets sound = client_packet_v1();
+  for (std::size_t bit = 0; bit < sound.size() * 8; ++bit) {
+    if (bit > 400 && bit % 13 != 0) continue;  // under the tag all positions are alike
+    Octets wrong = sound;
+    wrong[bit / 8] = static_cast<std::uint8_t>(wrong[bit / 8] ^ 1U << bit % 8);
+    RecordingSink sink;
+    QuicParser parser;
+    (void)parser.on_data(kUp, wrong, 0, sink);
+    EXPECT_TRUE(sink.quic.empty()) << bit;
   }
 }
 

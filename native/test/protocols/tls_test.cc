@@ -112,8 +112,11 @@ TEST(X509, SpellsNamesAsEveDoes) {
   EXPECT_EQ(certificate.issuer, certificate.subject);
   EXPECT_EQ(certificate.serial, "00:97:E6:47:09:8E:EA:C9:B4");
   EXPECT_EQ(certificate.fingerprint, kCertificateFingerprint);
-  EXPECT_EQ(certificate.alternative_names,
-            (std::vector<std::string>{"www.example.com", "example.com", "192.0.2.1"}));
+  ASSERT_EQ(certificate.alternative_names.size(), 3u);
+  EXPECT_EQ(certificate.alternative_names[0].text, "www.example.com");
+  EXPECT_EQ(certificate.alternative_names[1].text, "example.com");
+  EXPECT_EQ(certificate.alternative_names[2].text, "192.0.2.1");
+  EXPECT_EQ(certificate.alternative_names[2].kind, AlternativeNameKind::kIp);
   EXPECT_EQ(certificate.not_after - certificate.not_before, 365 * 86400);
 }
 
@@ -134,8 +137,8 @@ void expect_full_handshake(const RecordingSink& sink, const std::string& where) 
   EXPECT_EQ(tls.client_alpns, (std::vector<std::string>{"h2", "http/1.1"})) << where;
   EXPECT_EQ(tls.server_alpns, (std::vector<std::string>{"h2"})) << where;
   EXPECT_FALSE(tls.session_resumed) << where;
-  ASSERT_TRUE(tls.server_certificate) << where;
-  EXPECT_EQ(tls.server_certificate->fingerprint, kCertificateFingerprint) << where;
+  ASSERT_TRUE(tls.server.certificate) << where;
+  EXPECT_EQ(tls.server.certificate->fingerprint, kCertificateFingerprint) << where;
   EXPECT_TRUE(sink.anomalies.empty()) << where;
 }
 
@@ -163,8 +166,8 @@ TEST(Tls, WaitsForACertificateTheServerAskedFor) {
   put(answer, records(20, {1}));
   EXPECT_EQ(parser.on_data(kUp, answer, 0, sink), Verdict::kDone);
   ASSERT_EQ(sink.tls.size(), 1u);
-  ASSERT_TRUE(sink.tls[0].client_certificate);
-  EXPECT_EQ(sink.tls[0].client_certificate->fingerprint, kCertificateFingerprint);
+  ASSERT_TRUE(sink.tls[0].client.certificate);
+  EXPECT_EQ(sink.tls[0].client.certificate->fingerprint, kCertificateFingerprint);
   EXPECT_NE(sink.lines[0].find(R"("client":{"subject":"C=US)"), std::string::npos);
 }
 
@@ -309,7 +312,7 @@ TEST(Tls, ReadsAnSsl2HelloThatOffersTls) {
     parser.on_close(sink);
     ASSERT_EQ(sink.tls.size(), 1u) << cut;
     EXPECT_EQ(sink.tls[0].ja3, "769,53,,,");
-    EXPECT_TRUE(sink.tls[0].server_certificate);
+    EXPECT_TRUE(sink.tls[0].server.certificate);
   }
 }
 
@@ -324,7 +327,7 @@ TEST(Tls, GoesOnAfterAGapInsideACertificate) {
   EXPECT_EQ(parser.on_data(kUp, records(23, Octets(10, 0)), 0, sink), Verdict::kDone);
   ASSERT_EQ(sink.tls.size(), 1u);
   EXPECT_EQ(sink.tls[0].sni, "www.example.org");
-  EXPECT_FALSE(sink.tls[0].server_certificate);
+  EXPECT_FALSE(sink.tls[0].server.certificate);
 }
 
 TEST(Tls, RefusesWhatIsNoTls) {
