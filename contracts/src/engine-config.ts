@@ -29,6 +29,30 @@ export const fileSettingsSchema = z.strictObject({
   magic: z.boolean().default(false).describe("Each file's type as libmagic names it"),
 });
 
+/** Members of `tls`, by the names of Suricata's eve-log setting tls.custom. */
+export const TLS_FIELDS = [
+  'subject',
+  'issuer',
+  'session_resumed',
+  'serial',
+  'fingerprint',
+  'sni',
+  'version',
+  'not_before',
+  'not_after',
+  'certificate',
+  'chain',
+  'subjectaltname',
+  'client',
+  'client_certificate',
+  'client_chain',
+  'client_alpns',
+  'server_alpns',
+  'ja3',
+  'ja3s',
+  'ja4',
+] as const;
+
 /** What of Suricata's EVE is optional. */
 export const eveConfigSchema = z.strictObject({
   communityId: z.boolean().default(true).describe('community_id in events of flows'),
@@ -39,6 +63,15 @@ export const eveConfigSchema = z.strictObject({
     .default(0)
     .describe('The same on all sensors whose events are compared'),
   ethernet: z.boolean().default(false).describe('MAC addresses, in ether'),
+  tlsFields: z
+    .array(z.enum(TLS_FIELDS))
+    .max(TLS_FIELDS.length)
+    .default([])
+    .describe('Members of tls; none: all but certificates in base 64'),
+  certificateSha256: z
+    .boolean()
+    .default(false)
+    .describe('netmoth.certificate_sha256 in tls events'),
 });
 
 /** Whose octets count where IP fragments overlap, by Suricata's names. */

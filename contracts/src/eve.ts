@@ -63,6 +63,11 @@ export const flowStateSchema = z.enum(FLOW_STATES);
 export const CONFIDENCES = ['high', 'medium', 'low'] as const;
 export const confidenceSchema = z.enum(CONFIDENCES);
 
+/** Against the time of the packets and the name that was asked for; trust is not judged. */
+const certificateFindings = z.array(
+  z.enum(['expired', 'not_yet_valid', 'self_signed', 'name_mismatch']),
+);
+
 /** What Netmoth adds to EVE; every field optional because each event type carries its own. */
 export const netmothSchema = z.looseObject({
   schema: z.int().min(1),
@@ -78,6 +83,16 @@ export const netmothSchema = z.looseObject({
     .optional()
     .describe('In dns answers: microseconds since the question of the same flow'),
   unsolicited: z.boolean().optional().describe('In dns answers: no such question was seen'),
+  certificate: certificateFindings.optional().describe('In tls events: what is wrong with it'),
+  certificate_sha256: z.string().optional().describe('SHA-256 of the first, on demand'),
+  client_certificate: certificateFindings.optional(),
+  client_certificate_sha256: z.string().optional(),
+  encrypted_client_hello: z
+    .enum(['outer', 'inner', 'esni'])
+    .optional()
+    .describe('The hello carries one, perhaps GREASE: sni is then the outer name'),
+  early_data: z.boolean().optional().describe('The client announced 0-RTT data'),
+  retry: z.boolean().optional().describe('The server made the client begin again'),
 });
 
 /** Identity of the two ends, added by the manager from the cluster's own objects. */
@@ -219,6 +234,16 @@ export const mdnsEventSchema = z.looseObject({
 });
 
 const fingerprint = z.looseObject({ hash: z.string(), string: z.string() });
+const tlsClient = z.looseObject({
+  subject: z.string().optional(),
+  issuerdn: z.string().optional(),
+  serial: z.string().optional(),
+  fingerprint: z.string().optional(),
+  notbefore: z.string().optional(),
+  notafter: z.string().optional(),
+  certificate: z.string().optional(),
+  chain: z.array(z.string()).optional(),
+});
 export const tlsEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('tls'),
@@ -233,6 +258,9 @@ export const tlsEventSchema = z.looseObject({
     notafter: z.string().optional(),
     subjectaltname: z.array(z.string()).optional(),
     session_resumed: z.boolean().optional(),
+    certificate: z.string().optional().describe('Base 64 of the DER; asked for by tls.custom'),
+    chain: z.array(z.string()).optional().describe('All of the chain; asked for by tls.custom'),
+    client: tlsClient.optional().describe('The certificate the client showed'),
     client_alpns: z.array(z.string()).optional(),
     server_alpns: z.array(z.string()).optional(),
     ja3: fingerprint.optional(),
@@ -266,9 +294,19 @@ export const quicEventSchema = z.looseObject({
     version: z.string().optional(),
     sni: z.string().optional(),
     ua: z.string().optional(),
+    cyu: z.array(fingerprint).optional().describe("Of Google's own handshake"),
     ja3: fingerprint.optional(),
     ja3s: fingerprint.optional(),
     ja4: z.string().optional(),
+    extensions: z
+      .array(
+        z.looseObject({
+          name: z.string().optional(),
+          type: z.int(),
+          values: z.array(z.string()).optional(),
+        }),
+      )
+      .optional(),
   }),
 });
 

@@ -10,6 +10,7 @@
 
 #include "output/dns_json.h"
 #include "output/record_events.h"
+#include "output/tls_json.h"
 #include "protocols/parser.h"
 
 namespace netmoth::fuzz {
@@ -18,7 +19,11 @@ class WritingSink final : public protocols::TransactionSink {
  public:
   void on_record(Direction, const protocols::Record& record) override {
     base::JsonWriter json = open();
-    output::event_of(record.kind).write(json, record);
+    const output::RecordEvent& event = output::event_of(record.kind);
+    event.write(json, record);
+    if (event.write_netmoth != nullptr) event.write_netmoth(json, record);
+    if (record.kind == protocols::RecordKind::kTls)
+      output::write_tls_facts(json, static_cast<const protocols::TlsHandshake&>(record), true);
     json.end_object();
     if (record.kind != protocols::RecordKind::kDns) return;
     const auto& message = static_cast<const protocols::DnsMessage&>(record);

@@ -13,6 +13,15 @@ test("Suricata's names become settings of the engine", () => {
   });
 });
 
+test('lists are written as words in brackets', () => {
+  for (const list of ['["sni","version"]', '[sni, version]']) {
+    expect(settings(eveOptions([`tls.custom=${list}`]))).toEqual({
+      eve: { tlsFields: ['sni', 'version'] },
+    });
+  }
+  expect(settings(['eve.tlsFields=[]'])).toEqual({ eve: { tlsFields: [] } });
+});
+
 test('what is always written may be asked for, but not switched off', () => {
   expect(eveOptions(['http.extended=yes'])).toEqual([]);
   expect(() => eveOptions(['http.extended=no'])).toThrow(usage(/http\.extended is always on/));

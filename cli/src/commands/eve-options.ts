@@ -13,6 +13,7 @@ const WRITTEN: Readonly<Record<string, readonly string[]>> = {
   'community-id-seed': ['eve', 'communityIdSeed'],
   'dns.version': ['dnsVersion'],
   ethernet: ['eve', 'ethernet'],
+  'tls.custom': ['eve', 'tlsFields'],
 };
 
 /** Settings that are always on here. */
@@ -45,7 +46,6 @@ const ABSENT: Readonly<Record<string, string>> = {
   'alert.websocket-payload': 'there are no alerts yet',
   'http.custom': 'http events have all fields that are known',
   'http.dump-all-headers': 'http events have the fields of extended',
-  'tls.custom': 'tls events have the fields of extended',
   xff: 'the client stays the one of the connection',
 };
 

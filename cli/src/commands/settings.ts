@@ -14,7 +14,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 /** app-layer.protocols.dns.enabled, app-layer.protocols.dns.tcp.enabled */
 const PROTOCOL_SWITCH = /^app-layer\.protocols\.([a-z0-9-]+)(?:\.(tcp|udp))?\.enabled$/;
 
-/** `name=value` pairs as an object; dots nest, numbers and booleans are read as such. */
+/** `name=value` pairs as an object; dots nest, numbers, booleans and `[a,b]` are read as such. */
 export function settings(pairs: readonly string[]): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   const disabled = new Set<string>();
@@ -57,7 +57,17 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
+/** `[sni,version]`, quotes around the words or not. */
+function words(text: string): string[] {
+  return text
+    .slice(1, -1)
+    .split(',')
+    .map((word) => word.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((word) => word !== '');
+}
+
 function scalar(text: string): unknown {
+  if (text.startsWith('[') && text.endsWith(']')) return words(text);
   if (text === 'true' || text === 'yes') return true;
   if (text === 'false' || text === 'no') return false;
   return /^-?\d+$/.test(text) ? Number(text) : text;

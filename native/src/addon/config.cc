@@ -32,6 +32,15 @@ protocols::ProtocolSet protocol_set(const Napi::Array& names) {
   return set;
 }
 
+// native/lib has checked the names; none: those of extended.
+output::TlsFields tls_fields(const Napi::Array& names) {
+  if (names.Length() == 0) return output::TlsFields::extended();
+  output::TlsFields fields;
+  for (std::uint32_t i = 0; i < names.Length(); ++i)
+    (void)fields.add(names.Get(i).As<Napi::String>().Utf8Value());
+  return fields;
+}
+
 }  // namespace
 
 pipeline::EngineConfig engine_config(const Napi::Object& object) {
@@ -49,6 +58,8 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.eve.community_id = eve.Get("communityId").ToBoolean();
   config.eve.community_id_seed = static_cast<std::uint16_t>(number_of(eve, "communityIdSeed"));
   config.eve.ethernet = eve.Get("ethernet").ToBoolean();
+  config.eve.certificate_sha256 = eve.Get("certificateSha256").ToBoolean();
+  config.eve.tls_fields = tls_fields(eve.Get("tlsFields").As<Napi::Array>());
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
   config.dns_cache_entries = number_of(object, "dnsCacheEntries");

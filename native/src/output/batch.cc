@@ -1,5 +1,6 @@
 #include "output/batch.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,6 +39,10 @@ bool FileSink::take(EventClass, std::string& lines, std::uint32_t) {
     const ssize_t written = ::write(descriptor_, left.data(), left.size());
     if (written >= 0) {
       left.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Standard output may be a pipe that Node made non-blocking: wait for its reader.
+      pollfd ready{descriptor_, POLLOUT, 0};
+      (void)::poll(&ready, 1, -1);
     } else if (errno != EINTR) {
       error_ = errno;
     }

@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "flow/flow.h"
+#include "output/tls_json.h"
 
 namespace netmoth::output {
 
@@ -13,6 +14,8 @@ struct EveOptions {
   bool community_id = true;
   std::uint16_t community_id_seed = 0;
   bool ethernet = false;  // MAC addresses
+  TlsFields tls_fields = TlsFields::extended();
+  bool certificate_sha256 = false;  // under netmoth
 };
 
 // Ends of a packet that belongs to no flow.

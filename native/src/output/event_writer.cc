@@ -130,6 +130,15 @@ JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& cont
   return json;
 }
 
+void EventWriter::write_netmoth(JsonWriter& json, const protocols::Record& record) {
+  const RecordEvent& event = event_of(record.kind);
+  if (record.kind == protocols::RecordKind::kTls)
+    write_tls_facts(json, static_cast<const protocols::TlsHandshake&>(record),
+                    options_.eve.certificate_sha256);
+  else if (event.write_netmoth != nullptr)
+    event.write_netmoth(json, record);
+}
+
 void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state,
                         const correlate::FlowLabels& labels, const protocols::Record* record) {
   json.key("netmoth");
@@ -137,8 +146,7 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
   json.member("schema", kEventSchemaVersion);
   if (!flow_state.empty()) json.member_plain("flow_state", flow_state);
   if (!labels.application.name.empty()) write_labels(json, labels);
-  if (record != nullptr && event_of(record->kind).write_netmoth != nullptr)
-    event_of(record->kind).write_netmoth(json, *record);
+  if (record != nullptr) write_netmoth(json, *record);
   json.end_object();
   json.end_object();
   Buffer& buffer = buffer_of(type);
@@ -187,7 +195,12 @@ void EventWriter::record(const EventContext& context, const protocols::Record& r
     return dns_version_2(context, static_cast<const protocols::DnsMessage&>(record));
   const RecordEvent& event = event_of(record.kind);
   JsonWriter json = open_flow_event(event.type, context, event.order);
-  event.write(json, record);
+  if (record.kind == protocols::RecordKind::kTls) {
+    write_tls_fields(json, static_cast<const protocols::TlsHandshake&>(record),
+                     options_.eve.tls_fields);
+  } else {
+    event.write(json, record);
+  }
   close(json, event.type, {}, context.labels, &record);
 }
 

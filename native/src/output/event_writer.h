@@ -110,6 +110,7 @@ class EventWriter {
   // Labels are written where an application (or "unknown") is given; `record` adds its own members.
   void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {},
              const correlate::FlowLabels& labels = {}, const protocols::Record* record = nullptr);
+  void write_netmoth(base::JsonWriter& json, const protocols::Record& record);
   void hand_over(std::size_t index);
 
   WriterOptions options_;

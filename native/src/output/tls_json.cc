@@ -185,11 +185,11 @@ void write_tls(JsonWriter& json, const TlsHandshake& handshake) {
   write_tls_fields(json, handshake, TlsFields::extended());
 }
 
-void write_tls_facts(JsonWriter& json, const TlsHandshake& handshake) {
+void write_tls_facts(JsonWriter& json, const TlsHandshake& handshake, bool sha256) {
   write_findings(json, "certificate", handshake.server.findings);
-  write_sha256(json, "certificate_sha256", handshake.server);
+  if (sha256) write_sha256(json, "certificate_sha256", handshake.server);
   write_findings(json, "client_certificate", handshake.client.findings);
-  write_sha256(json, "client_certificate_sha256", handshake.client);
+  if (sha256) write_sha256(json, "client_certificate_sha256", handshake.client);
   write_hello_facts(json, handshake.encrypted_hello, handshake.early_data);
   if (handshake.retried) json.member("retry", true);
 }

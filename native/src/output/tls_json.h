@@ -57,8 +57,9 @@ void write_tls_fields(base::JsonWriter& json, const protocols::TlsHandshake& han
 // All fields of `extended`.
 void write_tls(base::JsonWriter& json, const protocols::TlsHandshake& handshake);
 
-// Members of `netmoth`: what EVE has no word for.
-void write_tls_facts(base::JsonWriter& json, const protocols::TlsHandshake& handshake);
+// Members of `netmoth`: what EVE has no word for. `sha256`: of the leaves too, which costs more
+// than all else of an event.
+void write_tls_facts(base::JsonWriter& json, const protocols::TlsHandshake& handshake, bool sha256);
 
 // Those that quic events have too.
 void write_hello_facts(base::JsonWriter& json, protocols::EncryptedHello encrypted_hello,

@@ -46,7 +46,9 @@ void TlsConversation::on_client_hello(Direction direction, const ClientHello& he
   handshake_.client_alpns = alpn_names(hello.extensions);
   handshake_.ja3 = ja3_string(hello);
   handshake_.ja3_hash = ja3_hash(handshake_.ja3);
-  handshake_.ja4 = ja4(hello, handshake_.dtls ? Ja4Carrier::kDtls : Ja4Carrier::kTcp);
+  // OpenSSL's DTLS before the RFC wrote another version, which JA4 does not know.
+  const bool known = !handshake_.dtls || (hello.legacy_version >> 8) == 0xfe;
+  if (known) handshake_.ja4 = ja4(hello, handshake_.dtls ? Ja4Carrier::kDtls : Ja4Carrier::kTcp);
   handshake_.encrypted_hello = encrypted_hello(hello.extensions);
   handshake_.early_data = hello.extensions.find(tls_extension::kEarlyData).has_value();
   client_session_id_.assign(hello.session_id.begin(), hello.session_id.end());

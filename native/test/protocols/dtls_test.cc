@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "certificate.h"
 #include "hello_builder.h"
 #include "protocols/dtls_parser.h"
@@ -45,6 +47,11 @@ Octets client_hello(const Octets& cookie = {}) {
   HelloParts parts = chrome_hello();
   parts.version = 0xfefd;
   Octets body = client_hello_body(parts);
+  // supported_versions: DTLS counts downwards.
+  const Octets streams = from_hex("9a9a 0304 0303");
+  const Octets datagrams = from_hex("9a9a fefc fefd");
+  const auto versions = std::search(body.begin(), body.end(), streams.begin(), streams.end());
+  std::copy(datagrams.begin(), datagrams.end(), versions);
   const Octets field = sized(cookie, 1);
   body.insert(body.begin() + 2 + 32 + 1 + 32, field.begin(), field.end());
   return body;
@@ -64,7 +71,7 @@ void expect_handshake(const RecordingSink& sink, const std::string& where = "") 
   EXPECT_TRUE(tls.dtls) << where;
   EXPECT_EQ(tls_version_name(tls.version), "DTLS 1.2") << where;
   EXPECT_EQ(tls.sni, "www.example.org") << where;
-  EXPECT_EQ(tls.ja4, "d13d1516h2_8daaf6152771_e5627efa2ab1") << where;
+  EXPECT_EQ(tls.ja4, "dd3d1516h2_8daaf6152771_e5627efa2ab1") << where;
   ASSERT_TRUE(tls.server.certificate) << where;
   EXPECT_EQ(tls.server.certificate->fingerprint, kCertificateFingerprint) << where;
   EXPECT_TRUE(sink.anomalies.empty()) << where;

@@ -52,7 +52,7 @@ std::string facts(const TlsHandshake& handshake) {
   std::string line;
   base::JsonWriter json(line);
   json.begin_object();
-  output::write_tls_facts(json, handshake);
+  output::write_tls_facts(json, handshake, true);
   json.end_object();
   return line;
 }
@@ -183,7 +183,7 @@ TEST(Tls, WritesTheFieldsThatAreAskedFor) {
 }
 
 // A TLS 1.2 handshake whose server takes heartbeats, up to the end of what is in clear.
-class Heartbeats : public testing::Test {
+class Heartbeats : public ::testing::Test {
  protected:
   void SetUp() override {
     (void)parser_.on_data(kUp, client_records(), 0, sink_);
