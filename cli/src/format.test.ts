@@ -42,6 +42,9 @@ test('settings nest at dots and keep their types', () => {
     timeouts: { tcpNewSeconds: 5 },
     midstream: true,
   });
+  expect(
+    settings(['host-os-policy.windows.0=0.0.0.0/0', 'host-os-policy.old-linux.0=2.2.2.2']),
+  ).toEqual({ hostPolicies: ['0.0.0.0/0=windows', '2.2.2.2=old-linux'] });
   expect(() => settings(['maxFlows'])).toThrow(expect.objectContaining({ code: 'NM_USAGE' }));
 });
 

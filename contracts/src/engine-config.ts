@@ -85,6 +85,33 @@ export const DEFRAG_POLICIES = [
   'windows',
 ] as const;
 
+/** Whose octets count where TCP segments overlap, by the names of Suricata's host-os-policy. */
+export const OVERLAP_POLICIES = [
+  'linux',
+  'bsd',
+  'bsd-right',
+  'old-linux',
+  'solaris',
+  'hpux10',
+  'hpux11',
+  'irix',
+  'macos',
+  'windows',
+  'windows2k3',
+  'vista',
+  'first',
+  'last',
+] as const;
+
+const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+
+/** "10.0.0.0/8=windows": the receivers of a network and their policy. */
+const hostPolicy = z.string().refine((text) => {
+  const [host, policy, ...rest] = text.split('=');
+  const known = OVERLAP_POLICIES.some((name) => name === policy);
+  return known && rest.length === 0 && network.safeParse(host).success;
+}, 'expected NETWORK=POLICY, e.g. 10.0.0.0/8=windows');
+
 const switchedProtocol = z.templateLiteral([z.enum(APP_PROTOCOLS), z.enum(['', '/tcp', '/udp'])]);
 
 export const engineConfigSchema = z.strictObject({
@@ -99,7 +126,7 @@ export const engineConfigSchema = z.strictObject({
     .min(1)
     .max(65_536)
     .default(64)
-    .describe('Memory for out-of-order TCP segments, per worker'),
+    .describe('Memory for TCP data that is out of order or not acknowledged yet, per worker'),
   defragMiB: z
     .int()
     .min(1)
@@ -121,7 +148,26 @@ export const engineConfigSchema = z.strictObject({
     .enum(['validate', 'ignore'])
     .default('validate')
     .describe('validate: segments with a wrong TCP checksum do not reach the parsers'),
+  overlapPolicy: z
+    .enum(OVERLAP_POLICIES)
+    .default('linux')
+    .describe('Whose octets count where TCP segments overlap'),
+  hostPolicies: z
+    .array(hostPolicy)
+    .max(4096)
+    .default([])
+    .describe(
+      'The same for the receivers of a network: 10.0.0.0/8=windows; the longest prefix counts',
+    ),
   midstream: z.boolean().default(false).describe('Parse TCP connections whose start was not seen'),
+  midstreamTls: z
+    .boolean()
+    .default(true)
+    .describe('Parse TLS from a ClientHello on, although the start of the connection was not seen'),
+  asyncOneside: z
+    .boolean()
+    .default(false)
+    .describe('Parse TCP connections of which only one direction is captured'),
   dnsCacheEntries: z
     .int()
     .min(128)

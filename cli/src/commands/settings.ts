@@ -9,15 +9,20 @@ import { NetmothError } from '#contracts/errors.ts';
 /** Suricata's names of settings, by ours. */
 const ALIASES: Readonly<Record<string, string>> = {
   'stream.midstream': 'midstream',
+  'stream.async-oneside': 'asyncOneside',
 };
 
 /** app-layer.protocols.dns.enabled, app-layer.protocols.dns.tcp.enabled */
 const PROTOCOL_SWITCH = /^app-layer\.protocols\.([a-z0-9-]+)(?:\.(tcp|udp))?\.enabled$/;
 
+/** host-os-policy.windows.0: one network of those with that policy */
+const HOST_POLICY = /^host-os-policy\.([a-z0-9-]+)(?:\.\d+)?$/;
+
 /** `name=value` pairs as an object; dots nest, numbers, booleans and `[a,b]` are read as such. */
 export function settings(pairs: readonly string[]): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   const disabled = new Set<string>();
+  const hostPolicies: string[] = [];
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     if (at < 1) {
@@ -25,6 +30,11 @@ export function settings(pairs: readonly string[]): Record<string, unknown> {
     }
     const name = pair.slice(0, at);
     const value = scalar(pair.slice(at + 1));
+    const policy = HOST_POLICY.exec(name)?.[1];
+    if (policy !== undefined) {
+      hostPolicies.push(`${pair.slice(at + 1)}=${policy === 'old-solaris' ? 'solaris' : policy}`);
+      continue;
+    }
     const [, protocol, transport] = PROTOCOL_SWITCH.exec(name) ?? [];
     if (protocol === undefined) {
       put(result, (ALIASES[name] ?? name).split('.'), value);
@@ -38,6 +48,7 @@ export function settings(pairs: readonly string[]): Record<string, unknown> {
     else disabled.add(key);
   }
   if (disabled.size > 0) result['disabledProtocols'] = [...disabled];
+  if (hostPolicies.length > 0) result['hostPolicies'] = hostPolicies;
   return result;
 }
 

@@ -53,13 +53,25 @@ std::string_view end_reason_name(EndReason reason);
 // What the sender of one direction has told.
 struct TcpSide {
   std::uint32_t initial_sequence = 0;  // of the SYN
+  std::uint32_t other_sequence = 0;    // of a later SYN-ACK with another number
   std::uint32_t next_sequence = 0;     // behind the highest octet seen
   std::uint32_t acknowledged = 0;      // highest acknowledgment sent by this side
+  std::uint32_t window_edge = 0;       // behind the last octet this side has offered to take
+  std::uint32_t window = 0;            // last offered, scaled
+  std::uint32_t timestamp = 0;         // TSval of its latest segment in order
   std::uint8_t flags = 0;              // all, or-ed
-  std::uint8_t window_scale = 0;
-  bool syn_seen = false;
-  bool fin_seen = false;
+  std::uint8_t window_scale = 0;       // of its SYN
+  std::uint8_t rejected = 0;           // segments in a row the peer would not have taken
+  bool scaled : 1 = false;             // both sides have sent a scale
+  bool scale_offered : 1 = false;
+  bool edge_known : 1 = false;
+  bool timestamps : 1 = false;  // in its SYN
+  bool other_known : 1 = false;
+  bool syn_seen : 1 = false;
+  bool bare_syn : 1 = false;  // a SYN without ACK
+  bool fin_seen : 1 = false;
   bool gap = false;
+  [[nodiscard]] std::uint8_t scale() const { return scaled ? window_scale : std::uint8_t{0}; }
 };
 
 // How a flow's domain was looked for: by its addresses, then also by the name it told (SNI, Host).
@@ -94,6 +106,7 @@ struct Flow {
   std::array<std::uint8_t, 2> app_proto_side{};
   bool inspect = true;  // false: no part wants payload of this flow any more
   bool alerted = false;
+  bool picked_up = false;  // parsed although its handshake was not seen
   std::unique_ptr<FlowAttachment> attachment;
   std::unique_ptr<FlowRoute> route;  // tunnelled, or with MAC addresses to tell
 

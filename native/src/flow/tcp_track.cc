@@ -1,5 +1,7 @@
 #include "flow/tcp_track.h"
 
+#include <algorithm>
+
 namespace netmoth::flow {
 namespace {
 
@@ -8,20 +10,84 @@ using decode::tcp_flag::kFin;
 using decode::tcp_flag::kRst;
 using decode::tcp_flag::kSyn;
 
-// A reset counts where its number lies near what the two sides are at; a far one is a blind attack
-// or a stray of an earlier connection (RFC 5961 §3 is stricter: the exact number, with a
-// challenge).
-constexpr std::uint32_t kResetSlack = 1U << 20;
+constexpr std::uint8_t kMaxWindowScale = 14;  // RFC 7323 §2.3
 
-bool reset_is_plausible(const Flow& flow, Direction direction, const decode::TcpHeader& header) {
-  const TcpSide& side = flow.tcp[index_of(direction)];
-  const TcpSide& peer = flow.tcp[index_of(opposite(direction))];
-  if (side.syn_seen || side.next_sequence != 0)
-    return header.sequence - side.next_sequence + kResetSlack <= 2 * kResetSlack;
-  // Nothing seen from this side yet: the reset answers the peer's segment.
-  if ((header.flags & kAck) != 0 && peer.next_sequence != 0)
-    return header.acknowledgment - peer.next_sequence + kResetSlack <= 2 * kResetSlack;
-  return true;
+void take_options(TcpSide& side, const decode::TcpHeader& header) {
+  side.window_scale = std::min<std::uint8_t>(header.window_scale, kMaxWindowScale);
+  side.scale_offered = header.has_window_scale;
+  side.timestamps = header.has_timestamp;
+  side.timestamp = header.timestamp_value;
+  side.window = header.window;
+}
+
+// Both SYNs are known: what they offered holds from here on.
+void settle_windows(Flow& flow) {
+  for (const Direction each : {Direction::kToServer, Direction::kToClient}) {
+    TcpSide& mine = flow.tcp[index_of(each)];
+    const TcpSide& theirs = flow.tcp[index_of(opposite(each))];
+    mine.scaled = mine.scale_offered && theirs.scale_offered;
+    // The window of a SYN counts from what it acknowledges, or will (RFC 7323 §2.2: unscaled).
+    mine.window_edge = theirs.initial_sequence + 1 + mine.window;
+    mine.edge_known = true;
+  }
+}
+
+// A SYN-ACK that is not the first, or that acknowledges nothing the client sent: the client's next
+// step tells whether it took it.
+void note_other_syn(TcpSide& side, Direction direction, const decode::TcpHeader& header) {
+  if (direction != Direction::kToClient || (header.flags & (kSyn | kAck)) != (kSyn | kAck)) return;
+  if (side.syn_seen && header.sequence == side.initial_sequence) return;
+  side.other_sequence = header.sequence;
+  side.other_known = true;
+  if (!side.syn_seen) take_options(side, header);
+}
+
+void adopt_other_syn(Flow& flow, TcpSide& side, const decode::TcpHeader& header) {
+  if (!side.other_known || header.acknowledgment != side.other_sequence + 1) return;
+  side.other_known = false;
+  side.initial_sequence = side.other_sequence;
+  side.next_sequence = side.other_sequence + 1;
+  if (!side.syn_seen) {
+    side.syn_seen = true;
+    flow.tcp_state = TcpState::kSynRecv;
+  }
+  if (connected(flow)) settle_windows(flow);
+}
+
+void on_syn(Flow& flow, Direction direction, const decode::TcpHeader& header, std::uint32_t end) {
+  TcpSide& side = flow.tcp[index_of(direction)];
+  const bool ack = (header.flags & kAck) != 0;
+  // A repeated SYN with another number replaces the first as long as nothing was agreed on.
+  const bool opening = flow.tcp_state == TcpState::kNone || flow.tcp_state == TcpState::kSynSent;
+  if (side.syn_seen && !(opening && !connected(flow))) {
+    if (flow.tcp_state == TcpState::kSynRecv) note_other_syn(side, direction, header);
+    return;
+  }
+  side.initial_sequence = header.sequence;
+  side.next_sequence = end;
+  side.syn_seen = true;
+  side.bare_syn = !ack;
+  take_options(side, header);
+  if (ack || connected(flow))
+    flow.tcp_state = TcpState::kSynRecv;
+  else if (flow.tcp_state == TcpState::kNone)
+    flow.tcp_state = TcpState::kSynSent;
+  if (connected(flow)) settle_windows(flow);
+}
+
+// What the segment offers, before the sequence numbers move.
+void update_window(Flow& flow, Direction direction, const decode::TcpHeader& header) {
+  TcpSide& side = flow.tcp[index_of(direction)];
+  if ((header.flags & kSyn) != 0) return;
+  side.window = std::uint32_t{header.window} << side.scale();
+  if ((header.flags & kAck) != 0 && connected(flow)) {
+    const std::uint32_t edge = header.acknowledgment + side.window;
+    if (!side.edge_known || sequence_before(side.window_edge, edge)) side.window_edge = edge;
+    side.edge_known = true;
+  }
+  if (header.has_timestamp && header.sequence == side.next_sequence &&
+      static_cast<std::int32_t>(header.timestamp_value - side.timestamp) > 0)
+    side.timestamp = header.timestamp_value;
 }
 
 void on_fin(Flow& flow, Direction direction) {
@@ -56,7 +122,9 @@ void on_ack(Flow& flow, Direction direction, bool has_fin) {
   const bool to_server = direction == Direction::kToServer;
   switch (flow.tcp_state) {
     case TcpState::kSynRecv:
-      if (to_server && !sequence_before(side.acknowledged, peer.initial_sequence + 1))
+      // After a simultaneous open either side may be the one that ends it.
+      if ((to_server || side.bare_syn) &&
+          !sequence_before(side.acknowledged, peer.initial_sequence + 1))
         flow.tcp_state = TcpState::kEstablished;
       break;
     case TcpState::kFinWait1:
@@ -110,35 +178,38 @@ bool is_reuse(const Flow& flow, const decode::TcpHeader& header) {
   return flow.eve_state() == EveFlowState::kClosed;
 }
 
-void track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
-               std::size_t payload_size) {
+TcpVerdict track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
+                     std::size_t payload_size, bool exact_reset) {
   TcpSide& side = flow.tcp[index_of(direction)];
   const bool first_of_side = side.flags == 0 && side.next_sequence == 0;
   side.flags = static_cast<std::uint8_t>(side.flags | header.flags);
+  TcpVerdict verdict = check_segment(flow, direction, header, payload_size, exact_reset);
+  const bool reset = (header.flags & kRst) != 0;
   const bool syn = (header.flags & kSyn) != 0;
+  if (!verdict.accepted) {
+    note_other_syn(side, direction, header);
+    if (reset || syn || ++side.rejected < kMaxRejectedInARow) {
+      flow.state = state_of(flow, 0);
+      return verdict;
+    }
+    verdict.accepted = true;
+    for (TcpSide& each : flow.tcp)
+      each.edge_known = each.timestamps = false;
+  }
+  side.rejected = 0;
+  if (reset) {
+    if (flow.tcp_state != TcpState::kNone) flow.tcp_state = TcpState::kClosed;
+    flow.state = state_of(flow, payload_size);
+    return verdict;
+  }
   const bool ack = (header.flags & kAck) != 0;
   const bool fin = (header.flags & kFin) != 0;
-  if ((header.flags & kRst) != 0) {
-    if (reset_is_plausible(flow, direction, header) && flow.tcp_state != TcpState::kNone)
-      flow.tcp_state = TcpState::kClosed;
-    flow.state = state_of(flow, payload_size);
-    return;
-  }
   const std::uint32_t end = header.sequence + static_cast<std::uint32_t>(payload_size) +
                             (syn ? 1U : 0U) + (fin ? 1U : 0U);
+  if (ack && !syn) adopt_other_syn(flow, flow.tcp[index_of(opposite(direction))], header);
+  update_window(flow, direction, header);
   if (syn) {
-    // A repeated SYN with another number replaces the first as long as nothing was agreed on.
-    const bool opening = flow.tcp_state == TcpState::kNone || flow.tcp_state == TcpState::kSynSent;
-    if (!side.syn_seen || (opening && !connected(flow))) {
-      side.initial_sequence = header.sequence;
-      side.next_sequence = end;
-      side.syn_seen = true;
-      side.window_scale = header.window_scale;
-      if (ack || connected(flow))
-        flow.tcp_state = TcpState::kSynRecv;
-      else if (flow.tcp_state == TcpState::kNone)
-        flow.tcp_state = TcpState::kSynSent;
-    }
+    on_syn(flow, direction, header, end);
   } else if (first_of_side || sequence_before(side.next_sequence, end)) {
     side.next_sequence = end;
   }
@@ -150,6 +221,7 @@ void track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
     on_fin(flow, direction);
   }
   flow.state = state_of(flow, payload_size);
+  return verdict;
 }
 
 void track_datagram(Flow& flow) {

@@ -5,28 +5,23 @@
 // seen.
 #pragma once
 
-#include "decode/packet.h"
-#include "flow/flow.h"
+#include "flow/tcp_check.h"
 
 namespace netmoth::flow {
 
 // True where a SYN opens a new connection on the ends of one that is over.
 bool is_reuse(const Flow& flow, const decode::TcpHeader& header);
 
-// Brings flow.tcp, tcp_state and state up to date with one segment of `payload_size` octets.
-void track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
-               std::size_t payload_size);
+// Segments in a row that may look as if nobody would take them before the numbers are believed
+// again: packets that the capture lost can make them look so.
+inline constexpr std::uint8_t kMaxRejectedInARow = 8;
 
-inline bool connected(const Flow& flow) {
-  return flow.tcp[0].syn_seen && flow.tcp[1].syn_seen;
-}
+// Brings flow.tcp, tcp_state and state up to date with one segment of `payload_size` octets, unless
+// its receiver would drop it (flow/tcp_check.h).
+TcpVerdict track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
+                     std::size_t payload_size, bool exact_reset = false);
 
 // State of a flow that is not TCP after one packet.
 void track_datagram(Flow& flow);
-
-// a before b in sequence space (RFC 9293 §3.4).
-inline bool sequence_before(std::uint32_t a, std::uint32_t b) {
-  return static_cast<std::int32_t>(a - b) < 0;
-}
 
 }  // namespace netmoth::flow

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/reader.h"
 #include "flow/tcp_track.h"
 
 namespace netmoth::pipeline {
@@ -11,6 +12,27 @@ using decode::tcp_flag::kAck;
 using decode::tcp_flag::kFin;
 using decode::tcp_flag::kRst;
 using decode::tcp_flag::kSyn;
+
+// A TLS record that begins a ClientHello (RFC 8446 §4.1.2, §5.1), down to its cipher suites; the
+// rest of it may follow in further segments.
+bool begins_client_hello(Bytes data) {
+  constexpr std::uint8_t kHandshake = 22;
+  constexpr std::uint8_t kClientHello = 1;
+  constexpr std::size_t kMaxRecord = (1U << 14) + 256;
+  constexpr std::size_t kMinHello = 2 + 32 + 1 + 2 + 2 + 2;
+  base::Reader reader(data);
+  if (reader.u8() != kHandshake || reader.u8() != 3 || reader.u8() > 4) return false;
+  const std::size_t record = reader.u16();
+  if (record < kMinHello + 4 || record > kMaxRecord || reader.u8() != kClientHello) return false;
+  const std::size_t hello = std::size_t{reader.u8()} << 16 | reader.u16();
+  if (hello < kMinHello || reader.u8() != 3 || reader.u8() > 4) return false;
+  reader.skip(32);
+  const std::size_t session_id = reader.u8();
+  if (session_id > 32) return false;
+  reader.skip(session_id);
+  const std::size_t suites = reader.u16();
+  return reader.ok() && suites >= 2 && suites % 2 == 0 && suites < hello;
+}
 
 }  // namespace
 
@@ -45,42 +67,79 @@ class TcpSessions::SideConsumer final : public stream::StreamConsumer {
 TcpSessions::TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink)
     : options_(std::move(options)), host_(host), sink_(sink), pool_(options_.reassembly_bytes) {}
 
+stream::OverlapPolicy TcpSessions::policy_of(const flow::Flow& flow, Direction direction) const {
+  const bool to_server = direction == Direction::kToServer;
+  return options_.policies.of(to_server ? flow.key.destination : flow.key.source,
+                              flow.key.ip_version);
+}
+
 void TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                              TimestampNs now) {
   if (!packet.checksum_valid) return;  // the receiver drops it too
-  flow::track_tcp(flow, direction, packet.tcp, packet.payload_length);
-  if (!flow.inspect) return;
-  deliver(flow, direction, packet, now);
+  const std::uint8_t flags = packet.tcp.flags;
+  const bool is_reset = (flags & kRst) != 0;
+  if (options_.midstream && flow.tcp_state == flow::TcpState::kNone &&
+      (flags & (kAck | kSyn | kRst | kFin)) == kAck)
+    flow.tcp_state = flow::TcpState::kEstablished;
+  const bool exact = is_reset && stream::takes_exact_resets_only(policy_of(flow, direction));
+  const flow::TcpVerdict verdict =
+      flow::track_tcp(flow, direction, packet.tcp, packet.payload_length, exact);
+  for (const flow::StreamEvent event : verdict.events) {
+    if (event != flow::StreamEvent::kNone)
+      host_.on_stream_event(direction, flow::stream_event_name(event));
+  }
+  if (!flow.inspect || !verdict.accepted) return;
+  if (!is_reset) deliver(flow, direction, packet, now);
   if (flow.attachment == nullptr) return;
   auto& session = static_cast<AppSession&>(*flow.attachment);
-  const bool reset = (packet.tcp.flags & kRst) != 0 && flow.tcp_state == flow::TcpState::kClosed;
+  const bool reset = is_reset && flow.tcp_state == flow::TcpState::kClosed;
   const bool both_ended = session.stream(Direction::kToServer).at_end() &&
                           session.stream(Direction::kToClient).at_end();
   if (reset || both_ended || !session.wants_more()) close(flow, now);
 }
 
+// Without its handshake a stream has no known start, and whoever sends it may not be heard by
+// anybody: such connections are counted, not parsed, except as configured.
+bool TcpSessions::may_parse(flow::Flow& flow, Direction direction,
+                            const decode::Packet& packet) const {
+  if (flow::connected(flow) || options_.midstream || flow.picked_up) return true;
+  if (options_.async_oneside && (packet.tcp.flags & kSyn) == 0)
+    return flow.tcp[index_of(direction)].syn_seen &&
+           flow.tcp[index_of(opposite(direction))].flags == 0;
+  flow.picked_up = options_.midstream_tls && !flow.tcp[0].syn_seen && !flow.tcp[1].syn_seen &&
+                   begins_client_hello(packet.payload);
+  return flow.picked_up;
+}
+
 void TcpSessions::deliver(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                           TimestampNs now) {
-  const bool confirmed = flow::connected(flow) || options_.midstream;
   const std::uint8_t flags = packet.tcp.flags;
-  if ((flags & kRst) != 0) return;
+  const flow::TcpSide& side = flow.tcp[index_of(direction)];
   if (packet.payload.empty() && flow.attachment == nullptr) return;
-  // Without its SYN a stream has no known start: such connections are counted, not parsed.
-  if (!confirmed && !flow.tcp[index_of(direction)].syn_seen) return;
+  const bool confirmed = may_parse(flow, direction, packet);
+  if (!confirmed && !side.syn_seen) return;
   AppSession& session = AppSession::of(flow, options_.disabled);
   const std::uint32_t sequence = packet.tcp.sequence + ((flags & kSyn) != 0 ? 1U : 0U);
   stream::Reassembler& mine = session.stream(direction);
   stream::Reassembler& theirs = session.stream(opposite(direction));
   if (!mine.started() && session.wants_more()) start_side(flow, session, direction, sequence);
+  SideConsumer consumer(*this, flow, session, direction, now);
   if (confirmed) {
     mine.open();
     theirs.open();
+    const bool alone = options_.async_oneside && flow.tcp[index_of(opposite(direction))].flags == 0;
+    if (alone) {
+      // Nobody will acknowledge anything: what comes next in order has to do.
+      mine.set_immediate();
+      if (!mine.acknowledge(sequence, now, consumer)) return;
+    }
   }
-  if ((flags & kAck) != 0 && theirs.started()) {
+  if ((flags & kAck) != 0) {
+    if (!theirs.started() && flow.picked_up && session.wants_more())
+      start_side(flow, session, opposite(direction), packet.tcp.acknowledgment);
     SideConsumer peer(*this, flow, session, opposite(direction), now);
-    if (!theirs.acknowledge(packet.tcp.acknowledgment, now, peer)) return;
+    if (theirs.started() && !theirs.acknowledge(packet.tcp.acknowledgment, now, peer)) return;
   }
-  SideConsumer consumer(*this, flow, session, direction, now);
   if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now, consumer)) return;
   if ((flags & kFin) != 0) mine.set_end(sequence + packet.payload_length);
 }
@@ -89,11 +148,10 @@ void TcpSessions::start_side(flow::Flow& flow, AppSession& session, Direction di
                              std::uint32_t sequence) {
   const flow::TcpSide& side = flow.tcp[index_of(direction)];
   const flow::TcpSide& peer = flow.tcp[index_of(opposite(direction))];
-  const bool to_server = direction == Direction::kToServer;
-  const Address& receiver = to_server ? flow.key.destination : flow.key.source;
   stream::Reassembler& stream = session.stream(direction);
-  stream.start(side.syn_seen ? side.initial_sequence + 1 : sequence,
-               options_.policies.of(receiver, flow.key.ip_version), pool_, counters_);
+  stream.start(side.syn_seen ? side.initial_sequence + 1 : sequence, policy_of(flow, direction),
+               pool_, counters_);
+  if (flow::connected(flow) || flow.picked_up || options_.midstream) stream.open();
   if ((peer.flags & kAck) != 0) stream.note_acknowledged(peer.acknowledged);
 }
 

@@ -26,7 +26,9 @@ struct TcpOptions {
   std::size_t reassembly_bytes = std::size_t{64} << 20;
   stream::HostPolicies policies;
   protocols::ProtocolSet disabled;
-  bool midstream = false;  // parse connections whose start was not seen
+  bool midstream = false;      // parse connections whose start was not seen
+  bool midstream_tls = true;   // … from a TLS ClientHello on, whatever `midstream` says
+  bool async_oneside = false;  // parse connections of which one direction is not captured
 };
 
 class TcpSessions {
@@ -46,6 +48,8 @@ class TcpSessions {
  private:
   class SideConsumer;
 
+  [[nodiscard]] stream::OverlapPolicy policy_of(const flow::Flow& flow, Direction direction) const;
+  bool may_parse(flow::Flow& flow, Direction direction, const decode::Packet& packet) const;
   void deliver(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                TimestampNs now);
   void start_side(flow::Flow& flow, AppSession& session, Direction direction,

@@ -49,8 +49,12 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       content_{.files = config.file_events,
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr},
-      sessions_({config.reassembly_bytes, config.host_policies, config.disabled_protocols,
-                 config.midstream},
+      sessions_({.reassembly_bytes = config.reassembly_bytes,
+                 .policies = config.host_policies,
+                 .disabled = config.disabled_protocols,
+                 .midstream = config.midstream,
+                 .midstream_tls = config.midstream_tls,
+                 .async_oneside = config.async_oneside},
                 *this, *this),
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)

@@ -33,6 +33,8 @@ struct EngineConfig {
   flow::FlowTimeouts timeouts;
   bool validate_checksums = true;
   bool midstream = false;
+  bool midstream_tls = true;
+  bool async_oneside = false;
   stream::HostPolicies host_policies;
   int dns_version = 2;
   output::EveOptions eve;

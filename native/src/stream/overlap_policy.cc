@@ -1,6 +1,10 @@
 #include "stream/overlap_policy.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <utility>
 
 namespace netmoth::stream {
@@ -66,6 +70,44 @@ bool later_wins(OverlapPolicy policy, Extent earlier, Extent later) {
       return starts_before;
   }
   return false;
+}
+
+bool takes_exact_resets_only(OverlapPolicy policy) {
+  switch (policy) {
+    case OverlapPolicy::kLinux:
+    case OverlapPolicy::kOldLinux:
+    case OverlapPolicy::kSolaris:
+    case OverlapPolicy::kHpux11:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::optional<HostPolicies::Network> HostPolicies::network_of(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const std::string_view net = text.substr(0, equals);
+  const std::size_t slash = net.find('/');
+  const std::string address(net.substr(0, slash));
+  Network network;
+  network.ip_version = address.find(':') == std::string::npos ? 4 : 6;
+  const int family = network.ip_version == 4 ? AF_INET : AF_INET6;
+  if (equals == std::string_view::npos ||
+      inet_pton(family, address.c_str(), network.address.octets.data()) != 1)
+    return std::nullopt;
+  const unsigned most = network.ip_version == 4 ? 32 : 128;
+  unsigned bits = most;
+  if (slash != std::string_view::npos) {
+    const std::string_view digits = net.substr(slash + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (error != std::errc() || end != digits.data() + digits.size() || bits > most)
+      return std::nullopt;
+  }
+  network.prefix_bits = static_cast<std::uint8_t>(bits);
+  const auto policy = overlap_policy_of(text.substr(equals + 1));
+  if (!policy.has_value()) return std::nullopt;
+  network.policy = *policy;
+  return network;
 }
 
 HostPolicies::HostPolicies(OverlapPolicy all, std::vector<Network> networks)

@@ -46,6 +46,9 @@ struct Extent {
 // True where octets that both segments cover are taken from the one that came `later`.
 bool later_wins(OverlapPolicy policy, Extent earlier, Extent later);
 
+// True where a reset counts only with the very next sequence number, not anywhere in the window.
+bool takes_exact_resets_only(OverlapPolicy policy);
+
 // The policies of a configuration: one for all, others for networks; the longest prefix decides.
 class HostPolicies {
  public:
@@ -55,6 +58,9 @@ class HostPolicies {
     std::uint8_t prefix_bits = 32;
     OverlapPolicy policy = OverlapPolicy::kLinux;
   };
+
+  // "10.0.0.0/8=windows", "2001:db8::1=bsd"; nothing where it is not of that form.
+  static std::optional<Network> network_of(std::string_view text);
 
   HostPolicies() = default;
   explicit HostPolicies(OverlapPolicy all, std::vector<Network> networks = {});

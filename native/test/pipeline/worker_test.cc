@@ -169,6 +169,68 @@ TEST_F(WorkerFixture, DataInTheSynWaitsForTheAnswer) {
   EXPECT_EQ(events("http").size(), 1U);
 }
 
+TEST_F(WorkerFixture, EventsCarryTheNumberOfTheAcknowledgment) {
+  Conversation talk{*this};
+  talk.handshake();
+  talk.send(0, kPsh | kAck, kRequest);
+  talk.send(1, kPsh | kAck, kResponse);
+  talk.send(0, kAck);
+  const auto http = events("http");
+  ASSERT_EQ(http.size(), 1U);
+  EXPECT_TRUE(has(http[0], R"("pcap_cnt":6)")) << http[0];
+}
+
+TEST_F(WorkerFixture, OverlapsWithOtherDataAreToldAndDecided) {
+  for (const auto policy : {stream::OverlapPolicy::kFirst, stream::OverlapPolicy::kLast}) {
+    config.host_policies = stream::HostPolicies(policy);
+    sink.text.clear();
+    open();
+    Conversation talk{*this};
+    talk.handshake();
+    frame(talk.segment(0, kAck, "GET /a HTTP/1.1\r\nHost: www.example.com\r\n\r\n"));
+    frame(talk.segment(0, kAck, "GET /b HTTP/1.1\r\nHost: www.example.com\r\n\r\n"));
+    talk.advance(0, kAck, kRequest.size());
+    talk.send(1, kAck, kResponse);
+    const auto http = events("http");
+    ASSERT_EQ(http.size(), 1U);
+    const bool first = policy == stream::OverlapPolicy::kFirst;
+    EXPECT_TRUE(has(http[0], first ? R"("url":"/a")" : R"("url":"/b")")) << http[0];
+    const auto told = events("anomaly");
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_TRUE(has(told[0], R"("event":"stream.reassembly_overlap_different_data")"));
+  }
+}
+
+TEST_F(WorkerFixture, OneSideAloneIsParsedWhereAsked) {
+  for (const bool asked : {false, true}) {
+    config.async_oneside = asked;
+    sink.text.clear();
+    open();
+    Conversation talk{*this};
+    talk.send(0, kSyn);
+    talk.next[1] += 1;
+    talk.send(0, kAck);
+    talk.send(0, kAck, kRequest);
+    EXPECT_EQ(events("http").size(), asked ? 1U : 0U);
+  }
+}
+
+TEST_F(WorkerFixture, AFloodOfSynsTakesNoMoreThanTheTable) {
+  config.max_flows = 10'000;
+  open();
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    testing::TcpSpec spec;
+    spec.source_port = static_cast<std::uint16_t>(i);
+    spec.flags = kSyn;
+    const std::string from = "10.1.0." + std::to_string(i >> 16);
+    frame(testing::ethernet(testing::ipv4(from, "10.0.0.2", testing::tcp(spec))));
+  }
+  const WorkerCounters counters = worker->counters();
+  EXPECT_LE(counters.flows_active, 10'000U);
+  EXPECT_EQ(counters.flows_total, 100'000U);
+  EXPECT_EQ(counters.reassembly_drops, 0U);
+}
+
 TEST_F(WorkerFixture, AWrongChecksumDoesNotReachTheParsersUnlessIgnored) {
   for (const bool validate : {true, false}) {
     config.validate_checksums = validate;

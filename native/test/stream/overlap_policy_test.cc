@@ -172,5 +172,16 @@ TEST(HostPolicies, TheLongestPrefixDecides) {
   EXPECT_EQ(of({10}, 6), OverlapPolicy::kVista);
 }
 
+TEST(HostPolicies, NetworksAreReadFromText) {
+  const auto network = HostPolicies::network_of("10.1.0.0/16=windows");
+  ASSERT_TRUE(network.has_value());
+  EXPECT_EQ(network->prefix_bits, 16);
+  EXPECT_EQ(network->policy, OverlapPolicy::kWindows);
+  EXPECT_EQ(HostPolicies::network_of("2001:db8::1=bsd")->prefix_bits, 128);
+  for (const char* wrong : {"", "10.0.0.0/8", "10.0.0.0/33=bsd", "10.0.0/8=bsd", "=bsd",
+                            "10.0.0.0/=bsd", "10.0.0.0/8=amiga", "::/129=bsd"})
+    EXPECT_FALSE(HostPolicies::network_of(wrong).has_value()) << wrong;
+}
+
 }  // namespace
 }  // namespace netmoth::stream
