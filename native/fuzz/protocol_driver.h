@@ -36,6 +36,12 @@ class WritingSink final : public protocols::TransactionSink {
     if (event.empty()) __builtin_trap();
   }
 
+  // Bodies are decoded and told as files; inspected octets come in order and once.
+  [[nodiscard]] const protocols::ContentSettings& content() const override { return content_; }
+  void on_content(protocols::AppProto, const protocols::ContentPiece& piece) override {
+    if (piece.offset + piece.data.size() > content_.response_inspected_octets) __builtin_trap();
+  }
+
  private:
   base::JsonWriter open() {
     line_.clear();
@@ -45,6 +51,15 @@ class WritingSink final : public protocols::TransactionSink {
   }
 
   std::string line_;
+  base::CodecMemory memory_{std::size_t{4} << 20};
+  protocols::ContentSettings content_{
+      .files = true,
+      .digests = {.md5 = true, .sha1 = true, .sha256 = true},
+      .memory = &memory_,
+      .inspect = true,
+      .request_inspected_octets = 4096,
+      .response_inspected_octets = 4096,
+  };
 };
 
 inline void play_datagram(protocols::AppProto proto, Bytes data) {

@@ -2,6 +2,7 @@
 #include "output/http_json.h"
 
 #include "output/http2_json.h"
+#include "protocols/header_value.h"
 
 namespace netmoth::output {
 namespace {
@@ -31,6 +32,11 @@ void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
     json.key("content_range");
     json.begin_object();
     json.member("raw", t.content_range);
+    if (const auto range = protocols::read_content_range(t.content_range)) {
+      if (range->start) json.member("start", *range->start);
+      if (range->end) json.member("end", *range->end);
+      if (range->size) json.member("size", *range->size);
+    }
     json.end_object();
   }
   optional(json, "http_refer", t.referer);

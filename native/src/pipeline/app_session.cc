@@ -148,6 +148,14 @@ bool AppSession::apply(flow::Flow& flow, Verdict verdict) {
       return finish();
     case Verdict::kNotMine:
       return give_up(flow);
+    case Verdict::kSuccessor: {
+      protocols::Successor next = parser_->take_successor();
+      flow.app_proto_original = flow.app_proto;
+      flow.app_proto = static_cast<std::uint8_t>(next.proto);
+      flow.app_proto_side = {flow.app_proto, flow.app_proto};
+      parser_ = std::move(next.parser);
+      return parser_ != nullptr || finish();
+    }
     case Verdict::kSwitchTls:
       // What follows is looked at afresh: mostly TLS, but a proxy's CONNECT may carry anything.
       parser_.reset();

@@ -52,6 +52,9 @@ decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
 inline constexpr std::size_t kBatchFrames = 32;
+// Memory of the decompressors of all bodies that a worker decodes at a time: some 1,500 of gzip.
+inline constexpr std::size_t kCodecOctets = std::size_t{64} << 20;
+
 class Worker final : private flow::FlowEndListener,
                      private protocols::TransactionSink,
                      private TcpHost {
@@ -106,7 +109,12 @@ class Worker final : private flow::FlowEndListener,
 
   EngineConfig config_;
   output::EventWriter& writer_;
+<<<<<<< HEAD
   Front front_;
+=======
+  decode::Decoder decoder_;
+  base::CodecMemory codec_memory_{kCodecOctets};
+>>>>>>> f9db632 (HTTP bodies: decoded, told as files, handed on for inspection; odd framing read as browsers read it; h2c)
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
   TcpSessions sessions_;

@@ -77,6 +77,8 @@ std::string_view app_proto_name(AppProto proto) {
       return "ftp-data";
     case AppProto::kBittorrent:
       return "bittorrent";
+    case AppProto::kWebsocket:
+      return "websocket";
   }
   return "unknown";
 }

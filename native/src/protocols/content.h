@@ -4,6 +4,7 @@
 // Invariant: with everything off nothing is decoded, copied or digested: parsers count only.
 #pragma once
 
+#include "base/codec_memory.h"
 #include "base/stream_digest.h"
 #include "base/types.h"
 
@@ -12,16 +13,17 @@ namespace netmoth::protocols {
 class MagicFinder;
 
 struct ContentSettings {
-  bool files = false;            // fileinfo events
-  base::DigestKinds digests;     // in them
-  MagicFinder* magic = nullptr;  // in them; owned by the worker
-  bool inspect = false;          // pieces to TransactionSink::on_content()
+  bool files = false;                   // fileinfo events
+  base::DigestKinds digests;            // in them
+  MagicFinder* magic = nullptr;         // in them; owned by the worker
+  base::CodecMemory* memory = nullptr;  // for decoding; owned by the worker, there where any() is
+  bool inspect = false;                 // pieces to TransactionSink::on_content()
   // Decoded octets of one content that are handed on for inspection (Suricata's
   // request-body-limit and response-body-limit).
   std::uint64_t request_inspected_octets = 100U << 10;
   std::uint64_t response_inspected_octets = 100U << 10;
 
-  [[nodiscard]] bool any() const { return files || inspect; }
+  [[nodiscard]] bool any() const { return memory != nullptr && (files || inspect); }
 };
 
 // Decoded octets of one message's content, in order. `data` is valid during the call only.

@@ -1,8 +1,8 @@
-// HTTP/2 in clear text with prior knowledge (RFC 9113).
+// HTTP/2 in clear text (RFC 9113), with prior knowledge or after an upgrade (RFC 7540 §3.2).
 //
 // Invariant: at most kMaxHttp2Streams streams are open and kMaxHttp2Kept octets of their headers
 // kept (the oldest is reported as it is when more come); of frames cut by segments and of header
-// blocks cut by CONTINUATION at most kMaxHeaderBlock octets a direction; DATA is never copied. What
+// blocks cut by CONTINUATION at most kMaxHeaderBlock octets a direction; DATA is never kept. What
 // breaks the header table's state (a broken block, a gap outside DATA) ends the parsing.
 #pragma once
 
@@ -29,6 +29,9 @@ class Http2Parser final : public Parser {
   Verdict on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) override;
   void on_close(TransactionSink& sink) override;
 
+  // Stream 1 is what was asked in HTTP/1.1.
+  void take_upgrade(const HttpTransaction& asked);
+
   [[nodiscard]] std::size_t open_streams() const { return streams_.size(); }
 
  private:
@@ -43,7 +46,9 @@ class Http2Parser final : public Parser {
     std::size_t preface = 0;  // octets of it seen
     bool in_frame = false;
     Frame frame;
-    std::uint64_t skip = 0;          // octets of a payload that is passed over
+    std::uint64_t skip = 0;          // octets of a payload that is passed over or DATA
+    std::uint64_t data_left = 0;     // of it, what is neither padding nor its length
+    bool padding_unknown = false;    // DATA's first octet says how much
     std::string kept;                // of a frame's head or payload, the part that came earlier
     std::string block;               // a header block that CONTINUATION goes on with
     std::uint32_t block_stream = 0;  // of it; 0: none
@@ -68,6 +73,10 @@ class Http2Parser final : public Parser {
 
   Http2Stream* find_stream(std::uint32_t id);
   Http2Stream& stream_of(Direction direction, std::uint32_t id, TransactionSink& sink);
+  void take_data(Direction direction, Bytes piece, TransactionSink& sink);
+  void body_data(Direction direction, Http2Stream& stream, Bytes data, TransactionSink& sink);
+  void end_body(Direction direction, Http2Stream& stream, TransactionSink& sink);
+  void fill_transaction(const Http2Stream& stream);
   void report(const Http2Stream& stream, TransactionSink& sink);
   void report_at(std::size_t index, TransactionSink& sink);
 

@@ -4,11 +4,14 @@
 // bodies are counted, not kept.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "protocols/hpack.h"
+#include "protocols/http_body.h"
 
 namespace netmoth::protocols {
 
@@ -31,6 +34,7 @@ struct Http2Side {
   std::size_t header_octets = 0;
   std::vector<Http2Setting> settings;
   std::uint64_t body_octets = 0;
+  std::unique_ptr<HttpBody> body;  // where somebody wants it
 
   [[nodiscard]] bool tells() const { return has_headers || has_settings || error || priority; }
 };

@@ -49,6 +49,13 @@ void set_host(std::string_view authority, HttpTransaction& t) {
   std::transform(t.hostname.begin(), t.hostname.end(), t.hostname.begin(), lower);
 }
 
+// What stands in requests and responses alike; asked only where bodies are wanted.
+std::string* content_field(std::string_view name, HttpContentFields* content) {
+  if (content == nullptr) return nullptr;
+  if (equal_ignoring_case(name, "content-encoding")) return &content->encoding;
+  return equal_ignoring_case(name, "content-disposition") ? &content->disposition : nullptr;
+}
+
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
@@ -57,6 +64,33 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (is_blank(text.back()) || text.back() == '\r'))
     text.remove_suffix(1);
   return text;
+}
+
+std::string_view trimmed_of_controls(std::string_view text) {
+  while (!text.empty() && static_cast<std::uint8_t>(text.front()) <= ' ')
+    text.remove_prefix(1);
+  while (!text.empty() && static_cast<std::uint8_t>(text.back()) <= ' ')
+    text.remove_suffix(1);
+  return text;
+}
+
+bool is_folded(std::string_view line) {
+  return !line.empty() && (is_blank(line.front()) || line.front() == '\0');
+}
+
+bool could_be_status_line(std::string_view start) {
+  constexpr std::string_view kSpace = " \t\r\n\v\f";
+  constexpr std::string_view kName = "http";
+  start.remove_prefix(std::min(start.find_first_not_of(kSpace), start.size()));
+  start = start.substr(0, kName.size());
+  return equal_ignoring_case(start, kName.substr(0, start.size()));
+}
+
+bool could_be_chunk_size(std::string_view start) {
+  const std::size_t first = start.find_first_not_of("\r\n \t\v\f");
+  if (first == std::string_view::npos) return true;
+  const char c = lower(start[first]);
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower_text) {
@@ -75,7 +109,8 @@ bool HttpFraming::chunked() const {
 }
 
 bool HttpFraming::length(std::uint64_t& octets) const {
-  const std::string_view text = trimmed(content_length);
+  std::string_view text = content_length;  // a sign or a word before it is passed over
+  text.remove_prefix(std::min(text.find_first_of("0123456789"), text.size()));
   const auto end = std::from_chars(text.data(), text.data() + text.size(), octets);
   return !text.empty() && end.ec == std::errc() && end.ptr != text.data();
 }
@@ -102,9 +137,23 @@ bool read_request_line(std::string_view line, HttpTransaction& t) {
   return true;
 }
 
+bool read_odd_request_line(std::string_view line, HttpTransaction& t) {
+  line = trimmed(line);
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; };
+  if (line.empty() || std::any_of(line.begin(), line.end(), is_control)) return false;
+  const std::size_t space = std::min(line.find_first_of(" \t"), line.size());
+  t.has_request = true;
+  t.method.assign(line.substr(0, space));
+  const std::string_view rest = trimmed(line.substr(space));
+  const std::size_t second = std::min(rest.find_first_of(" \t"), rest.size());
+  t.url.assign(rest.substr(0, second));
+  t.protocol.assign(trimmed(rest.substr(second)));
+  return true;
+}
+
 bool read_status_line(std::string_view line, HttpTransaction& t) {
   line = trimmed(line);
-  if (line.substr(0, 5) != "HTTP/") return false;
+  if (line.size() < 4 || !could_be_status_line(line)) return false;
   const std::size_t space = std::min(line.find_first_of(" \t"), line.size());
   t.has_response = true;
   t.response_protocol.assign(line.substr(0, space));
@@ -118,7 +167,8 @@ bool read_status_line(std::string_view line, HttpTransaction& t) {
   return true;
 }
 
-std::string* request_field(std::string_view name, HttpTransaction& t, HttpFraming& framing) {
+std::string* request_field(std::string_view name, HttpTransaction& t, HttpFraming& framing,
+                           HttpContentFields* content) {
   switch (name.size()) {
     case 4:
       return equal_ignoring_case(name, "host") ? &t.hostname : nullptr;
@@ -127,18 +177,25 @@ std::string* request_field(std::string_view name, HttpTransaction& t, HttpFramin
       return equal_ignoring_case(name, "upgrade") ? &framing.upgrade : nullptr;
     case 10:
       return equal_ignoring_case(name, "user-agent") ? &t.user_agent : nullptr;
+    case 12:
+      if (content == nullptr) return nullptr;
+      return equal_ignoring_case(name, "content-type") ? &content->type : nullptr;
     case 14:
       return equal_ignoring_case(name, "content-length") ? &framing.content_length : nullptr;
     case 15:
       return equal_ignoring_case(name, "x-forwarded-for") ? &t.forwarded_for : nullptr;
     case 17:
       return equal_ignoring_case(name, "transfer-encoding") ? &framing.transfer_encoding : nullptr;
+    case 16:
+    case 19:
+      return content_field(name, content);
     default:
       return nullptr;
   }
 }
 
-std::string* response_field(std::string_view name, HttpTransaction& t, HttpFraming& framing) {
+std::string* response_field(std::string_view name, HttpTransaction& t, HttpFraming& framing,
+                            HttpContentFields* content) {
   switch (name.size()) {
     case 7:
       return equal_ignoring_case(name, "upgrade") ? &framing.upgrade : nullptr;
@@ -152,13 +209,16 @@ std::string* response_field(std::string_view name, HttpTransaction& t, HttpFrami
       return equal_ignoring_case(name, "content-length") ? &framing.content_length : nullptr;
     case 17:
       return equal_ignoring_case(name, "transfer-encoding") ? &framing.transfer_encoding : nullptr;
+    case 16:
+    case 19:
+      return content_field(name, content);
     default:
       return nullptr;
   }
 }
 
 void settle_host(HttpTransaction& t) {
-  if (t.method == "CONNECT") {
+  if (t.method == "CONNECT" && !t.url.empty() && t.url.front() != '/') {
     set_host(t.url, t);
     return;
   }

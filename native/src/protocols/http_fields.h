@@ -11,6 +11,19 @@
 
 namespace netmoth::protocols {
 
+// Fields that say what a body is.
+struct HttpContentFields {
+  std::string encoding;     // Content-Encoding
+  std::string type;         // Content-Type, of a request: that of a response stands in its event
+  std::string disposition;  // Content-Disposition
+
+  void clear() {
+    encoding.clear();
+    type.clear();
+    disposition.clear();
+  }
+};
+
 // Fields that say where a message ends and what follows it.
 struct HttpFraming {
   std::string content_length;
@@ -29,20 +42,34 @@ struct HttpFraming {
 
 // "GET /path HTTP/1.1"; false where it is no request line. HTTP/0.9's form leaves protocol empty.
 [[nodiscard]] bool read_request_line(std::string_view line, HttpTransaction& transaction);
+// Anything that is text: its first word is the method.
+[[nodiscard]] bool read_odd_request_line(std::string_view line, HttpTransaction& transaction);
 // "HTTP/1.1 200 OK"; false where it is no status line.
 [[nodiscard]] bool read_status_line(std::string_view line, HttpTransaction& transaction);
 
 // Where a field's value is to be kept; nullptr where nobody asks for it.
+// `content`: nullptr where bodies are only counted.
 std::string* request_field(std::string_view name, HttpTransaction& transaction,
-                           HttpFraming& framing);
+                           HttpFraming& framing, HttpContentFields* content);
 std::string* response_field(std::string_view name, HttpTransaction& transaction,
-                            HttpFraming& framing);
+                            HttpFraming& framing, HttpContentFields* content);
 
 // Host field or absolute target into hostname (lower case) and port.
 void settle_host(HttpTransaction& transaction);
 
 // Blanks at both ends cut off.
 std::string_view trimmed(std::string_view text);
+// Blanks, controls and NULs at both ends cut off: field names as browsers read them.
+std::string_view trimmed_of_controls(std::string_view text);
+
+// A line that goes on with the field before it; NUL counts as a blank, as for browsers.
+bool is_folded(std::string_view line);
+
+// The start of a status line for a browser: `http` behind any white space; also where fewer octets
+// are there and all fit.
+bool could_be_status_line(std::string_view start);
+// Hexadecimal digits behind any white space, or white space alone.
+bool could_be_chunk_size(std::string_view start);
 
 // ASCII, without regard to case; `lower` is written in lower case.
 bool equal_ignoring_case(std::string_view text, std::string_view lower);

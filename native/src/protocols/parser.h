@@ -54,6 +54,7 @@ enum class AppProto : std::uint8_t {
   kSocks,
   kFtpData,
   kBittorrent,
+  kWebsocket,
   // further ones at the end
 };
 
@@ -95,6 +96,15 @@ enum class Verdict : std::uint8_t {
   kDone,       // nothing further in this flow is of interest (e.g. TLS after the handshake)
   kNotMine,    // these bytes are not of this protocol: detection may try others
   kSwitchTls,  // STARTTLS, CONNECT …: what follows is TLS
+  kSuccessor,  // what follows is for take_successor()
+};
+
+class Parser;
+
+// What a connection becomes after an upgrade within it.
+struct Successor {
+  AppProto proto = AppProto::kUnknown;
+  std::unique_ptr<Parser> parser;  // nullptr where it is only named
 };
 
 class Parser {
@@ -107,6 +117,8 @@ class Parser {
   virtual Verdict on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) = 0;
   // The flow ended: hand over what is worth telling.
   virtual void on_close(TransactionSink& sink) = 0;
+  // After Verdict::kSuccessor.
+  virtual Successor take_successor() { return {}; }
 };
 
 struct ProbeInput {

@@ -2,6 +2,7 @@
 
 #include "output/http2_json.h"
 #include "protocols/http2_parser.h"
+#include "protocols/http_parser.h"
 #include "recording_sink.h"
 
 namespace netmoth::protocols {
@@ -168,6 +169,84 @@ TEST(Http2, TellsAResetStream) {
   (void)c.down(frame(3, 0, 1, std::string_view("\0\0\0\x08", 4)));
   ASSERT_EQ(c.sink.lines.size(), 2u);
   EXPECT_NE(c.sink.lines[1].find(R"("response":{"error_code":"Cancel"})"), std::string::npos);
+}
+
+struct Wanting : Conversation {
+  base::CodecMemory memory{std::size_t{16} << 20};
+  Wanting() { sink.settings = {.files = true, .memory = &memory, .inspect = true}; }
+};
+
+TEST(Http2, HandsBodiesOnWithoutTheirPadding) {
+  const std::string padded =
+      frame(1, 4, 1, "\x88" + literal("content-disposition", "attachment; filename=a.txt")) +
+      frame(0, 8, 1, std::string_view("\3hel\0\0\0", 7)) + frame(0, 9, 1, std::string("\0lo", 3));
+  for (std::size_t cut = 0; cut <= padded.size(); ++cut) {
+    Wanting c;
+    (void)c.up(client());
+    (void)c.down(std::string_view(padded).substr(0, cut));
+    (void)c.down(std::string_view(padded).substr(cut));
+    EXPECT_EQ(c.sink.contents[1], "hello") << cut;
+    ASSERT_EQ(c.sink.lines.size(), 3u);
+    EXPECT_NE(c.sink.lines[1].find(R"("http2":{"stream_id":1,)"), std::string::npos);
+    EXPECT_NE(c.sink.lines[1].find(R"("app_proto":"http2","fileinfo":{"filename":"a.txt",)"
+                                   R"("gaps":false,"state":"CLOSED","stored":false,"size":5,)"),
+              std::string::npos);
+    EXPECT_EQ(c.sink.http.at(1).response_length, 5u);
+  }
+}
+
+TEST(Http2, NamesPaddingThatCannotBe) {
+  Wanting c;
+  (void)c.up(client());
+  (void)c.down(frame(1, 4, 1, "\x88") + frame(0, 9, 1, "\x09hi"));
+  EXPECT_EQ(c.sink.anomalies, std::vector<std::string>{"invalid_frame_data"});
+  EXPECT_EQ(c.sink.contents[1], "");
+}
+
+TEST(Http2, TellsAGapInAFileAndAStreamThatIsCut) {
+  Wanting c;
+  (void)c.up(client());
+  const std::string down = frame(1, 4, 1, "\x88") + frame(0, 1, 1, "0123456789");
+  (void)c.down(down.substr(0, down.size() - 8));
+  EXPECT_EQ(c.parser.on_gap(kDown, 5, c.sink), Verdict::kMore);
+  (void)c.down(down.substr(down.size() - 3));
+  EXPECT_NE(c.sink.lines.at(1).find(R"("filename":"/","gaps":true,"state":"CLOSED")"),
+            std::string::npos)
+      << c.sink.lines.at(1);
+  Wanting cut;
+  (void)cut.up(client());
+  (void)cut.down(frame(1, 4, 1, "\x88") + frame(0, 0, 1, "0123456789"));
+  cut.close();
+  EXPECT_NE(cut.sink.lines.at(1).find(R"("state":"TRUNCATED","stored":false,"size":10)"),
+            std::string::npos);
+}
+
+TEST(Http2, GoesOnWithStream1AfterAnUpgrade) {
+  RecordingSink sink;
+  HttpParser http1;
+  (void)http1.on_data(
+      kUp,
+      as_bytes("GET /up HTTP/1.1\r\nHost: h.example\r\nConnection: Upgrade, "
+               "HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"),
+      0, sink);
+  EXPECT_EQ(http1.on_data(kDown,
+                          as_bytes("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                                   "Upgrade: h2c\r\n\r\n" +
+                                   frame(4, 0, 0, "")),
+                          0, sink),
+            Verdict::kSuccessor);
+  ASSERT_EQ(sink.http.size(), 2u);  // the HTTP/1.1 half, and the settings behind it
+  EXPECT_EQ(sink.http[0].status, 101);
+  const Successor next = http1.take_successor();
+  EXPECT_EQ(next.proto, AppProto::kHttp2);
+  ASSERT_NE(next.parser, nullptr);
+  (void)next.parser->on_data(kUp, as_bytes(std::string(kPreface) + frame(4, 0, 0, "")), 0, sink);
+  (void)next.parser->on_data(kDown, as_bytes(frame(1, 5, 1, "\x88")), 0, sink);
+  ASSERT_EQ(sink.http.size(), 4u);
+  EXPECT_EQ(sink.http[3].url, "/up");
+  EXPECT_EQ(sink.http[3].hostname, "h.example");
+  EXPECT_EQ(sink.http[3].status, 200);
+  EXPECT_NE(sink.lines.back().find(R"("stream_id":1)"), std::string::npos);
 }
 
 }  // namespace

@@ -153,13 +153,16 @@ TEST(Http, HandsAConnectTunnelOver) {
   EXPECT_EQ(c.sink.http[0].port, 443);
 }
 
-TEST(Http, EndsAtAnUpgrade) {
+TEST(Http, NamesTheWebSocketItBecomes) {
   Conversation c;
   (void)c.up("GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
   EXPECT_EQ(c.down("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x05"),
-            Verdict::kDone);
+            Verdict::kSuccessor);
   ASSERT_EQ(c.sink.http.size(), 1u);
   EXPECT_EQ(c.sink.http[0].status, 101);
+  const Successor next = c.parser.take_successor();
+  EXPECT_EQ(next.proto, AppProto::kWebsocket);
+  EXPECT_EQ(next.parser, nullptr);
 }
 
 TEST(Http, WritesRedirects) {
@@ -250,6 +253,81 @@ TEST(Http, ReadsFieldsBehindARequestLineWithoutVersion) {
 TEST(Http, RefusesWhatIsNoHttp) {
   Conversation c;
   EXPECT_EQ(c.up("\x16\x03\x01\n"), Verdict::kNotMine);
+}
+
+TEST(Http, ReadsRequestsThatAreHardlyAny) {
+  struct {
+    std::string_view line, method, url, host;
+  } const requests[] = {
+      {"OPTIONSHTTP/1.1", "OPTIONSHTTP/1.1", "", "h"}, {"OPTIONS", "OPTIONS", "", "h"},
+      {"\xc3\x83 / HTTP/1.", "\xc3\x83", "/", "h"},    {"CONNECT / HTTP/1.1", "CONNECT", "/", "h"},
+      {"GET/ HTTP/1.1", "GET/", "HTTP/1.1", "h"},
+  };
+  for (const auto& request : requests) {
+    Conversation c;
+    EXPECT_EQ(c.up(std::string(request.line) + "\nHost: h\n\n"), Verdict::kMore);
+    (void)c.down("HTTP/1.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    ASSERT_EQ(c.sink.http.size(), 1u) << request.line;
+    EXPECT_EQ(c.sink.http[0].method, request.method);
+    EXPECT_EQ(c.sink.http[0].url, request.url) << request.line;
+    EXPECT_EQ(c.sink.http[0].hostname, request.host);
+    EXPECT_EQ(c.sink.http[0].status, 400);
+  }
+}
+
+TEST(Http, Answers10000PipelinedRequestsEachOnce) {
+  Conversation c;
+  constexpr std::size_t kRequests = 10'000;
+  std::string requests;
+  for (std::size_t i = 0; i < kRequests; ++i)
+    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  (void)c.up(requests);
+  EXPECT_EQ(c.sink.http.size(), kRequests - kMaxPipelined);
+  c.close();
+  ASSERT_EQ(c.sink.http.size(), kRequests);
+  for (std::size_t i = 0; i < kRequests; ++i)
+    EXPECT_EQ(c.sink.http[i].tx_id, i);
+}
+
+TEST(Http, BoundsEndlessHeaders) {
+  Conversation c;
+  (void)c.up("GET / HTTP/1.1\r\nHost: h\r\n");
+  for (std::size_t i = 0; i < 20 * kMaxHttpFields; ++i)
+    (void)c.up("X-Forwarded-For: " + std::to_string(i) + "\r\n");
+  (void)c.up("User-Agent: " + std::string(10 * kMaxHttpLine, 'x'));
+  (void)c.up("\r\n\r\n");
+  c.close();
+  ASSERT_EQ(c.sink.http.size(), 1u);
+  EXPECT_LE(c.sink.http[0].forwarded_for.size(), 8 * kMaxHttpFields);
+  EXPECT_EQ(c.sink.http[0].user_agent, "");  // behind the last field that is looked at
+  EXPECT_EQ(c.sink.anomalies,
+            (std::vector<std::string>{"request_too_many_headers", "request_field_too_long"}));
+}
+
+TEST(Http, GivesUpWhatIsNoHttpAnyMore) {
+  Conversation c;
+  (void)c.up("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  (void)c.down("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  for (std::size_t i = 1; i < kMaxStraySegments; ++i)
+    EXPECT_EQ(c.up("\x01\x02\x03\n"), Verdict::kMore);
+  EXPECT_EQ(c.up("\x01\x02\x03\n"), Verdict::kDone);
+  EXPECT_EQ(c.sink.http.size(), 1u);
+}
+
+TEST(Http, SurvivesEveryFlippedBit) {
+  const std::string down = std::string(kResponse) + std::string(kResponse);
+  for (std::size_t bit = 0; bit < (kRequest.size() + down.size()) * 8; ++bit) {
+    std::string request(kRequest);
+    std::string response(down);
+    std::string& flipped = bit / 8 < request.size() ? request : response;
+    const std::size_t at = bit / 8 - (&flipped == &response ? request.size() : 0);
+    flipped[at] = static_cast<char>(flipped[at] ^ 1 << bit % 8);
+    Conversation c;
+    (void)c.up(request);
+    (void)c.down(response);
+    c.close();
+    EXPECT_LE(c.sink.http.size(), 3u) << bit;
+  }
 }
 
 }  // namespace
