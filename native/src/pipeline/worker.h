@@ -109,12 +109,8 @@ class Worker final : private flow::FlowEndListener,
 
   EngineConfig config_;
   output::EventWriter& writer_;
-<<<<<<< HEAD
   Front front_;
-=======
-  decode::Decoder decoder_;
   base::CodecMemory codec_memory_{kCodecOctets};
->>>>>>> f9db632 (HTTP bodies: decoded, told as files, handed on for inspection; odd framing read as browsers read it; h2c)
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
   TcpSessions sessions_;
