@@ -10,7 +10,7 @@ import { APP_PROTOCOLS } from './app-protocols.ts';
 export const flowTimeoutsSchema = z.strictObject({
   tcpNewSeconds: z.int().min(1).max(86_400).default(60),
   tcpEstablishedSeconds: z.int().min(1).max(86_400).default(600),
-  tcpClosedSeconds: z.int().min(0).max(86_400).default(10),
+  tcpClosedSeconds: z.int().min(0).max(86_400).default(60),
   udpNewSeconds: z.int().min(1).max(86_400).default(30),
   udpEstablishedSeconds: z.int().min(1).max(86_400).default(300),
   icmpSeconds: z.int().min(1).max(86_400).default(30),

@@ -123,6 +123,7 @@ struct Flow {
   std::uint32_t chain_next = 0;
   std::uint32_t list_previous = 0;
   std::uint32_t list_next = 0;
+  TimestampNs seen = 0;  // its last packet, by the table's clock
   TimestampNs listed_at = 0;
   std::uint8_t list = 0;
   std::uint8_t share = 0;  // share_of() its key

@@ -81,12 +81,14 @@ Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, const FlowStart&
     index = used_++;
     std::construct_at(flows_ + index);
   }
+  advance(start.time);
   Flow& flow = flows_[index];
   flow.key = key;
   flow.hash = hash;
   flow.start = start.time;
   flow.last = start.time;
-  flow.listed_at = start.time;
+  flow.seen = clock_;
+  flow.listed_at = clock_;
   const std::uint64_t key_hash = hash_of(key, kFixedSeed);
   flow.id = make_id(key_hash, start);
   flow.share = share_of_hash(key_hash);
@@ -114,13 +116,15 @@ FlowTable::List FlowTable::list_of(const Flow& flow) {
   }
 }
 
-void FlowTable::touch(Flow& flow, TimestampNs now) {
-  flow.last = std::max(flow.last, now);
+void FlowTable::touch(Flow& flow, TimestampNs time) {
+  advance(time);
+  flow.last = std::max(flow.last, time);
+  flow.seen = clock_;
   const List list = list_of(flow);
-  if (list == flow.list && now - flow.listed_at < kListGrainNs) return;
+  if (list == flow.list && clock_ - flow.listed_at < kListGrainNs) return;
   const std::uint32_t index = index_of(flow);
   unlink(index);
-  flow.listed_at = std::max(flow.listed_at, now);
+  flow.listed_at = clock_;
   append(index, list);
 }
 
@@ -168,7 +172,7 @@ void FlowTable::evict_least_recent() {
   std::uint32_t oldest = kNone;
   for (const Ends& ends : lists_) {
     if (ends.head == kNone) continue;
-    if (oldest == kNone || flows_[ends.head].last < flows_[oldest].last) oldest = ends.head;
+    if (oldest == kNone || flows_[ends.head].seen < flows_[oldest].seen) oldest = ends.head;
   }
   ++evicted_;
   end(flows_[oldest], EndReason::kForced);

@@ -19,7 +19,7 @@ namespace netmoth::flow {
 struct FlowTimeouts {
   TimestampNs tcp_new = 60'000'000'000;
   TimestampNs tcp_established = 600'000'000'000;
-  TimestampNs tcp_closed = 10'000'000'000;
+  TimestampNs tcp_closed = 60'000'000'000;
   TimestampNs udp_new = 30'000'000'000;
   TimestampNs udp_established = 300'000'000'000;
   TimestampNs icmp = 30'000'000'000;
@@ -68,11 +68,14 @@ class FlowTable {
   // `key.source` becomes the client. Never fails: the least recently seen flow makes room.
   Flow& create(const FlowKey& key, std::uint32_t hash, const FlowStart& start);
   // Call after every packet of the flow, with its state brought up to date.
-  void touch(Flow& flow, TimestampNs now);
+  void touch(Flow& flow, TimestampNs time);
+  // The clock that flows age by: the latest time seen. A capture whose time stamps run backwards
+  // (several files in one) neither ends its older flows at once nor keeps them for ever.
+  void advance(TimestampNs now) { clock_ = std::max(clock_, now); }
   void end(Flow& flow, EndReason reason);
   // When its timeout runs out if no further packet comes.
   [[nodiscard]] TimestampNs due_at(const Flow& flow) const {
-    return flow.last + timeouts_[flow.list];
+    return flow.seen + timeouts_[flow.list];
   }
   // Silent for its timeout: a packet that comes now opens another flow. expire() may not have come
   // to it yet, so whoever finds a flow asks.
@@ -124,6 +127,7 @@ class FlowTable {
   std::uint32_t used_ = 0;      // places ever constructed
   std::uint32_t free_ = kNone;  // chain of ended places
   std::array<Ends, kListCount> lists_;
+  TimestampNs clock_ = 0;
   TimestampNs next_expiry_ = 0;
   std::size_t size_ = 0;
   std::uint64_t created_ = 0;

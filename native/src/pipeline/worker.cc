@@ -168,6 +168,7 @@ void Worker::advance(const FrameClock& clock) {
   now_ = clock.now;
   order_ = clock.order;
   labeller_.advance(order_);
+  table_.advance(now_);
 }
 
 flow::FlowTable::Match Worker::find_alive(const flow::FlowKey& key, std::uint32_t hash) {

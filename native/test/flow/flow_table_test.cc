@@ -86,6 +86,18 @@ TEST_F(Fixture, TheLeastRecentlySeenMakesRoom) {
   EXPECT_EQ(table.size(), 4U);
 }
 
+// Several captures in one file: what is older than what came before still has its timeout.
+TEST_F(Fixture, FlowsOfAnEarlierTimeAgeByTheClock) {
+  (void)add(udp_key(1), 1000 * kSecond);
+  const Flow& old = add(udp_key(2), 5 * kSecond);
+  EXPECT_FALSE(table.is_due(old, 1029 * kSecond));
+  EXPECT_EQ(old.last, 5 * kSecond);
+  table.expire(1029 * kSecond);
+  EXPECT_TRUE(recorder.ended.empty());
+  table.expire(1031 * kSecond);
+  EXPECT_EQ(recorder.ended.size(), 2U);
+}
+
 TEST_F(Fixture, TimeoutsFollowTheState) {
   Flow& lone = add(udp_key(1), 0);
   Flow& answered = add(udp_key(2), 0);

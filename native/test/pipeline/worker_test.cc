@@ -218,7 +218,7 @@ TEST_F(WorkerFixture, OneSideAloneIsParsedWhereAsked) {
 TEST_F(WorkerFixture, AFloodOfSynsTakesNoMoreThanTheTable) {
   config.max_flows = 10'000;
   open();
-  for (std::uint32_t i = 0; i < 100'000; ++i) {
+  for (std::uint32_t i = 0; i < 30'000; ++i) {
     testing::TcpSpec spec;
     spec.source_port = static_cast<std::uint16_t>(i);
     spec.flags = kSyn;
@@ -227,7 +227,7 @@ TEST_F(WorkerFixture, AFloodOfSynsTakesNoMoreThanTheTable) {
   }
   const WorkerCounters counters = worker->counters();
   EXPECT_LE(counters.flows_active, 10'000U);
-  EXPECT_EQ(counters.flows_total, 100'000U);
+  EXPECT_EQ(counters.flows_total, 30'000U);
   EXPECT_EQ(counters.reassembly_drops, 0U);
 }
 
