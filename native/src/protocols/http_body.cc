@@ -63,6 +63,7 @@ void HttpBody::gap(std::uint64_t missing, Call call) {
   } else {
     decoder_.give_up();
   }
+  if (is_file_ && !file_.is_open()) begin_file(name_);  // its start is what is missing
   file_.gap(missing);
   call_ = nullptr;
 }
