@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "protocol_driver.h"
+#include "fuzz/protocol_driver.h"
 
 namespace netmoth {
 namespace {
