@@ -4,12 +4,14 @@
  * Invariant: the same list as native/src/protocols/app_proto.cc (a test compares).
  */
 export const APP_PROTOCOLS = [
+  'bittorrent',
   'bittorrent-dht',
   'dhcp',
   'dhcpv6',
   'dns',
   'dtls',
   'ftp',
+  'ftp-data',
   'http',
   'http2',
   'imap',
@@ -34,6 +36,7 @@ export const APP_PROTOCOLS = [
   'stun',
   'telnet',
   'tls',
+  'websocket',
   'wireguard',
   'xmpp',
 ] as const;

@@ -31,6 +31,7 @@ export const EVENT_TYPES = [
   'mqtt',
   'dhcpv6',
   'krb5',
+  'ntp',
 ] as const;
 export const eventTypeSchema = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof eventTypeSchema>;
@@ -406,6 +407,73 @@ export const snmpEventSchema = z.looseObject({
   }),
 });
 
+const ntpStamp = (what: string) =>
+  eveTimestampSchema
+    .optional()
+    .describe(`${what}; in the NTP era that puts it within 68 years of the capture`);
+
+/** Suricata has no ntp event. Control and private messages have only the first two and their own object. */
+export const ntpEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('ntp'),
+  ntp: z.looseObject({
+    version: z.int().min(1).max(4),
+    mode: z
+      .enum([
+        'reserved',
+        'symmetric_active',
+        'symmetric_passive',
+        'client',
+        'server',
+        'broadcast',
+        'control',
+        'private',
+      ])
+      .describe('RFC 5905, figure 10'),
+    leap_indicator: z
+      .int()
+      .min(0)
+      .max(3)
+      .optional()
+      .describe('1: last minute has 61 s, 2: 59 s, 3: clock not synchronised'),
+    stratum: z.int().min(0).max(255).optional().describe('0: none or kiss-o’-death, 1: primary'),
+    poll: z.int().min(-128).max(127).optional().describe('Interval, log2 of seconds'),
+    precision: z.int().min(-128).max(127).optional().describe('Of the clock, log2 of seconds'),
+    root_delay_ms: z.number().optional().describe('Round trip to the reference clock'),
+    root_dispersion_ms: z.number().optional().describe('Dispersion to the reference clock'),
+    reference_id: z
+      .string()
+      .optional()
+      .describe(
+        'Letters (GPS, RATE, …) at stratum 0 and 1, else IPv4 address or MD5 of an IPv6 one',
+      ),
+    reference_timestamp: ntpStamp('The clock was last set'),
+    origin_timestamp: ntpStamp('The request left the client'),
+    receive_timestamp: ntpStamp('The request reached the server'),
+    transmit_timestamp: ntpStamp('This message left its sender'),
+    extensions: z.int().min(1).optional().describe('Number of extension fields (RFC 7822)'),
+    key_id: count.optional().describe('Of the message authentication code, where there is one'),
+    control: z
+      .looseObject({
+        response: z.boolean(),
+        error: z.boolean(),
+        opcode: z.int().min(0).max(31).describe('RFC 9327: 2 is read variables'),
+        sequence: count,
+        association_id: count,
+      })
+      .optional()
+      .describe('Of mode 6'),
+    private: z
+      .looseObject({
+        response: z.boolean(),
+        implementation: count.describe('2 and 3: ntpd'),
+        request_code: count.describe('20 and 42: monlist'),
+      })
+      .optional()
+      .describe('Of mode 7, which belongs to ntpd'),
+  }),
+});
+
 /** A session description in a SIP body: values of its lines as they stand there (RFC 8866). */
 const sdpMedia = {
   connection_data: z.string().optional(),
@@ -654,6 +722,7 @@ export const eveEventSchema = z.discriminatedUnion('event_type', [
   mqttEventSchema,
   dhcpv6EventSchema,
   krb5EventSchema,
+  ntpEventSchema,
 ]);
 
 export type FlowEvent = z.infer<typeof flowEventSchema>;
@@ -693,4 +762,5 @@ export const CLASS_OF_EVENT: Readonly<Record<EventType, EventClass>> = {
   mqtt: 'protocol',
   dhcpv6: 'protocol',
   krb5: 'protocol',
+  ntp: 'protocol',
 };

@@ -71,6 +71,7 @@ export function eveJsonSchema(): JsonSchema {
     MqttEvent: eve.mqttEventSchema,
     DhcpV6Event: eve.dhcpv6EventSchema,
     Krb5Event: eve.krb5EventSchema,
+    NtpEvent: eve.ntpEventSchema,
     Netmoth: eve.netmothSchema,
     KubernetesEnd: eve.kubernetesEndSchema,
   });

@@ -35,6 +35,7 @@ enum class EventType : std::uint8_t {
   kMqtt,
   kDhcpV6,
   kKrb5,
+  kNtp,
   kCount,  // further ones before this
 };
 inline constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::kCount);

@@ -11,6 +11,7 @@
 #include "output/krb5_json.h"
 #include "output/mdns_json.h"
 #include "output/mqtt_json.h"
+#include "output/ntp_json.h"
 #include "output/quic_json.h"
 #include "output/sip_json.h"
 #include "output/smtp_json.h"
@@ -83,6 +84,7 @@ constexpr std::array kRows{
     numbered_row<protocols::SmtpTransaction, write_smtp>(RecordKind::kSmtp, EventType::kSmtp, kFlow,
                                                          false),
     row<protocols::MqttExchange, write_mqtt>(RecordKind::kMqtt, EventType::kMqtt, kPacket, false),
+    row<protocols::NtpMessage, write_ntp>(RecordKind::kNtp, EventType::kNtp, kPacket, false),
 };
 
 constexpr bool rows_in_order() {

@@ -8,6 +8,7 @@
 #include "protocols/http_parser.h"
 #include "protocols/krb5_parser.h"
 #include "protocols/mqtt_parser.h"
+#include "protocols/ntp_parser.h"
 #include "protocols/quic_parser.h"
 #include "protocols/sip_parser.h"
 #include "protocols/smtp_parser.h"
@@ -50,6 +51,8 @@ std::unique_ptr<Parser> make_parser(AppProto proto, Transport transport) {
       return std::make_unique<SipParser>(transport);
     case AppProto::kSnmp:
       return transport == Transport::kUdp ? std::make_unique<SnmpParser>() : nullptr;
+    case AppProto::kNtp:
+      return transport == Transport::kUdp ? std::make_unique<NtpParser>() : nullptr;
     case AppProto::kMqtt:
       return transport == Transport::kUdp ? nullptr : std::make_unique<MqttParser>();
     case AppProto::kSsh:

@@ -5,6 +5,7 @@
 #include "protocols/dhcp_message.h"
 #include "protocols/dhcpv6_message.h"
 #include "protocols/dns_message.h"
+#include "protocols/ntp_message.h"
 #include "protocols/probe_looks.h"
 #include "protocols/quic_packet.h"
 #include "protocols/snmp_message.h"
@@ -48,14 +49,19 @@ Look look_dhcpv6(Bytes datagram) {
 }
 
 Look look_ntp(Bytes datagram) {
-  if (datagram.size() < 12) return kNoLook;
+  if (datagram.size() < kNtpPrivateHeaderLength) return kNoLook;
   const unsigned version = datagram[0] >> 3 & 7;
   const unsigned mode = datagram[0] & 7;
   if (version < 1 || version > 4 || mode == 0) return kNoLook;
+  // A scanner's monlist request may be this short: then ntpd's implementation numbers count too.
+  if (datagram.size() < kNtpControlHeaderLength) {
+    const bool known = datagram[2] == 0 || datagram[2] == 2 || datagram[2] == 3;
+    return mode == ntp_mode::kPrivate && known ? certain() : kNoLook;
+  }
   if (mode <= 5) {
-    if (datagram.size() < 48 || datagram[1] > 16) return kNoLook;
-    if (mode == 3) return certain(Side::kClient);
-    return certain(mode == 4 ? Side::kServer : Side::kEither);
+    if (datagram.size() < kNtpHeaderLength || datagram[1] > 16) return kNoLook;
+    if (mode == ntp_mode::kClient) return certain(Side::kClient);
+    return certain(mode == ntp_mode::kServer ? Side::kServer : Side::kEither);
   }
   return certain();
 }

@@ -25,6 +25,7 @@ enum class RecordKind : std::uint8_t {
   kFtpData,   // FtpTransfer
   kSmtp,      // SmtpTransaction
   kMqtt,      // MqttExchange
+  kNtp,       // NtpMessage
   kCount,     // further ones before this
 };
 

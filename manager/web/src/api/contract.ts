@@ -81,6 +81,7 @@ export const EVENT_TYPES: typeof ContractEventTypes = [
   'mqtt',
   'dhcpv6',
   'krb5',
+  'ntp',
 ];
 /** Mirrors the minimum of passwordChangeSchema; a test compares. */
 export const PASSWORD_MIN_LENGTH = 12;

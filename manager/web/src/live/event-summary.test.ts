@@ -60,6 +60,10 @@ test.each([
     { event_type: 'smtp', smtp: { helo: 'h', mail_from: '<a@b>', rcpt_to: ['<c@d>', '<e@f>'] } },
     'h <a@b> → <c@d> <e@f>',
   ],
+  [
+    { event_type: 'ntp', ntp: { version: 4, mode: 'server', reference_id: 'GPS' } },
+    'v 4 server GPS',
+  ],
 ])('%j reads as %s', (fields, text) => {
   expect(eventSummary(event(fields))).toBe(text);
 });
