@@ -28,6 +28,8 @@ export function candidates(place: Place): Candidate[] {
   const { path, program, root, folder } = place;
   const eve = join(folder, 'eve.ndjson');
   const netmoth = [process.execPath, join(root, 'cli/bin/netmoth.mjs'), 'read', path, '--quiet'];
+  // No fileinfo events, which decode every body: the peers write none here.
+  netmoth.push('--set', 'files.events=false');
   const list: Candidate[] = [
     { name: 'tcpdump', command: ['tcpdump', '-r', path, '-w', '/dev/null', 'ip proto 250'] },
     { name: 'bare loop', command: [program, 'loop', path, LOOP_FLOWS] },

@@ -31,7 +31,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
-    'fuzz-seconds': { type: 'string', default: '30' },
+    'fuzz-seconds': { type: 'string', default: '15' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
