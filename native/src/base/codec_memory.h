@@ -20,6 +20,7 @@ class CodecMemory {
       ++refused_;
       return nullptr;
     }
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): the codecs ask for memory as C does
     void* block = std::malloc(octets + kHead);
     if (block == nullptr) return nullptr;
     used_ += octets + kHead;
@@ -30,7 +31,7 @@ class CodecMemory {
     if (address == nullptr) return;
     char* block = static_cast<char*>(address) - kHead;
     used_ -= *reinterpret_cast<std::size_t*>(block);
-    std::free(block);
+    std::free(block);  // NOLINT(cppcoreguidelines-no-malloc): what take() gave
   }
 
   [[nodiscard]] std::size_t used() const { return used_; }

@@ -116,9 +116,8 @@ std::string_view packet_origin_name(PacketOrigin origin) {
     case PacketOrigin::kIpv6Tunnel:
       return "ipv6 tunnel";
     case PacketOrigin::kGre:
+    case PacketOrigin::kErspan:  // Suricata knows it as a payload of GRE
       return "gre tunnel";
-    case PacketOrigin::kErspan:
-      return "gre tunnel";  // Suricata knows it as a payload of GRE
     case PacketOrigin::kVxlan:
       return "vxlan encapsulation";
     case PacketOrigin::kGeneve:

@@ -42,7 +42,6 @@ constexpr int highest_code_v6(std::uint8_t type) {
     case 140:
       return 2;
     case 157:
-      return 4;
     case 160:
     case 161:
       return 4;
