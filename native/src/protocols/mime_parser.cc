@@ -154,7 +154,7 @@ void MimeParser::keep_part_field(std::string_view name, std::string_view value) 
 
 void MimeParser::keep_mail_field(std::string_view name, std::string_view value) {
   Email& mail = email();
-  const std::array<std::pair<std::string_view, std::string*>, 7> kTexts{
+  const std::array<std::pair<std::string_view, std::string*>, 7> texts{
       {{"from", &mail.from},
        {"subject", &mail.subject},
        {"date", &mail.date},
@@ -162,7 +162,7 @@ void MimeParser::keep_mail_field(std::string_view name, std::string_view value) 
        {"reply-to", &mail.reply_to},
        {"x-mailer", &mail.x_mailer},
        {"user-agent", &mail.user_agent}}};
-  for (const auto& [known, place] : kTexts) {
+  for (const auto& [known, place] : texts) {
     if (equal_ignoring_case(name, known) && place->empty()) place->assign(value);
   }
   if (equal_ignoring_case(name, "to")) split_addresses(value, kMaxMailAddresses, mail.to);
