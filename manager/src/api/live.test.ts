@@ -183,7 +183,7 @@ describe('what comes', () => {
       'nonsense',
       '{"type":"stop"}',
       '{"type":"subscribe","device":"host"}',
-      '{"type":"subscribe","eventTypes":["smtp"]}',
+      '{"type":"subscribe","eventTypes":["gopher"]}',
     ]) {
       tester.say(wrong);
     }
