@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
 import type { Source } from '#signatures/compile/compile.ts';
 import type { Fault } from '#signatures/faults.ts';
-import type { ValueType } from '#signatures/lists/indicator-value.ts';
+import { VALUE_TYPES } from '#signatures/lists/indicator-value.ts';
 import { IndicatorCollector, type Indicators } from '#signatures/lists/indicators.ts';
 import {
   LIST_FORMATS,
@@ -22,19 +22,6 @@ import { secondsOf, TextListReader } from '#signatures/lists/read-text.ts';
 import { plainStream, unreadable } from './source-stream.ts';
 
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
-
-const TYPES: readonly ValueType[] = [
-  'address',
-  'domain',
-  'url',
-  'certificate-sha1',
-  'certificate-sha256',
-  'file-sha256',
-  'file-md5',
-  'ja3',
-  'ja3s',
-  'ja4',
-];
 
 export interface ListSources {
   readonly indicators: Indicators;
@@ -65,7 +52,7 @@ export function givenLists(specs: readonly string[]): GivenList[] {
         .replace(/\.gz$/, '')
         .replace(/\.\w+$/, '');
     const format = oneOf(text, LIST_FORMATS, given.get('format'));
-    const type = oneOf(text, TYPES, given.get('type'));
+    const type = oneOf(text, VALUE_TYPES, given.get('type'));
     const expires = given.has('expires') ? secondsOf(given.get('expires') ?? '') : 0;
     if (expires === undefined) throw wrong(text, 'expires is no RFC 3339 time');
     const spec = {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "ber_builder.h"
 #include "octets.h"
 #include "protocols/snmp_message.h"
 #include "protocols/snmp_parser.h"
@@ -9,31 +10,15 @@ namespace netmoth::protocols {
 namespace {
 
 using netmoth::testing::from_hex;
+using netmoth::testing::integer;
+using netmoth::testing::item;
 using netmoth::testing::Octets;
+using netmoth::testing::operator+;
 using netmoth::testing::put;
 using netmoth::testing::RecordingSink;
 
 constexpr auto kUp = Direction::kToServer;
 
-Octets item(unsigned tag, const Octets& content) {
-  Octets out;
-  out.push_back(static_cast<std::uint8_t>(tag));
-  if (content.size() >= 0x80)
-    out.push_back(0x82), put(out, content.size(), 2);
-  else
-    put(out, content.size(), 1);
-  put(out, content);
-  return out;
-}
-
-Octets operator+(Octets left, const Octets& right) {
-  put(left, right);
-  return left;
-}
-
-Octets integer(unsigned value) {
-  return item(2, {static_cast<std::uint8_t>(value)});
-}
 Octets octets(std::string_view text) {
   return item(4, Octets(text.begin(), text.end()));
 }

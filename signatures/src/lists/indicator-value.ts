@@ -22,17 +22,20 @@ export interface IndicatorProblem {
 }
 
 /** What a list says its entries are, where a value alone does not tell. */
-export type ValueType =
-  | 'address'
-  | 'domain'
-  | 'url'
-  | 'certificate-sha1'
-  | 'certificate-sha256'
-  | 'file-sha256'
-  | 'file-md5'
-  | 'ja3'
-  | 'ja3s'
-  | 'ja4';
+export const VALUE_TYPES = [
+  'address',
+  'domain',
+  'url',
+  'certificate-sha1',
+  'certificate-sha256',
+  'file-sha256',
+  'file-md5',
+  'ja3',
+  'ja3s',
+  'ja4',
+] as const;
+
+export type ValueType = (typeof VALUE_TYPES)[number];
 
 /** Widest network that is taken: wider ones are mistakes. */
 const LEAST_PREFIX_V4 = 8;

@@ -5,7 +5,7 @@
  * compromised IPs, hosts files, EasyPrivacy). Invariant: a line is looked at once and kept no longer.
  */
 
-import { type ValueType, withPort } from './indicator-value.ts';
+import { VALUE_TYPES, type ValueType, withPort } from './indicator-value.ts';
 import type { EntryFacts, ListFormat, ListSink, ListSummary } from './list-loader.ts';
 
 /** Longest line; what is longer is no entry of any list. */
@@ -157,19 +157,7 @@ function formatOf(line: string): ListFormat {
   return /^(0\.0\.0\.0|127\.0\.0\.1|::1?|fe80::\S*)\s+\S/.test(line) ? 'hosts' : 'plain';
 }
 
-const VALUE_COLUMNS = [
-  'address',
-  'domain',
-  'url',
-  'certificate-sha1',
-  'certificate-sha256',
-  'file-sha256',
-  'file-md5',
-  'ja3',
-  'ja3s',
-  'ja4',
-  'value',
-] as const;
+const VALUE_COLUMNS = [...VALUE_TYPES, 'value'] as const;
 
 /** What publishers call their columns, in small letters without blanks. */
 const COLUMN_NAMES: ReadonlyMap<string, string> = new Map(
