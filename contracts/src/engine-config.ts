@@ -105,7 +105,7 @@ export const OVERLAP_POLICIES = [
 
 const network = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
-/** "10.0.0.0/8=windows": the receivers of a network and their policy. */
+/** "10.0.0.0/8=windows": the receivers of a network and their policy, for fragments and segments. */
 const hostPolicy = z.string().refine((text) => {
   const [host, policy, ...rest] = text.split('=');
   const known = OVERLAP_POLICIES.some((name) => name === policy);
@@ -156,9 +156,7 @@ export const engineConfigSchema = z.strictObject({
     .array(hostPolicy)
     .max(4096)
     .default([])
-    .describe(
-      'The same for the receivers of a network: 10.0.0.0/8=windows; the longest prefix counts',
-    ),
+    .describe('Both for the receivers of a network: 10.0.0.0/8=windows; the longest prefix counts'),
   midstream: z.boolean().default(false).describe('Parse TCP connections whose start was not seen'),
   midstreamTls: z
     .boolean()

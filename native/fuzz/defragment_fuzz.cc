@@ -35,7 +35,7 @@ void as_frames(Bytes data) {
 }
 
 void as_fragments(Bytes data, DefragPolicy policy) {
-  Defragmenter defragmenter({.memory_bytes = 1, .policy = policy});
+  Defragmenter defragmenter({.memory_bytes = 1});
   std::unique_ptr<DatagramBuffer> buffer;
   base::Reader reader(data);
   TimestampNs time = 0;
@@ -46,6 +46,7 @@ void as_fragments(Bytes data, DefragPolicy policy) {
     fragment.key.words[0] = kind & 7U;
     fragment.more = (kind & 8) != 0;
     fragment.offset = reader.u16() & ((kind & 16) != 0 ? 0xFFFFU : 0x7FU);
+    fragment.policy = policy;
     fragment.data = reader.bytes(std::min<std::size_t>(reader.u8(), reader.remaining()));
     time += (kind & 32) != 0 ? 30'000'000'000 : 1;
     const FragmentOutcome outcome = defragmenter.insert(fragment, time, buffer);

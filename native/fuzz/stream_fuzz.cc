@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Checker checker;
   {
     netmoth::stream::Reassembler stream;
-    stream.start(first, static_cast<OverlapPolicy>(first % netmoth::stream::kOverlapPolicies), pool,
+    stream.start(first, static_cast<OverlapPolicy>(first % netmoth::base::kHostPolicies), pool,
                  counters);
     stream.open();
     if ((first >> 8 & 3) == 0) stream.set_immediate();

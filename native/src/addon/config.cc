@@ -42,14 +42,13 @@ output::TlsFields tls_fields(const Napi::Array& names) {
 }
 
 // "10.0.0.0/8=windows"; native/lib has checked the form.
-stream::HostPolicies host_policies(std::string_view all, const Napi::Array& networks) {
-  std::vector<stream::HostPolicies::Network> parsed;
+base::HostPolicies host_policies(const Napi::Array& networks) {
+  std::vector<base::HostPolicies::Network> parsed;
   for (std::uint32_t i = 0; i < networks.Length(); ++i) {
     const std::string text = networks.Get(i).As<Napi::String>().Utf8Value();
-    if (const auto network = stream::HostPolicies::network_of(text)) parsed.push_back(*network);
+    if (const auto network = base::HostPolicies::network_of(text)) parsed.push_back(*network);
   }
-  return stream::HostPolicies(
-      stream::overlap_policy_of(all).value_or(stream::OverlapPolicy::kLinux), std::move(parsed));
+  return base::HostPolicies(std::move(parsed));
 }
 
 }  // namespace
@@ -63,8 +62,9 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.defrag_policy = decode::defrag_policy_of(text_of(object, "defragPolicy"));
   config.disabled_protocols = protocol_set(object.Get("disabledProtocols").As<Napi::Array>());
   config.validate_checksums = text_of(object, "checksums") == "validate";
-  config.host_policies =
-      host_policies(text_of(object, "overlapPolicy"), object.Get("hostPolicies").As<Napi::Array>());
+  config.overlap_policy =
+      base::host_policy_of(text_of(object, "overlapPolicy")).value_or(config.overlap_policy);
+  config.host_policies = host_policies(object.Get("hostPolicies").As<Napi::Array>());
   config.midstream = object.Get("midstream").ToBoolean();
   config.midstream_tls = object.Get("midstreamTls").ToBoolean();
   config.async_oneside = object.Get("asyncOneside").ToBoolean();

@@ -67,6 +67,8 @@ std::optional<Bytes> FrameContext::join(Packet& packet, std::uint32_t identifica
              std::uint64_t{vlan[2]} << 32 | std::uint64_t{vlan[1]} << 16 | vlan[0];
   fragment.ttl = packet.ttl;
   fragment.protocol = packet.protocol;
+  const auto receiver = options.host_policies.find(packet.destination, packet.ip_version);
+  fragment.policy = receiver ? defrag_policy_of(*receiver) : options.defrag_policy;
 
   const auto index = static_cast<std::size_t>(&packet - out_.packets_.data());
   const FragmentOutcome outcome =

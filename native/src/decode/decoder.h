@@ -36,6 +36,9 @@ struct DecoderOptions {
   bool validate_checksums = true;
   bool decode_tunnels = true;
   DefragOptions defrag = {};
+  // Of fragments: for all receivers, and for those of a network.
+  DefragPolicy defrag_policy = DefragPolicy::kLinux;
+  base::HostPolicies host_policies = {};
 };
 
 struct Anomaly {

@@ -56,6 +56,33 @@ DefragPolicy defrag_policy_of(std::string_view name) {
   return DefragPolicy::kLinux;
 }
 
+DefragPolicy defrag_policy_of(base::HostPolicy policy) {
+  switch (policy) {
+    case base::HostPolicy::kBsd:
+    case base::HostPolicy::kHpux10:
+    case base::HostPolicy::kIrix:
+      return DefragPolicy::kBsd;
+    case base::HostPolicy::kBsdRight:
+      return DefragPolicy::kBsdRight;
+    case base::HostPolicy::kSolaris:
+      return DefragPolicy::kSolaris;
+    case base::HostPolicy::kWindows:
+    case base::HostPolicy::kWindows2003:
+    case base::HostPolicy::kVista:
+      return DefragPolicy::kWindows;
+    case base::HostPolicy::kHpux11:
+    case base::HostPolicy::kMacos:
+    case base::HostPolicy::kFirst:
+      return DefragPolicy::kFirst;
+    case base::HostPolicy::kLast:
+      return DefragPolicy::kLast;
+    case base::HostPolicy::kLinux:
+    case base::HostPolicy::kOldLinux:
+      break;
+  }
+  return DefragPolicy::kLinux;
+}
+
 Defragmenter::Defragmenter(const DefragOptions& options)
     : options_(options),
       capacity_(std::clamp(options.memory_bytes / kBytesPerBlock, kMinBlocks, kMaxBlocks)) {}
@@ -80,16 +107,17 @@ std::uint32_t Defragmenter::bucket_of(const FragmentKey& key) const {
   return static_cast<std::uint32_t>(hash ^ hash >> 29) & bucket_mask_;
 }
 
-std::uint32_t Defragmenter::find_or_open(const FragmentKey& key) {
-  const std::uint32_t bucket = bucket_of(key);
+std::uint32_t Defragmenter::find_or_open(const Fragment& fragment) {
+  const std::uint32_t bucket = bucket_of(fragment.key);
   for (std::uint32_t i = buckets_[bucket]; i != kNone; i = datagrams_[i].next) {
-    if (datagrams_[i].key == key) return i;
+    if (datagrams_[i].key == fragment.key) return i;
   }
   if (!make_room(0, 1, kNone)) return kNone;
   const std::uint32_t index = datagrams_.take();
   Datagram& datagram = datagrams_[index];
   datagram = Datagram{};
-  datagram.key = key;
+  datagram.key = fragment.key;
+  datagram.policy = fragment.policy;
   datagram.first_piece = datagram.last_piece = kNone;
   datagram.older = datagram.newer = kNone;
   datagram.next = buckets_[bucket];
@@ -257,7 +285,7 @@ void Defragmenter::resolve_overlaps(const Datagram& datagram, DatagramBuffer& bu
       for (const std::uint8_t* from = blocks_[b].data.data(); at < stop; ++at, ++from) {
         if (owners[at] != kNobody) {
           const Piece& owner = pieces_[by_arrival[owners[at]]];
-          if (!later_wins(options_.policy, {owner.offset, owner.end}, span)) continue;
+          if (!later_wins(datagram.policy, {owner.offset, owner.end}, span)) continue;
         }
         owners[at] = static_cast<std::uint16_t>(arrival);
         buffer[at] = *from;
@@ -283,7 +311,7 @@ FragmentOutcome Defragmenter::insert(const Fragment& fragment, TimestampNs time,
     return refuse(FragmentVerdict::kTooLarge);
   }
   if (buckets_ == nullptr) open_memory();
-  const std::uint32_t index = find_or_open(fragment.key);
+  const std::uint32_t index = find_or_open(fragment);
   if (index == kNone) return refuse(FragmentVerdict::kRefused);
   touch(index);
   Datagram& datagram = datagrams_[index];

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/host_policy.h"
 #include "base/slab.h"
 #include "base/types.h"
 
@@ -34,12 +35,13 @@ enum class DefragPolicy : std::uint8_t {
 
 // "bsd-right", as configurations spell it; kLinux for a name nobody has.
 DefragPolicy defrag_policy_of(std::string_view name);
+// How a host of that policy treats fragments.
+DefragPolicy defrag_policy_of(base::HostPolicy policy);
 
 struct DefragOptions {
   std::size_t memory_bytes = std::size_t{16} << 20;
   TimestampNs timeout = 60'000'000'000;  // after the last fragment, in packet time
-  DefragPolicy policy = DefragPolicy::kLinux;
-  std::uint64_t seed = 0;  // scatters the hash
+  std::uint64_t seed = 0;                // scatters the hash
 };
 
 inline constexpr std::size_t kMaxDatagramBytes = 65'535;
@@ -57,7 +59,8 @@ struct Fragment {
   std::uint32_t offset = 0;  // octets, of the fragmentable part
   bool more = false;
   Bytes data;
-  std::uint32_t limit = kMaxDatagramBytes;  // octets the fragmentable part may come to
+  DefragPolicy policy = DefragPolicy::kLinux;  // its receiver's; the first fragment to come decides
+  std::uint32_t limit = kMaxDatagramBytes;     // octets the fragmentable part may come to
   // From the first fragment, for the datagram: octets in front of the fragmentable part (link
   // layer included where it counts), time to live, protocol.
   std::uint32_t header_bytes = 0;
@@ -156,6 +159,7 @@ class Defragmenter {
     std::uint32_t header_bytes;
     std::uint8_t ttl;
     std::uint8_t protocol;
+    DefragPolicy policy;
     bool has_first;
     bool has_last;
     bool overlapped;
@@ -171,7 +175,7 @@ class Defragmenter {
 
   void open_memory();
   [[nodiscard]] std::uint32_t bucket_of(const FragmentKey& key) const;
-  std::uint32_t find_or_open(const FragmentKey& key);
+  std::uint32_t find_or_open(const Fragment& fragment);
   void touch(std::uint32_t index);
   void unlink_age(Datagram& datagram);
   void close(std::uint32_t index);

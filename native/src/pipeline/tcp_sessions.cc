@@ -69,8 +69,9 @@ TcpSessions::TcpSessions(TcpOptions options, TcpHost& host, protocols::Transacti
 
 stream::OverlapPolicy TcpSessions::policy_of(const flow::Flow& flow, Direction direction) const {
   const bool to_server = direction == Direction::kToServer;
-  return options_.policies.of(to_server ? flow.key.destination : flow.key.source,
-                              flow.key.ip_version);
+  const Address& receiver = to_server ? flow.key.destination : flow.key.source;
+  return options_.host_policies.find(receiver, flow.key.ip_version)
+      .value_or(options_.overlap_policy);
 }
 
 void TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,

@@ -24,7 +24,8 @@ class TcpHost {
 
 struct TcpOptions {
   std::size_t reassembly_bytes = std::size_t{64} << 20;
-  stream::HostPolicies policies;
+  stream::OverlapPolicy overlap_policy = stream::OverlapPolicy::kLinux;
+  base::HostPolicies host_policies;
   protocols::ProtocolSet disabled;
   bool midstream = false;      // parse connections whose start was not seen
   bool midstream_tls = true;   // … from a TLS ClientHello on, whatever `midstream` says

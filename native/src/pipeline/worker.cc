@@ -37,8 +37,9 @@ bool is_icmp(std::uint8_t protocol) {
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed) {
   return {.validate_checksums = config.validate_checksums,
-          .defrag = {
-              .memory_bytes = config.defrag_bytes, .policy = config.defrag_policy, .seed = seed}};
+          .defrag = {.memory_bytes = config.defrag_bytes, .seed = seed},
+          .defrag_policy = config.defrag_policy,
+          .host_policies = config.host_policies};
 }
 
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
@@ -51,7 +52,8 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                .magic = config.file_magic ? &magic_ : nullptr,
                .memory = &codec_memory_},
       sessions_({.reassembly_bytes = config.reassembly_bytes,
-                 .policies = config.host_policies,
+                 .overlap_policy = config.overlap_policy,
+                 .host_policies = config.host_policies,
                  .disabled = config.disabled_protocols,
                  .midstream = config.midstream,
                  .midstream_tls = config.midstream_tls,

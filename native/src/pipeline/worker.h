@@ -35,7 +35,8 @@ struct EngineConfig {
   bool midstream = false;
   bool midstream_tls = true;
   bool async_oneside = false;
-  stream::HostPolicies host_policies;
+  stream::OverlapPolicy overlap_policy = stream::OverlapPolicy::kLinux;
+  base::HostPolicies host_policies;  // of fragments and segments
   int dns_version = 2;
   output::EveOptions eve;
   protocols::ProtocolSet disabled_protocols;

@@ -1,46 +1,13 @@
 #include "stream/overlap_policy.h"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
-#include <charconv>
-#include <string>
-#include <utility>
-
 namespace netmoth::stream {
 namespace {
-
-constexpr std::array<std::string_view, kOverlapPolicies> kNames = {
-    "linux", "bsd",   "bsd-right", "old-linux",  "solaris", "hpux10", "hpux11",
-    "irix",  "macos", "windows",   "windows2k3", "vista",   "first",  "last"};
 
 bool before(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b) < 0;
 }
 
-bool prefix_matches(const HostPolicies::Network& network, const Address& host) {
-  std::size_t octet = 0;
-  int bits = network.prefix_bits;
-  for (; bits >= 8; bits -= 8, ++octet) {
-    if (network.address.octets[octet] != host.octets[octet]) return false;
-  }
-  if (bits == 0) return true;
-  const int differ = network.address.octets[octet] ^ host.octets[octet];
-  return differ >> (8 - bits) == 0;
-}
-
 }  // namespace
-
-std::string_view overlap_policy_name(OverlapPolicy policy) {
-  return kNames[static_cast<std::size_t>(policy)];
-}
-
-std::optional<OverlapPolicy> overlap_policy_of(std::string_view name) {
-  if (name == "old-solaris") name = "solaris";  // Suricata's older name
-  const auto* const found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<OverlapPolicy>(found - kNames.begin());
-}
 
 bool later_wins(OverlapPolicy policy, Extent earlier, Extent later) {
   const bool starts_before = before(later.start, earlier.start);
@@ -82,45 +49,6 @@ bool takes_exact_resets_only(OverlapPolicy policy) {
     default:
       return true;
   }
-}
-
-std::optional<HostPolicies::Network> HostPolicies::network_of(std::string_view text) {
-  const std::size_t equals = text.find('=');
-  const std::string_view net = text.substr(0, equals);
-  const std::size_t slash = net.find('/');
-  const std::string address(net.substr(0, slash));
-  Network network;
-  network.ip_version = address.find(':') == std::string::npos ? 4 : 6;
-  const int family = network.ip_version == 4 ? AF_INET : AF_INET6;
-  if (equals == std::string_view::npos ||
-      inet_pton(family, address.c_str(), network.address.octets.data()) != 1)
-    return std::nullopt;
-  const unsigned most = network.ip_version == 4 ? 32 : 128;
-  unsigned bits = most;
-  if (slash != std::string_view::npos) {
-    const std::string_view digits = net.substr(slash + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-    if (error != std::errc() || end != digits.data() + digits.size() || bits > most)
-      return std::nullopt;
-  }
-  network.prefix_bits = static_cast<std::uint8_t>(bits);
-  const auto policy = overlap_policy_of(text.substr(equals + 1));
-  if (!policy.has_value()) return std::nullopt;
-  network.policy = *policy;
-  return network;
-}
-
-HostPolicies::HostPolicies(OverlapPolicy all, std::vector<Network> networks)
-    : all_(all), networks_(std::move(networks)) {
-  std::ranges::stable_sort(
-      networks_, [](const Network& a, const Network& b) { return a.prefix_bits > b.prefix_bits; });
-}
-
-OverlapPolicy HostPolicies::of(const Address& host, std::uint8_t ip_version) const {
-  for (const Network& network : networks_) {
-    if (network.ip_version == ip_version && prefix_matches(network, host)) return network.policy;
-  }
-  return all_;
 }
 
 }  // namespace netmoth::stream

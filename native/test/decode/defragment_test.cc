@@ -31,8 +31,10 @@ struct Desk {
   Defragmenter defragmenter;
   std::unique_ptr<DatagramBuffer> buffer;
   FragmentOutcome last;
+  DefragPolicy policy = DefragPolicy::kLinux;
 
   explicit Desk(DefragOptions options = {}) : defragmenter(options) {}
+  explicit Desk(DefragPolicy of_receivers) : Desk() { policy = of_receivers; }
 
   // The datagram, where this part completed it.
   std::optional<std::string> put(const Part& part, std::uint64_t id = 1,
@@ -42,6 +44,7 @@ struct Desk {
     fragment.offset = part.offset;
     fragment.more = part.more;
     fragment.data = as_bytes(part.data);
+    fragment.policy = policy;
     fragment.header_bytes = 20 + part.offset;  // only the first one's counts
     fragment.ttl = 64;
     fragment.protocol = 17;
@@ -130,7 +133,7 @@ std::string novak(DefragPolicy policy) {
       {'A', 0, 24},   {'B', 32, 16},  {'C', 48, 24}, {'D', 80, 8},  {'E', 104, 16}, {'F', 120, 24},
       {'G', 144, 16}, {'H', 160, 16}, {'I', 176, 8}, {'J', 8, 32},  {'K', 48, 24},  {'L', 72, 24},
       {'M', 96, 24},  {'N', 128, 8},  {'O', 152, 8}, {'P', 160, 8}, {'Q', 176, 16}};
-  Desk desk({.policy = policy});
+  Desk desk(policy);
   std::optional<std::string> made;
   for (const Letter& letter : kLetters) {
     EXPECT_FALSE(made.has_value());
@@ -216,7 +219,7 @@ TEST(Defragment, RandomFragmentsAgreeWithTheModelUnderEveryPolicy) {
   for (const DefragPolicy policy :
        {DefragPolicy::kFirst, DefragPolicy::kLast, DefragPolicy::kBsd, DefragPolicy::kBsdRight,
         DefragPolicy::kLinux, DefragPolicy::kSolaris, DefragPolicy::kWindows}) {
-    Desk desk({.policy = policy});
+    Desk desk(policy);
     Model model;
     int made = 0;
     for (int i = 0; i < 20'000; ++i) {

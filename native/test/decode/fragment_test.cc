@@ -150,6 +150,26 @@ TEST(Fragments, AreFollowedInsideTunnelsAndTunnelsInsideThem) {
   EXPECT_EQ(packet.captured_length, inner.size());
 }
 
+TEST(Fragments, OverlapsAreResolvedAsTheReceiverDoes) {
+  const auto network = base::HostPolicies::network_of("192.0.2.0/24=last");
+  ASSERT_TRUE(network.has_value());
+  const auto fragment = [](const std::string& server, std::uint16_t units, bool more, char octet) {
+    return ethernet(ipv4(kClient, server, other(99, Buffer(16, static_cast<std::uint8_t>(octet))),
+                         {.more_fragments = more, .fragment_offset_units = units}));
+  };
+  const std::pair<std::string, std::string_view> receivers[] = {
+      {"192.0.2.7", "aaaaaaaabbbbbbbbbbbbbbbbcccccccccccccccc"},
+      {"198.51.100.7", "aaaaaaaaaaaaaaaabbbbbbbbcccccccccccccccc"}};
+  for (const auto& [server, expected] : receivers) {
+    Line line;
+    line.decoder = Decoder(
+        {.defrag_policy = DefragPolicy::kFirst, .host_policies = base::HostPolicies({*network})});
+    line.feed(fragment(server, 0, true, 'a'));
+    line.feed(fragment(server, 1, true, 'b'));
+    EXPECT_EQ(as_text(line.feed(fragment(server, 3, false, 'c')).payload), expected) << server;
+  }
+}
+
 TEST(Fragments, NamesWhatIsWrongAsSuricataDoes) {
   const auto fragment = [](std::uint16_t units, bool more, std::size_t size) {
     return ethernet(ipv4(kClient, kServer, other(17, Buffer(size)),

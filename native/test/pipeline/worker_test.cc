@@ -182,7 +182,7 @@ TEST_F(WorkerFixture, EventsCarryTheNumberOfTheAcknowledgment) {
 
 TEST_F(WorkerFixture, OverlapsWithOtherDataAreToldAndDecided) {
   for (const auto policy : {stream::OverlapPolicy::kFirst, stream::OverlapPolicy::kLast}) {
-    config.host_policies = stream::HostPolicies(policy);
+    config.overlap_policy = policy;
     sink.text.clear();
     open();
     Conversation talk{*this};

@@ -76,9 +76,9 @@ constexpr Expected kTable[] = {
 };
 
 TEST(OverlapPolicy, EveryShapeGoesToTheSideTheSystemPrefers) {
-  EXPECT_EQ(std::size(kTable), kOverlapPolicies);
+  EXPECT_EQ(std::size(kTable), base::kHostPolicies);
   for (const Expected& expected : kTable) {
-    const auto policy = overlap_policy_of(expected.policy);
+    const auto policy = base::host_policy_of(expected.policy);
     ASSERT_TRUE(policy.has_value()) << expected.policy;
     const auto what = [&](std::initializer_list<Piece> pieces) {
       return received(*policy, pieces);
@@ -135,52 +135,6 @@ TEST(OverlapPolicy, ARetransmissionOfTheSameDataIsNoOverlap) {
   EXPECT_EQ(collector.text, "abcdefgh");
   EXPECT_EQ(collector.overlaps, 0);
   EXPECT_EQ(counters.overlaps, 0U);
-}
-
-TEST(OverlapPolicy, NamesAreSuricatas) {
-  for (std::size_t i = 0; i < kOverlapPolicies; ++i) {
-    const auto policy = static_cast<OverlapPolicy>(i);
-    EXPECT_EQ(overlap_policy_of(overlap_policy_name(policy)), policy);
-  }
-  EXPECT_EQ(overlap_policy_of("old-solaris"), OverlapPolicy::kSolaris);
-  EXPECT_EQ(overlap_policy_of("Linux"), std::nullopt);
-}
-
-TEST(HostPolicies, TheLongestPrefixDecides) {
-  const auto network = [](std::initializer_list<std::uint8_t> octets, int bits, int version,
-                          OverlapPolicy policy) {
-    HostPolicies::Network made;
-    std::copy(octets.begin(), octets.end(), made.address.octets.begin());
-    made.prefix_bits = static_cast<std::uint8_t>(bits);
-    made.ip_version = static_cast<std::uint8_t>(version);
-    made.policy = policy;
-    return made;
-  };
-  const HostPolicies policies(OverlapPolicy::kVista,
-                              {network({10}, 8, 4, OverlapPolicy::kBsd),
-                               network({10, 1, 2, 0x80}, 25, 4, OverlapPolicy::kSolaris),
-                               network({0x20, 0x01}, 16, 6, OverlapPolicy::kWindows)});
-  const auto of = [&](std::initializer_list<std::uint8_t> octets, int version) {
-    Address host;
-    std::copy(octets.begin(), octets.end(), host.octets.begin());
-    return policies.of(host, static_cast<std::uint8_t>(version));
-  };
-  EXPECT_EQ(of({10, 1, 2, 0x7f}, 4), OverlapPolicy::kBsd);
-  EXPECT_EQ(of({10, 1, 2, 0x81}, 4), OverlapPolicy::kSolaris);
-  EXPECT_EQ(of({11}, 4), OverlapPolicy::kVista);
-  EXPECT_EQ(of({0x20, 0x01, 0xdb}, 6), OverlapPolicy::kWindows);
-  EXPECT_EQ(of({10}, 6), OverlapPolicy::kVista);
-}
-
-TEST(HostPolicies, NetworksAreReadFromText) {
-  const auto network = HostPolicies::network_of("10.1.0.0/16=windows");
-  ASSERT_TRUE(network.has_value());
-  EXPECT_EQ(network->prefix_bits, 16);
-  EXPECT_EQ(network->policy, OverlapPolicy::kWindows);
-  EXPECT_EQ(HostPolicies::network_of("2001:db8::1=bsd")->prefix_bits, 128);
-  for (const char* wrong : {"", "10.0.0.0/8", "10.0.0.0/33=bsd", "10.0.0/8=bsd", "=bsd",
-                            "10.0.0.0/=bsd", "10.0.0.0/8=amiga", "::/129=bsd"})
-    EXPECT_FALSE(HostPolicies::network_of(wrong).has_value()) << wrong;
 }
 
 }  // namespace

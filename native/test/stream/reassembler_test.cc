@@ -289,7 +289,7 @@ TEST(Reassembler, AnyOrderRepetitionAndOverlapGiveTheSameStream) {
     StreamCounters counters;
     Collector collector;
     Reassembler stream;
-    stream.start(start, static_cast<OverlapPolicy>(random() % kOverlapPolicies), pool, counters);
+    stream.start(start, static_cast<OverlapPolicy>(random() % base::kHostPolicies), pool, counters);
     stream.open();
     if (round % 2 == 0) stream.set_immediate();
     std::vector<bool> sent(size);
