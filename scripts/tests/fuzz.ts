@@ -1,11 +1,10 @@
 // Every fuzz target for some seconds, two at a time. Invariants: each source fuzz/*_fuzz.cc must have become
-// a program; what a target finds is kept in build/fuzz and named; corpora live in the cache and grow.
+// a program; what a target finds is kept in build/fuzz and named; every clone's regression inputs are played first.
 import { existsSync, mkdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { sourceFiles } from '../imports/source-files.ts';
-import { kCache } from '../setup/paths.mjs';
+import { join } from 'node:path';
 import { inParallel, lastLines, runCommand } from './command.ts';
 import { buildCppTests, kTestBuild } from './cpp-build.ts';
+import { type FuzzTarget, fuzzTargets, unpackRegression } from './fuzz-targets.ts';
 import { emptyResult, kRoot, type Layer, type LayerResult, single, sum } from './layer.ts';
 
 const kParallel = 2;
@@ -19,26 +18,18 @@ export const fuzzLayer: Layer = {
       console.log(failure);
       return single('C++ test build', false);
     }
-    const targets = sourceFiles(kRoot, ['native/fuzz'], /_fuzz\.cc$/)
-      .map((file) => basename(file, '.cc'))
-      .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+    const targets = fuzzTargets(filters);
     if (targets.length === 0) return single('no fuzz target found', false);
-    return sum(await inParallel(targets, kParallel, (name) => fuzz(name, fuzzSeconds)));
+    return sum(await inParallel(targets, kParallel, (target) => fuzz(target, fuzzSeconds)));
   },
 };
 
-async function fuzz(name: string, seconds: number): Promise<LayerResult> {
-  const program = join(kTestBuild, 'fuzz', name);
+async function fuzz(target: FuzzTarget, seconds: number): Promise<LayerResult> {
+  const { name, program, dictionary } = target;
   if (!existsSync(program)) return single(`${name}: was not built`, false);
-  const corpus = join(kCache, 'fuzz', name);
   const findings = join(kRoot, 'build/fuzz');
-  for (const folder of [corpus, findings]) mkdirSync(folder, { recursive: true });
-  const short = name.replace(/_fuzz$/, '');
-  const seeds = ['fuzz/corpus', 'test/protocols/vectors']
-    .flatMap((folder) => [`${folder}/${short}`, `${folder}/${short}.datagram`])
-    .map((folder) => join(kRoot, 'native', folder))
-    .filter((folder) => existsSync(folder));
-  const dictionary = join(kRoot, 'native/fuzz/dictionaries', `${short}.dict`);
+  for (const folder of [target.found, findings]) mkdirSync(folder, { recursive: true });
+  const regression = await unpackRegression(target);
   const { ok, output } = await runCommand(
     program,
     [
@@ -47,9 +38,10 @@ async function fuzz(name: string, seconds: number): Promise<LayerResult> {
       '-rss_limit_mb=2048',
       '-print_final_stats=1',
       `-artifact_prefix=${findings}/${name}-`,
-      ...(existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
-      corpus,
-      ...seeds,
+      ...(dictionary === undefined ? [] : [`-dict=${dictionary}`]),
+      target.found,
+      ...(regression === undefined ? [] : [regression]),
+      ...target.seeds,
     ],
     { name, env: { LLVM_PROFILE_FILE: join(kTestBuild, 'fuzz.profraw') } },
   );
