@@ -36,6 +36,9 @@ export const ERROR_CODES = {
   NM_RATE_LIMITED: { exit: 75, meaning: 'Too many requests; try again later.' },
   NM_QUERY_INVALID: { exit: 64, meaning: 'A query parameter is wrong.' },
   NM_NOT_FOUND: { exit: 66, meaning: 'There is no such thing.' },
+  NM_KUBE_UNAVAILABLE: { exit: 75, meaning: 'The Kubernetes API cannot be reached.' },
+  NM_KUBE_REFUSED: { exit: 69, meaning: 'The Kubernetes API refused a request.' },
+  NM_NOT_LEADER: { exit: 75, meaning: 'Another replica of the operator leads.' },
   NM_CHILD_FAILED: { exit: 70, meaning: 'A part of the system does not start.' },
   NM_INTERNAL: { exit: 70, meaning: 'A fault of Netmoth itself.' },
 } as const satisfies Record<string, { exit: number; meaning: string }>;

@@ -54,13 +54,24 @@ export const importsLayer: Layer = {
   },
 };
 
+const kGenerators = {
+  generated: 'contracts/src/generate.ts',
+  'generated-crds': 'crds/src/generate.ts',
+};
+
 export const generatedLayer: Layer = {
   name: 'generated',
   title: 'generated files are up to date',
   async run() {
-    const generator = 'contracts/src/generate.ts';
-    if (!existsSync(join(kRoot, generator))) return single(`${generator} is missing`, false);
-    return tool('generated', kNode, [generator, '--check']);
+    const results: LayerResult[] = [];
+    for (const [name, generator] of Object.entries(kGenerators)) {
+      results.push(
+        existsSync(join(kRoot, generator))
+          ? await tool(name, kNode, [generator, '--check'])
+          : single(`${generator} is missing`, false),
+      );
+    }
+    return sum(results);
   },
 };
 

@@ -7,7 +7,7 @@ import { callgrindLayer, sameEventsLayer } from './engine.ts';
 import { fuzzLayer } from './fuzz.ts';
 import { type Layer, type LayerOptions, type LayerResult, single, sum } from './layer.ts';
 import { tidyLayer } from './tidy.ts';
-import { vitestLayer, webLayer } from './vitest.ts';
+import { kubernetesLayer, vitestLayer, webLayer } from './vitest.ts';
 
 const kLayers: readonly Layer[] = [
   typesLayer,
@@ -21,6 +21,7 @@ const kLayers: readonly Layer[] = [
   sameEventsLayer,
   callgrindLayer,
   vitestLayer,
+  kubernetesLayer,
   webLayer,
 ];
 const kUsage = `Usage: npm test [-- [--only LAYER[,LAYER…]] [--fuzz-seconds N] [FILTER…]]

@@ -2,11 +2,16 @@
 // vitest's own JSON report; a file that does not even load counts as failed.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { sourceFiles } from '../imports/source-files.ts';
 import { runCommand } from './command.ts';
+import { buildPrograms } from './kubernetes-programs.ts';
 import { kResults, kRoot, type Layer, type LayerResult, single } from './layer.ts';
 
 const kVitest = join(kRoot, 'node_modules/.bin/vitest');
 const kWeb = 'manager/web';
+/** Tests that need a control plane, which is built for them. */
+const kKubernetesTest = /\.kube\.test\.ts$/;
+const kKubernetesFolders = ['crds', 'operator', 'testkit', 'charts'];
 
 interface Report {
   readonly testResults: readonly {
@@ -30,9 +35,28 @@ export const vitestLayer: Layer = {
     const result = await runVitest('vitest', [
       ...filters,
       `--exclude=${kWeb}/**`,
+      '--exclude=**/*.kube.test.ts',
       ...(filters.length === 0 ? ['--coverage'] : []),
     ]);
     return { ...result, notes: filters.length === 0 ? [typeScriptCoverage(summary)] : [] };
+  },
+};
+
+export const kubernetesLayer: Layer = {
+  name: 'kubernetes',
+  title: 'the operator and the CRDs against a real Kubernetes control plane',
+  async run({ filters }) {
+    const seconds = await buildPrograms((line) => console.log(`   ${line}`));
+    const files = sourceFiles(kRoot, kKubernetesFolders, kKubernetesTest).filter(
+      (file) => filters.length === 0 || filters.some((filter) => file.includes(filter)),
+    );
+    const result = await runVitest('kubernetes', [
+      ...files,
+      ...['--coverage', '--coverage.reportsDirectory=coverage/kubernetes'],
+      ...['--coverage.include=crds/src/**/*.ts', '--coverage.include=operator/src/**/*.ts'],
+    ]);
+    const built = seconds > 0 ? [`Kubernetes was built in ${seconds.toFixed(0)} s`] : [];
+    return { ...result, notes: built };
   },
 };
 

@@ -1,0 +1,248 @@
+/**
+ * SignatureSet: rules and indicator lists, from where they come to which nodes they go, and how fast.
+ *
+ * Invariants: exactly one source; a contradiction is refused with a sentence before anything is compiled.
+ */
+import { z } from 'zod';
+import {
+  conditionsSchema,
+  countOrPercentSchema,
+  labelSelectorSchema,
+  withRules,
+} from './kubernetes-types.ts';
+
+const kNameMax = 253;
+/** etcd refuses objects of about 1.5 MiB; rules of that size belong into a registry. */
+const kInlineMax = 524_288;
+const sha256 = z
+  .string()
+  .max(71)
+  .regex(/^sha256:[0-9a-f]{64}$/);
+const secretRef = z
+  .object({ name: z.string().min(1).max(kNameMax) })
+  .optional()
+  .describe("Secret in the operator's namespace: keys username and password, or token");
+
+const inlineSource = z
+  .object({
+    rules: z.string().min(1).max(kInlineMax).describe('Rules in Suricata’s language'),
+  })
+  .describe('The rules themselves');
+
+const configMapSource = z
+  .object({
+    namespace: z.string().min(1).max(63).optional().describe("Default: the operator's namespace"),
+    name: z.string().min(1).max(kNameMax),
+    keys: z
+      .string()
+      .min(1)
+      .max(kNameMax)
+      .default('*')
+      .describe('Which keys are rule files: a pattern in which * stands for anything'),
+  })
+  .describe('A ConfigMap whose values are rule files');
+
+const ociSource = withRules(
+  z.object({
+    reference: z
+      .string()
+      .min(1)
+      .max(512)
+      .describe('Artifact in a registry with its digest, e.g. ghcr.io/acme/rules@sha256:…'),
+    secretRef,
+  }),
+  {
+    rule: "self.reference.matches('^[a-z0-9.:/_-]+@sha256:[0-9a-f]{64}$')",
+    message: 'an OCI reference must name its digest: registry/name@sha256:… (a tag may be moved)',
+  },
+).describe('An artifact in an OCI registry');
+
+const httpSource = withRules(
+  z.object({
+    url: z.string().min(1).max(2_048).describe('Rules, or an archive of rules (.tar.gz)'),
+    intervalSeconds: z
+      .int()
+      .min(60)
+      .max(2_592_000)
+      .default(3_600)
+      .describe('Seconds between two looks for something new'),
+    sha256: sha256.optional().describe('Digest the content must have'),
+    secretRef,
+  }),
+  {
+    rule: "self.url.startsWith('https://') || has(self.sha256)",
+    message: 'over plain http anybody on the way may change the rules: use https or give sha256',
+  },
+  {
+    rule: "self.url.startsWith('https://') || self.url.startsWith('http://')",
+    message: 'url must begin with https:// (or http://, with sha256)',
+  },
+).describe('A file behind a URL, looked at again and again');
+
+export const SOURCE_KINDS = ['inline', 'configMapRef', 'oci', 'http'] as const;
+const sourceSchema = withRules(
+  z.object({
+    inline: inlineSource.optional(),
+    configMapRef: configMapSource.optional(),
+    oci: ociSource.optional(),
+    http: httpSource.optional(),
+  }),
+  {
+    rule: `[${SOURCE_KINDS.map((kind) => `has(self.${kind})`).join(', ')}].filter(x, x).size() == 1`,
+    message: 'give exactly one source: inline, configMapRef, oci or http',
+  },
+);
+
+const stepSchema = withRules(
+  z.object({
+    percent: z.int().min(1).max(100).optional().describe('Of the selected nodes'),
+    nodes: z.int().min(1).max(100_000).optional().describe('Count of nodes'),
+    selector: labelSelectorSchema.optional().describe('Only nodes with these labels'),
+  }),
+  {
+    rule: '(has(self.percent) ? 1 : 0) + (has(self.nodes) ? 1 : 0) == 1',
+    message: 'a step says how far it goes: give either percent or nodes',
+  },
+);
+
+const abortSchema = z.object({
+  failedLoads: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1)
+    .describe('Stop when so many nodes could not load the bundle'),
+  lossPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe('Stop when a node that has the bundle loses more packets than that'),
+  alertFactor: z
+    .int()
+    .min(2)
+    .max(10_000)
+    .default(50)
+    .describe('Stop when nodes with the bundle alert so many times as often as before'),
+});
+
+const rolloutSchema = withRules(
+  z.object({
+    canaryNodes: z
+      .int()
+      .min(0)
+      .max(1_000)
+      .default(1)
+      .describe('Nodes that get a bundle first, on their own; 0: none'),
+    steps: z
+      .array(stepSchema)
+      .max(16)
+      .default([])
+      .describe('Waves after the canary, each including those before it; all nodes come last'),
+    maxInProgress: withRules(countOrPercentSchema, {
+      rule: "type(self) == int ? self >= 1 && self <= 100000 : self.matches('^([1-9][0-9]?|100)%$')",
+      message: 'maxInProgress is a count of nodes from 1 on, or a percentage from "1%" to "100%"',
+    })
+      .default('25%')
+      .describe('Nodes that load a bundle at the same time'),
+    soakSeconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(60)
+      .describe('Seconds a wave must hold before the next one begins'),
+    abort: abortSchema.prefault({}).describe('What stops a roll-out'),
+    autoRollback: z
+      .boolean()
+      .default(true)
+      .describe('A roll-out that stopped goes back to the last good revision by itself'),
+    paused: z.boolean().default(false).describe('No node gets anything new'),
+  }),
+  {
+    rule: 'self.steps.all(s, !has(s.percent)) || self.steps.all(s, has(s.percent))',
+    message: 'all steps count the same way: percent in every step or nodes in every step',
+  },
+  {
+    rule: '!self.steps.all(s, has(s.percent)) || self.steps.map(s, s.percent).isSorted()',
+    message: 'a step in percent goes less far than the one before it',
+  },
+  {
+    rule: '!self.steps.all(s, has(s.nodes)) || self.steps.map(s, s.nodes).isSorted()',
+    message: 'a step in nodes goes less far than the one before it',
+  },
+);
+
+const variableSchema = z.record(z.string(), z.string().max(4_096)).meta({ maxProperties: 128 });
+
+const sids = z.array(z.int().min(1).max(4_294_967_295)).max(2_000).default([]);
+
+export const signatureSetSpecSchema = withRules(
+  z.object({
+    source: sourceSchema.describe('Where the rules come from'),
+    variables: variableSchema.optional().describe('HOME_NET and the like, by name without $'),
+    disable: sids.describe('Rules that are left out, by sid'),
+    enable: sids.describe('Rules that are taken although their source comments them out, by sid'),
+    priority: z
+      .int()
+      .min(-1_000)
+      .max(1_000)
+      .default(0)
+      .describe('Of several sets with the same rule the one with the higher priority counts'),
+    sensorSelector: labelSelectorSchema
+      .optional()
+      .describe('Labels of the NetmothSensors that load this set (default: all)'),
+    rollout: rolloutSchema.prefault({}).describe('How a new revision reaches the nodes'),
+    pinnedRevision: z
+      .string()
+      .min(1)
+      .max(80)
+      .optional()
+      .describe('Revision of status.history to stay at, or to go back to'),
+    historyLimit: z.int().min(1).max(50).default(10).describe('Revisions that are kept'),
+  }),
+  {
+    rule: '!self.disable.exists(sid, sid in self.enable)',
+    message: 'a sid stands in both enable and disable',
+  },
+);
+export type SignatureSetSpec = z.infer<typeof signatureSetSpecSchema>;
+
+const faultSchema = z.object({
+  file: z.string().max(512),
+  line: z.int().min(0),
+  sid: z.int().min(0).optional(),
+  reason: z.string().max(1_024),
+});
+
+const revisionSchema = z.object({
+  revision: z.string().max(80),
+  digest: z.string().max(80),
+  createdAt: z.iso.datetime(),
+  author: z.string().max(256).optional(),
+  rules: z.int().min(0),
+  faults: z.int().min(0),
+  outcome: z.enum(['RollingOut', 'Complete', 'RolledBack', 'Superseded']),
+  message: z.string().max(1_024).optional(),
+});
+
+const counter = z.int().min(0).optional();
+export const signatureSetStatusSchema = z.object({
+  observedGeneration: counter,
+  target: z.string().max(80).optional().describe('Revision the nodes should have'),
+  current: z.string().max(80).optional().describe('Last revision that all nodes had'),
+  digest: z.string().max(80).optional().describe('Of the target’s bundle'),
+  rules: counter.describe('Rules in the target'),
+  active: counter.describe('Nodes that have loaded the target'),
+  failed: counter.describe('Nodes that could not load it'),
+  selected: counter.describe('Nodes that should load it'),
+  step: z.string().max(64).optional().describe('Wave of the roll-out, e.g. "2/4"'),
+  faults: z
+    .array(faultSchema)
+    .max(50)
+    .optional()
+    .describe('Rules that do not compile, the first 50'),
+  faultCount: counter.describe('How many rules do not compile'),
+  history: z.array(revisionSchema).max(50).optional().describe('Newest first'),
+  conditions: conditionsSchema.describe('Compiled, Available, Progressing'),
+});
+export type SignatureSetStatus = z.infer<typeof signatureSetStatusSchema>;
