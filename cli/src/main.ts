@@ -25,6 +25,15 @@ function dataDirOption(): Option {
   );
 }
 
+function listOption(): Option {
+  return new Option(
+    '--list <file[,key=value…]>',
+    'indicator list with name, format, type, category, confidence, severity, expires (repeatable)',
+  )
+    .argParser(collect)
+    .default([]);
+}
+
 /** Shows the examples of a verb below its options. */
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ netmoth ${line}`).join('\n')}\n`;
@@ -53,6 +62,7 @@ program
     collect,
     [],
   )
+  .addOption(listOption())
   .option('--workers <n>', 'threads to read with (default 1)')
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
   .option('--quiet', 'no progress and no summary', false)
@@ -62,6 +72,7 @@ program
       'read capture.pcap --eve events.ndjson',
       'tcpdump -w - -c 1000 | netmoth read - --eve -',
       'read capture.pcap --set maxFlows=1000000 --checksums ignore',
+      'read capture.pcap --list sslbl.csv --list ipsum.txt,category=scanner,severity=3',
     ),
   )
   .action(async (pcap: string, options) => {
@@ -138,14 +149,13 @@ const rules = program.command('rules').description('check and compile Suricata r
 
 rules
   .command('check')
-  .description(
-    'read rule files and list every fault; syntax, sids and references between options only: matching comes later',
-  )
+  .description('read rule files and indicator lists and name every fault; nothing is matched')
   .argument(
-    '<file...>',
+    '[file...]',
     'rule files, plain or gzip; classification.config and reference.config by name',
   )
   .option('--json', 'one JSON object: {loaded, failed, faults: […], …}')
+  .addOption(listOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addHelpText(
     'after',
@@ -172,12 +182,7 @@ rules
   .option('--reference <file>', 'systems of references with their URLs')
   .option('--threshold <file>', 'suppressions and rates by signature')
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
-  .option(
-    '--list <file[,key=value…]>',
-    'indicator list with name, format, type, category, confidence, severity, expires (repeatable)',
-    collect,
-    [],
-  )
+  .addOption(listOption())
   .option('--sign-key <pem>', 'Ed25519 private key to sign the bundle with')
   .option('--json', 'one JSON object: {digest, manifest, loaded, failed, faults: […], …}')
   .addHelpText(

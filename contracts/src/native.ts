@@ -49,6 +49,8 @@ export interface ReadOptions {
   readonly path: string;
   /** NDJSON file to write; "-" is standard output. */
   readonly evePath: string;
+  /** Compiled signatures (docs/bundle.md) to match against; none where absent. */
+  readonly bundlePath?: string;
   readonly engine: EngineConfig;
   /** Called from time to time with bytes read of the whole (0 where unknown). */
   readonly onProgress?: (done: { bytes: number; totalBytes: number; packets: number }) => void;

@@ -49,7 +49,7 @@ export interface RawLive {
 /** What netmoth.node exports; it trusts every argument, native/lib checks them before. */
 export interface Addon {
   readFile(
-    options: { path: string; evePath: string; engine: EngineConfig },
+    options: { path: string; evePath: string; bundlePath: string; engine: EngineConfig },
     onProgress: (bytes: number, totalBytes: number, packets: number) => void,
     onDone: (summary: RawSummary) => void,
   ): void;

@@ -9,17 +9,20 @@ import type { ReadOptions, ReadSummary } from '#contracts/native.ts';
 import { loadAddon, type RawSummary } from './addon.ts';
 import { checkOptions, engineConfigFrom } from './check.ts';
 
-const KNOWN = { required: ['path', 'evePath'], optional: ['engine', 'onProgress'] } as const;
+const KNOWN = {
+  required: ['path', 'evePath'],
+  optional: ['bundlePath', 'engine', 'onProgress'],
+} as const;
 
 export async function read(options: ReadOptions): Promise<ReadSummary> {
   checkOptions('read', options, KNOWN);
-  const { path, evePath, onProgress } = options;
+  const { path, evePath, bundlePath = '', onProgress } = options;
   const engine = engineConfigFrom(options.engine);
   const addon = loadAddon();
   const raw = await new Promise<RawSummary>((resolve) => {
     const progress = (bytes: number, totalBytes: number, packets: number) =>
       onProgress?.({ bytes, totalBytes, packets });
-    addon.readFile({ path, evePath, engine }, progress, resolve);
+    addon.readFile({ path, evePath, bundlePath, engine }, progress, resolve);
   });
   return summaryOf(raw);
 }

@@ -1,5 +1,5 @@
 /**
- * Indicator lists a `rules` command is given: `--list FILE[,name=…][,type=…]…`.
+ * Indicator lists a command is given: `--list FILE[,name=…][,type=…]…`.
  *
  * Invariant: text lists are read in pieces; a JSON document is read whole, up to MAX_JSON_BYTES.
  */
@@ -120,6 +120,15 @@ export async function readListSources(
     faultsOmitted: faults.omitted,
     failed: summaries.reduce((sum, { failed }) => sum + failed, 0),
   };
+}
+
+export function listsText(summaries: readonly ListSummary[]): string {
+  return summaries
+    .map(
+      ({ name, format, entries, failed, notApplicable }) =>
+        `list ${name} (${format}): ${entries} entries, ${failed} failed, ${notApplicable} not applicable\n`,
+    )
+    .join('');
 }
 
 async function readList(

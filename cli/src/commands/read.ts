@@ -17,6 +17,7 @@ export interface ReadCommandOptions {
   readonly checksums: 'validate' | 'ignore';
   readonly dnsVersion: '2' | '3';
   readonly eveOption: readonly string[];
+  readonly list: readonly string[];
   readonly workers?: string;
   readonly set: readonly string[];
   readonly quiet: boolean;
@@ -30,15 +31,27 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
     ...(options.workers !== undefined && { workers: Number(options.workers) }),
   });
   const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);
-  const summary = await read({
-    path,
-    evePath: options.eve,
-    engine,
-    ...(bar && { onProgress: (done) => bar.show(done) }),
-  }).finally(() => bar?.clear());
+  const run = (bundlePath?: string) =>
+    read({
+      path,
+      evePath: options.eve,
+      engine,
+      ...(bundlePath !== undefined && { bundlePath }),
+      ...(bar && { onProgress: (done) => bar.show(done) }),
+    }).finally(() => bar?.clear());
+  const summary = options.list.length === 0 ? await run() : await matching(options, run);
   if (!options.quiet) process.stderr.write(summaryText(summary));
   if (summary.fault === undefined) return 0;
   throw new NetmothError(summary.fault.code, summary.fault.message);
+}
+
+async function matching<T>(
+  { list, quiet }: ReadCommandOptions,
+  run: (bundlePath: string) => Promise<T>,
+): Promise<T> {
+  // Most runs match nothing: the compiler is loaded for those that do.
+  const { withBundle } = await import('./temporary-bundle.ts');
+  return await withBundle({ list, quiet }, run);
 }
 
 export function summaryText(summary: ReadSummary): string {

@@ -40,11 +40,11 @@ test('with faults: each with its place, the rest loads, exit 1', async () => {
   });
 });
 
-test('a file that is missing: 66; a broken --var: 64; help says what is not done', async () => {
+test('a file that is missing: 66; a broken --var: 64; help says that nothing is matched', async () => {
   const missing = await runNetmoth(['rules', 'check', join(dir, 'none.rules')]);
   expect(missing.status).toBe(66);
   expect(missing.stderr).toMatch(/none\.rules.*\[NM_NOT_FOUND\]/);
   expect((await runNetmoth(['rules', 'check', bad, '--var', 'x'])).status).toBe(64);
   const help = await runNetmoth(['rules', 'check', '--help']);
-  expect(help.stdout.replace(/\s+/g, ' ')).toMatch(/matching comes later/);
+  expect(help.stdout.replace(/\s+/g, ' ')).toMatch(/nothing is matched/);
 });

@@ -1,26 +1,43 @@
 /**
- * `netmoth rules check`: reads rule files and says what is wrong with them.
+ * `netmoth rules check`: reads rule files and lists and says what is wrong with them.
  *
  * Invariant: standard output carries the result alone; exit 0 without an error (warnings allowed), 1
  * with one, 66 where a file is missing.
  */
+import { NetmothError } from '#contracts/errors.ts';
 import { type CheckResult, checked } from '#signatures/check-rules.ts';
 import { faultText } from '#signatures/faults.ts';
+import { givenLists, listsText, readListSources } from './list-sources.ts';
 import { readRuleSources } from './rule-sources.ts';
 
 export interface RulesCheckOptions {
   readonly json?: boolean;
   readonly var: readonly string[];
+  readonly list: readonly string[];
 }
 
 export async function rulesCheck(
   paths: readonly string[],
   options: RulesCheckOptions,
 ): Promise<number> {
+  if (paths.length + options.list.length === 0) {
+    throw new NetmothError('NM_USAGE', 'give rule files, or lists with --list');
+  }
+  const given = givenLists(options.list);
   const { loaded, faults } = await readRuleSources(paths, { var: options.var });
+  const lists = await readListSources(given, (path) => path);
   const rules = checked(loaded);
-  const result = { ...rules, faults: [...faults, ...rules.faults] };
-  process.stdout.write(options.json === true ? `${JSON.stringify(result)}\n` : resultText(result));
+  const result = {
+    ...rules,
+    faults: [...faults, ...rules.faults, ...lists.faults],
+    faultsOmitted: rules.faultsOmitted + lists.faultsOmitted,
+  };
+  const listed = given.length > 0 ? { lists: lists.summaries } : {};
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ ...result, ...listed })}\n`
+      : resultText(result) + listsText(lists.summaries),
+  );
   const wrong = result.failed > 0 || result.faults.some(({ severity }) => severity === 'error');
   return wrong ? 1 : 0;
 }

@@ -8,10 +8,9 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { NetmothError } from '#contracts/errors.ts';
 import { signed } from '#signatures/bundle/signature.ts';
-import { checked } from '#signatures/check-rules.ts';
-import { compile } from '#signatures/compile/compile.ts';
-import { givenLists, readListSources } from './list-sources.ts';
-import { labelsOf, readRuleSources, type SourceOptions } from './rule-sources.ts';
+import { compileSources } from './compile-sources.ts';
+import { listsText } from './list-sources.ts';
+import type { SourceOptions } from './rule-sources.ts';
 import { resultText } from './rules-check.ts';
 
 export interface RulesCompileOptions extends Omit<SourceOptions, 'label'> {
@@ -25,44 +24,23 @@ export async function rulesCompile(
   paths: readonly string[],
   options: RulesCompileOptions,
 ): Promise<number> {
-  const { classification, reference, threshold } = options;
-  const configs = [classification, reference, threshold].filter((path) => path !== undefined);
-  const lists = givenLists(options.list);
-  if (paths.length + lists.length === 0) {
+  if (paths.length + options.list.length === 0) {
     throw new NetmothError('NM_USAGE', 'give rule files, or lists with --list');
   }
-  const label = labelsOf([...paths, ...configs, ...lists.map(({ path }) => path)]);
-  // Sorted, so that the order of the arguments (or of the shell's wildcard) changes nothing.
-  const ordered = [...paths].sort((a, b) => (label(a) < label(b) ? -1 : 1));
   const key = options.signKey === undefined ? undefined : await signingKey(options.signKey);
-  const input = await readRuleSources(ordered, { ...options, label });
-  const read = await readListSources(lists, label);
-  const { bytes, digest, manifest } = compile({
-    ...input,
-    sources: [...input.sources, ...read.sources],
-    indicators: read.indicators,
-    faults: [...input.faults, ...read.faults],
-  });
+  const compiled = await compileSources(paths, options.list, options);
+  const { bytes, digest, manifest, result } = compiled;
   const bundle = key === undefined ? bytes : signed(bytes, key);
   await writeWhole(options.output, bundle);
-  const rules = checked(input.loaded);
-  const result = {
-    ...rules,
-    faults: [...input.faults, ...rules.faults, ...read.faults],
-    faultsOmitted: rules.faultsOmitted + read.faultsOmitted,
-  };
+  const { summaries } = compiled.lists;
   if (options.json === true) {
     const bundleFacts = { output: options.output, digest, sizeBytes: bundle.length };
-    const lists = read.summaries;
-    process.stdout.write(`${JSON.stringify({ ...bundleFacts, manifest, ...result, lists })}\n`);
+    const all = { ...bundleFacts, manifest, ...result, lists: summaries };
+    process.stdout.write(`${JSON.stringify(all)}\n`);
   } else {
     const size = `${bundle.length} bytes${key === undefined ? '' : ', signed'}`;
-    const listed = read.summaries.map(
-      ({ name, format, entries, failed, notApplicable }) =>
-        `list ${name} (${format}): ${entries} entries, ${failed} failed, ${notApplicable} not applicable\n`,
-    );
     const sealed = `${options.output}: sha256 ${digest}, ${size}\n`;
-    process.stdout.write(resultText(result) + listed.join('') + sealed);
+    process.stdout.write(resultText(result) + listsText(summaries) + sealed);
   }
   const wrong = result.failed > 0 || result.faults.some(({ severity }) => severity === 'error');
   return wrong ? 1 : 0;

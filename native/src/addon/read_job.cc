@@ -80,6 +80,7 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<ReadJob>();
   job->options.path = text_of(object, "path");
   job->options.eve_path = text_of(object, "evePath");
+  job->options.bundle_path = text_of(object, "bundlePath");
   job->options.engine = engine_config(object.Get("engine").As<Napi::Object>());
   job->on_progress = Napi::Persistent(info[1].As<Napi::Function>());
   job->on_done = Napi::Persistent(info[2].As<Napi::Function>());

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "output/dns_json.h"
+#include "output/fileinfo_json.h"
 
 namespace netmoth::output {
 namespace {
@@ -111,22 +112,26 @@ void EventWriter::write_route(JsonWriter& json, const EventContext& context, boo
 
 JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& context,
                                         EndsOrder order) {
+  return open_event(type, context,
+                    order == EndsOrder::kPacket ? context.direction : Direction::kToServer);
+}
+
+JsonWriter EventWriter::open_event(EventType type, const EventContext& context, Direction shown) {
   flow::Flow& flow = *context.flow;
   JsonWriter json = open(type, context.time, flow.id, context.packet_number);
-  const bool reply = context.direction == Direction::kToClient;
-  BareEnds shown = ends_of(flow);
-  if (order == EndsOrder::kPacket && reply) {
-    std::swap(shown.source, shown.destination);
-    std::swap(shown.source_port, shown.destination_port);
+  BareEnds ends = ends_of(flow);
+  if (shown == Direction::kToClient) {
+    std::swap(ends.source, ends.destination);
+    std::swap(ends.source_port, ends.destination_port);
   }
-  write_ends(json, shown);
+  write_ends(json, ends);
   if (context.packet != nullptr)
     write_packet_kind(json, *context.packet);
   else if (type != EventType::kFlow)
     json.member_plain("pkt_src", kFlowTimeout);
   if (options_.eve.community_id)
     json.member_plain("community_id", flow.community_id(options_.eve.community_id_seed));
-  write_route(json, context, order == EndsOrder::kFlow && reply);
+  write_route(json, context, shown != context.direction);
   return json;
 }
 
@@ -195,13 +200,31 @@ void EventWriter::record(const EventContext& context, const protocols::Record& r
     return dns_version_2(context, static_cast<const protocols::DnsMessage&>(record));
   const RecordEvent& event = event_of(record.kind);
   JsonWriter json = open_flow_event(event.type, context, event.order);
+  write_members(json, record);
+  close(json, event.type, {}, context.labels, &record);
+}
+
+void EventWriter::write_members(JsonWriter& json, const protocols::Record& record) {
   if (record.kind == protocols::RecordKind::kTls) {
     write_tls_fields(json, static_cast<const protocols::TlsHandshake&>(record),
                      options_.eve.tls_fields);
   } else {
-    event.write(json, record);
+    event_of(record.kind).write(json, record);
   }
-  close(json, event.type, {}, context.labels, &record);
+}
+
+void EventWriter::alert(const EventContext& context, const AlertFacts& alert, Direction direction,
+                        const protocols::Record* record) {
+  JsonWriter json = open_event(EventType::kAlert, context, direction);
+  write_alert(json, alert);
+  if (record != nullptr && record->kind == protocols::RecordKind::kFileinfo)
+    write_alert_file(json, static_cast<const protocols::FileInfo&>(*record));
+  else if (record != nullptr)
+    write_members(json, *record);
+  write_app_protos(json, *context.flow);
+  json.member_plain("direction", direction == Direction::kToServer ? "to_server" : "to_client");
+  write_alert_flow(json, *context.flow);
+  close(json, EventType::kAlert);
 }
 
 void EventWriter::dns_version_2(const EventContext& context, const protocols::DnsMessage& message) {

@@ -12,6 +12,7 @@
 #include "correlate/flow_labels.h"
 #include "decode/defragment.h"
 #include "flow/flow.h"
+#include "output/alert_json.h"
 #include "output/batch.h"
 #include "output/event_header.h"
 #include "output/record_events.h"
@@ -74,6 +75,10 @@ class EventWriter {
             const correlate::FlowLabels& labels);
   // The event or, for DNS in version 2, the events of a record (record_events.h).
   void record(const EventContext& context, const protocols::Record& record);
+  // `direction` of what fired, which need not be that of the packet at hand; `record` stands beside
+  // the alert where there is one.
+  void alert(const EventContext& context, const AlertFacts& alert, Direction direction,
+             const protocols::Record* record);
   void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
   void stream_anomaly(const EventContext& context, std::string_view event);
   // `flow` where the packet belongs to one; `packet` is null where the frame carries none.
@@ -105,6 +110,9 @@ class EventWriter {
   // What the options ask for, of the packet or else of the flow. `swapped`: not in packet order.
   void write_route(base::JsonWriter& json, const EventContext& context, bool swapped);
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
+  // `shown`: whose source and destination the event's are.
+  base::JsonWriter open_event(EventType type, const EventContext& context, Direction shown);
+  void write_members(base::JsonWriter& json, const protocols::Record& record);
   void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
   // Labels are written where an application (or "unknown") is given; `record` adds its own members.

@@ -27,13 +27,7 @@ void write_digest(base::JsonWriter& json, std::string_view name, const Digest& d
   json.hex(*digest);
 }
 
-}  // namespace
-
-void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
-  if (file.transaction != nullptr)
-    event_of(file.transaction->kind).write_object(json, *file.transaction);
-  json.member_plain("app_proto", protocols::app_proto_name(file.proto));
-  json.key("fileinfo");
+void write_file(base::JsonWriter& json, const protocols::FileInfo& file) {
   json.begin_object();
   json.member("filename", file.name);
   if (!file.magic.empty()) json.member("magic", file.magic);
@@ -50,6 +44,28 @@ void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
   }
   json.member("tx_id", file.tx_id);
   json.end_object();
+}
+
+void write_transaction(base::JsonWriter& json, const protocols::FileInfo& file) {
+  if (file.transaction != nullptr)
+    event_of(file.transaction->kind).write_object(json, *file.transaction);
+}
+
+}  // namespace
+
+void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
+  write_transaction(json, file);
+  json.member_plain("app_proto", protocols::app_proto_name(file.proto));
+  json.key("fileinfo");
+  write_file(json, file);
+}
+
+void write_alert_file(base::JsonWriter& json, const protocols::FileInfo& file) {
+  write_transaction(json, file);
+  json.key("files");
+  json.begin_array();
+  write_file(json, file);
+  json.end_array();
 }
 
 }  // namespace netmoth::output

@@ -11,6 +11,7 @@
 
 #include "capture/pcap_file.h"
 #include "pipeline/parallel_read.h"
+#include "pipeline/signatures.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -174,9 +175,19 @@ void read_into(const FileRunOptions& options, capture::PcapFile& source, FileRun
 
 }  // namespace
 
-FileRunResult run_file(const FileRunOptions& options, const OnProgress& progress) {
+FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) {
   const auto started = std::chrono::steady_clock::now();
   FileRunResult result;
+  FileRunOptions options = given;
+  if (!options.bundle_path.empty()) {
+    Signatures signatures;
+    const std::string refused = load_signatures(options.bundle_path, signatures);
+    if (!refused.empty()) {
+      result.fault = {"NM_BUNDLE_INVALID", options.bundle_path + ": " + refused};
+      return result;
+    }
+    options.engine.indicators = signatures.indicators;
+  }
   capture::PcapFile source(options.path);
   if (options.engine.workers > 1)
     read_into<ParallelRead>(options, source, result, progress);

@@ -27,6 +27,7 @@ struct RunFault {
 struct FileRunOptions {
   std::string path;            // "-": standard input
   std::string eve_path;        // "-": standard output
+  std::string bundle_path;     // compiled signatures; empty: none
   std::size_t read_bytes = 0;  // the capture is read in pieces of at most so many; 0: as suits
   EngineConfig engine;
 };

@@ -51,6 +51,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr,
                .memory = &codec_memory_},
+      indicators_(config.indicators, writer),
       sessions_({.reassembly_bytes = config.reassembly_bytes,
                  .overlap_policy = config.overlap_policy,
                  .host_policies = config.host_policies,
@@ -67,7 +68,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                                                 : nullptr),
       expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
       table_(config.max_flows, config.timeouts, seed, *this),
-      decoded_(kBatchFrames) {}
+      decoded_(kBatchFrames) {
+  indicators_.add_wanted(content_);
+}
 
 Worker::~Worker() = default;
 
@@ -214,6 +217,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_flow_ = &flow;
   current_direction_ = direction;
   labeller_.on_packet(flow);
+  if (match.flow == nullptr && indicators_.active()) indicators_.on_flow(context(direction));
   if (packet.protocol == ip_proto::kTcp)
     sessions_.on_segment(flow, direction, packet, now_);
   else
@@ -280,6 +284,7 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   if (flow.attachment != nullptr) sessions_.close(flow, now_);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
+  indicators_.on_flow_end(flow);
   ending_ = false;
   now_ = now_before;
   current_flow_ = flow_before;
@@ -316,6 +321,8 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
     labeller_.learn(*current_flow_, direction, static_cast<const protocols::DnsMessage&>(record),
                     order_);
   output::EventContext told = context(direction);
+  if (indicators_.active()) indicators_.on_record(told, record);
+  if (record.kind == protocols::RecordKind::kFileinfo && !config_.file_events) return;
   if (output::event_of(record.kind).labelled)
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
   writer_.record(told, record);

@@ -17,6 +17,7 @@
 #include "pipeline/anomaly_limit.h"
 #include "pipeline/dealt.h"
 #include "pipeline/front.h"
+#include "pipeline/indicator_alerts.h"
 #include "pipeline/tcp_sessions.h"
 #include "pipeline/worker_counters.h"
 #include "protocols/magic.h"
@@ -46,6 +47,7 @@ struct EngineConfig {
   bool file_events = true;                 // fileinfo; the next ones say what is in them
   base::DigestKinds file_digests;
   bool file_magic = false;
+  std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr: no lists
   unsigned workers = 1;  // of a file run; live capture has its own number
 };
 
@@ -114,6 +116,7 @@ class Worker final : private flow::FlowEndListener,
   base::CodecMemory codec_memory_{kCodecOctets};
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
+  IndicatorAlerts indicators_;
   TcpSessions sessions_;
   std::unique_ptr<correlate::DnsCache> own_dns_;
   correlate::Labeller labeller_;

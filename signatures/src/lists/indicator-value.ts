@@ -192,14 +192,21 @@ function asciiName(text: string): string {
   return /^[\u0000-\u007f]*$/.test(bare) ? bare : domainToASCII(bare);
 }
 
+/** What says nothing in a URL, whoever writes it. */
+const DEFAULT_PORTS = new Map([
+  ['http', ':80'],
+  ['https', ':443'],
+]);
+
 function url(text: string): Indicator | IndicatorProblem {
-  const found = /^(?:[a-zA-Z][a-zA-Z0-9+.-]*:\/\/)?(?:[^/?#@]*@)?([^/?#]+)([^#]*)/.exec(text);
+  const found = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(?:[^/?#@]*@)?([^/?#]+)([^#]*)/.exec(text);
   if (found === null || text.length > MAX_TEXT || /[\s\u0000-\u001f]/.test(text))
     return wrong(text, 'a URL');
-  const [, authority = '', rest = ''] = found;
+  const [, scheme = 'http', authority = '', rest = ''] = found;
   const [, host = '', port = ''] = /^(.*?)(:\d{1,5})?$/.exec(authority) ?? [];
   const name = host.startsWith('[') ? host.toLowerCase() : asciiName(host);
   if (name === '' || !/^[\w.:[\]-]+$/.test(name)) return wrong(text, 'a URL');
   const path = rest.startsWith('/') ? rest : `/${rest}`;
-  return { kind: 'url', key: Buffer.from(name + port + path, 'utf8').toString('latin1') };
+  const said = port === DEFAULT_PORTS.get(scheme.toLowerCase()) ? '' : port;
+  return { kind: 'url', key: Buffer.from(name + said + path, 'utf8').toString('latin1') };
 }

@@ -26,7 +26,7 @@ export const KINDS = {
   ja4: { section: 26, width: 0 },
   /** Lower case, labels from the last to the first (`com.example.`): a suffix is a prefix. */
   domain: { section: 27, width: 0 },
-  /** Without scheme and fragment: host in lower case, then path and query as they are. */
+  /** Without scheme, its own port and fragment: host in lower case, path and query as they are. */
   url: { section: 28, width: 0 },
 } as const satisfies Record<string, KindRow>;
 

@@ -1,15 +1,20 @@
 /**
- * Keys in the order of their bytes, as places: a radix sort, three bytes at a time, on native numbers.
+ * Keys in the order of their bytes, as places: a radix sort, five bytes at a time, on native numbers.
  *
- * Invariants: the same as sorting by plain comparison, equal keys in the order they stand in; no text
- * has a zero byte, so a key stands before the longer ones that begin with it.
+ * Invariants: the same as sorting by plain comparison, equal keys in the order they stand in; at most
+ * MAX_KEYS keys of characters up to 255. A step sorts words of 64 bits: STEP bytes of the key, how many
+ * of them there are, and the key's place within its run.
  */
 
-/** Bytes a step looks at; with them 29 bits of a double are left for the place. */
-const STEP = 3;
-const PLACES = 2 ** 29;
+/** Bytes of a key that one step looks at. */
+const STEP = 5;
+/** Bits of a word for the place; STEP bytes and their number (0 to 5) take the other 43. */
+const PLACE_BITS = 21;
+/** Longer runs are parted by one byte first. */
+const MAX_RUN = 2 ** PLACE_BITS;
 /** Shorter runs are sorted by comparing. */
-const SHORT = 24;
+const SHORT = 12;
+const BYTE_VALUES = 257;
 
 interface Run {
   readonly start: number;
@@ -20,66 +25,109 @@ interface Run {
 
 export function sortedPlaces(keys: readonly string[]): Uint32Array {
   const places = Uint32Array.from(keys.keys());
+  const sorter = new Sorter(keys, places);
   const open: Run[] = [{ start: 0, end: keys.length, depth: 0 }];
   for (let run = open.pop(); run !== undefined; run = open.pop()) {
-    const { start, end, depth } = run;
-    const part = places.subarray(start, end);
-    if (part.length <= SHORT) sortShort(keys, part);
-    else for (const inner of sortStep(keys, part, depth)) open.push(shifted(inner, start));
+    const length = run.end - run.start;
+    if (length <= SHORT) sorter.compare(run);
+    else if (length > MAX_RUN) sorter.part(run, open);
+    else sorter.step(run, open);
   }
   return places;
 }
 
-function shifted({ start, end, depth }: Run, by: number): Run {
-  return { start: start + by, end: end + by, depth };
-}
+class Sorter {
+  readonly #keys: readonly string[];
+  readonly #places: Uint32Array;
+  /** Little-endian machines have the lower half of a word first. */
+  readonly #words: BigUint64Array;
+  readonly #halves: Uint32Array;
+  readonly #before: Uint32Array;
 
-function sortShort(keys: readonly string[], places: Uint32Array): void {
-  places.sort((a, b) => {
-    const [one = '', other = ''] = [keys[a], keys[b]];
-    if (one === other) return a - b;
-    return one < other ? -1 : 1;
-  });
-}
+  constructor(keys: readonly string[], places: Uint32Array) {
+    this.#keys = keys;
+    this.#places = places;
+    this.#words = new BigUint64Array(Math.min(keys.length, MAX_RUN));
+    this.#halves = new Uint32Array(this.#words.buffer);
+    this.#before = new Uint32Array(keys.length > MAX_RUN ? keys.length : this.#words.length);
+  }
 
-/** Sorts by the next bytes; what they do not part is given back. */
-function sortStep(keys: readonly string[], places: Uint32Array, depth: number): Run[] {
-  const numbers = new Float64Array(places.length);
-  for (let at = 0; at < places.length; at += 1) {
-    const key = keys[places[at] ?? 0] ?? '';
-    let prefix = 0;
-    for (let byte = depth; byte < depth + STEP; byte += 1) {
-      prefix = prefix * 256 + (byte < key.length ? key.charCodeAt(byte) : 0);
+  /** By insertion: runs are short. */
+  compare({ start, end }: Run): void {
+    const places = this.#places;
+    for (let at = start + 1; at < end; at += 1) {
+      const place = places[at] ?? 0;
+      const key = this.#keys[place] ?? '';
+      let to = at;
+      for (; to > start; to -= 1) {
+        const other = places[to - 1] ?? 0;
+        if ((this.#keys[other] ?? '') <= key) break;
+        places[to] = other;
+      }
+      places[to] = place;
     }
-    numbers[at] = prefix * PLACES + at;
   }
-  numbers.sort();
-  const before = places.slice();
-  const prefixOf = (at: number) => Math.floor((numbers[at] ?? 0) / PLACES);
-  const runs: Run[] = [];
-  let start = 0;
-  for (let at = 0; at < places.length; at += 1) {
-    places[at] = before[(numbers[at] ?? 0) % PLACES] ?? 0;
-    if (at === 0 || prefixOf(at) === prefixOf(start)) continue;
-    addRun(runs, { start, end: at, depth });
-    start = at;
-  }
-  addRun(runs, { start, end: places.length, depth });
-  return runs.filter((run) => reachesBeyond(keys, places, run));
-}
 
-function addRun(runs: Run[], { start, end, depth }: Run): void {
-  if (end - start > 1) runs.push({ start, end, depth: depth + STEP });
-}
-
-/** Whether any key of the run goes on: keys that have ended are equal, and in their order already. */
-function reachesBeyond(
-  keys: readonly string[],
-  places: Uint32Array,
-  { start, end, depth }: Run,
-): boolean {
-  for (let at = start; at < end; at += 1) {
-    if ((keys[places[at] ?? 0] ?? '').length > depth) return true;
+  /** Sorts by the next STEP bytes; runs of keys that are alike in them and go on are `open`. */
+  step({ start, end, depth }: Run, open: Run[]): void {
+    const length = end - start;
+    const before = this.#before.subarray(0, length);
+    before.set(this.#places.subarray(start, end));
+    for (let at = 0; at < length; at += 1)
+      this.#setWord(at, this.#keys[before[at] ?? 0] ?? '', depth);
+    this.#words.subarray(0, length).sort();
+    const halves = this.#halves;
+    const prefixIsThatOf = (one: number, other: number) =>
+      halves[2 * one + 1] === halves[2 * other + 1] &&
+      (halves[2 * one] ?? 0) >>> PLACE_BITS === (halves[2 * other] ?? 0) >>> PLACE_BITS;
+    let first = 0;
+    for (let at = 0; at <= length; at += 1) {
+      if (at < length)
+        this.#places[start + at] = before[(halves[2 * at] ?? 0) & (MAX_RUN - 1)] ?? 0;
+      if (at < length && prefixIsThatOf(first, at)) continue;
+      // With fewer bytes than a step has, all of the run have ended: they are equal.
+      const goesOn = (((halves[2 * first] ?? 0) >>> PLACE_BITS) & 7) === STEP;
+      if (at - first > 1 && goesOn)
+        open.push({ start: start + first, end: start + at, depth: depth + STEP });
+      first = at;
+    }
   }
-  return false;
+
+  /** Upper to lower: five bytes, their number (so that a key stands before those it begins), place. */
+  #setWord(at: number, key: string, depth: number): void {
+    const count = Math.min(Math.max(key.length - depth, 0), STEP);
+    let high = 0;
+    for (let byte = 0; byte < 4; byte += 1) {
+      high = (high << 8) | (byte < count ? key.charCodeAt(depth + byte) : 0);
+    }
+    const fifth = count > 4 ? key.charCodeAt(depth + 4) : 0;
+    this.#halves[2 * at + 1] = high;
+    this.#halves[2 * at] = (((fifth << 3) | count) << PLACE_BITS) | at;
+  }
+
+  /** Counts keys by their next byte and deals them out, in their order. */
+  part({ start, end, depth }: Run, open: Run[]): void {
+    const before = this.#before.subarray(0, end - start);
+    before.set(this.#places.subarray(start, end));
+    const byteOf = (place: number) => {
+      const key = this.#keys[place] ?? '';
+      return depth < key.length ? key.charCodeAt(depth) + 1 : 0;
+    };
+    const ends = new Uint32Array(BYTE_VALUES + 1);
+    for (const place of before) ends[byteOf(place) + 1] = (ends[byteOf(place) + 1] ?? 0) + 1;
+    for (let value = 1; value <= BYTE_VALUES; value += 1) {
+      ends[value] = (ends[value] ?? 0) + (ends[value - 1] ?? 0);
+    }
+    const starts = ends.slice();
+    for (const place of before) {
+      const value = byteOf(place);
+      const to = ends[value] ?? 0;
+      this.#places[start + to] = place;
+      ends[value] = to + 1;
+    }
+    for (let value = 1; value < BYTE_VALUES; value += 1) {
+      const run = { start: start + (starts[value] ?? 0), end: start + (starts[value + 1] ?? 0) };
+      if (run.end - run.start > 1) open.push({ ...run, depth: depth + 1 });
+    }
+  }
 }

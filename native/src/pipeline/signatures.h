@@ -1,0 +1,22 @@
+// What a run matches traffic against, from a bundle file (docs/bundle.md).
+//
+// Invariant: immutable; the file stays mapped as long as anything of it is used, so it is replaced
+// by renaming another one over it, never written to.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "detect/indicators/indicator_set.h"
+
+namespace netmoth::pipeline {
+
+struct Signatures {
+  std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr where there are none
+};
+
+// Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" or what the
+// system said.
+std::string load_signatures(const std::string& path, Signatures& loaded);
+
+}  // namespace netmoth::pipeline
