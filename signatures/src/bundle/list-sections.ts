@@ -58,10 +58,10 @@ function fixedRows(keys: readonly string[], metas: readonly number[], width: num
 function textRows(keys: readonly string[], metas: readonly number[]): Buffer {
   const index = Buffer.alloc(keys.length * 8 + 4);
   let offset = 0;
-  for (const [i, key] of keys.entries()) {
+  for (let i = 0; i < keys.length; i += 1) {
     index.writeUInt32LE(metas[i] ?? 0, i * 4);
     index.writeUInt32LE(offset, (keys.length + i) * 4);
-    offset += key.length;
+    offset += keys[i]?.length ?? 0;
   }
   index.writeUInt32LE(offset, keys.length * 8);
   return Buffer.concat([index, Buffer.from(keys.join(''), 'latin1')]);

@@ -2,13 +2,14 @@
  * One indicator as people write it, as kind and key.
  *
  * Invariants: never throws; a key has the width its kind says; what would match nearly everything (a
- * top-level domain, a network of the whole world) is refused.
+ * top-level domain, a public suffix, a network of the whole world) is refused.
  */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { shown } from '../faults.ts';
 import { addressValue } from '../model/endpoint-sets.ts';
 import type { Kind } from './kinds.ts';
+import { isPublicSuffix } from './public-suffix.ts';
 
 export interface Indicator {
   readonly kind: Kind;
@@ -58,7 +59,7 @@ export function indicatorOf(text: string, type?: ValueType): Indicator | Indicat
     case 'address':
       return address(text) ?? wrong(text, 'an address, network, range or address:port');
     case 'domain':
-      return domain(text);
+      return plainDomain(text) ?? domain(text);
     case 'url':
       return url(text);
     case 'ja4':
@@ -80,6 +81,9 @@ const DIGEST_TYPES = new Map<number, DigestType>([
 ]);
 
 function guessed(text: string): Indicator | IndicatorProblem {
+  // What has labels of letters is nothing else; most entries of most lists are such.
+  const plain = plainDomain(text);
+  if (plain !== undefined) return plain;
   const type = DIGEST_TYPES.get(text.length);
   if (type !== undefined && /^[0-9a-fA-F]+$/.test(text)) return digest(text, type);
   // Most texts need not be tried as an address.
@@ -151,6 +155,9 @@ function network(text: string, base: string, prefix: string): Indicator | Indica
 
 const DOT = 46;
 const ZERO = 48;
+const NINE = 57;
+const LOWER_A = 97;
+const LOWER_Z = 122;
 
 function addressKey(text: string, family: number): string {
   if (family === 6) return bytesOf(addressValue(text), 16);
@@ -168,6 +175,42 @@ function bytesOf(value: bigint, size: number): string {
   return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex').toString('latin1');
 }
 
+const MAX_LABEL = 63;
+const HYPHEN = 45;
+const UNDERSCORE = 95;
+
+/** A name that is written as keys are, in one pass; undefined of any other, which may be one too. */
+function plainDomain(text: string): Indicator | IndicatorProblem | undefined {
+  if (text.length > MAX_DOMAIN) return undefined;
+  let labels = 1;
+  let start = 0;
+  let digitsOnly = true;
+  for (let at = 0; at <= text.length; at += 1) {
+    const code = at === text.length ? DOT : text.charCodeAt(at);
+    if (code === DOT) {
+      const ends = at === start || at - start > MAX_LABEL || text.charCodeAt(at - 1) === HYPHEN;
+      if (ends || text.charCodeAt(start) === HYPHEN) return undefined;
+      if (at === text.length) break;
+      labels += 1;
+      start = at + 1;
+      digitsOnly = true;
+    } else if ((code >= LOWER_A && code <= LOWER_Z) || code === HYPHEN || code === UNDERSCORE) {
+      digitsOnly = false;
+    } else if (code < ZERO || code > NINE) return undefined;
+  }
+  return labels < 2 || digitsOnly ? undefined : named(text);
+}
+
+/** A sound name in lower case; what everybody may register below is no indicator. */
+function named(name: string): Indicator | IndicatorProblem {
+  if (isPublicSuffix(name)) {
+    return broad(name, 'is a public suffix: names below it belong to anybody');
+  }
+  const labels = name.split('.').reverse();
+  labels.push('');
+  return { kind: 'domain', key: labels.join('.') };
+}
+
 /** Labels of at most 63 letters, digits, `_` and inner `-`, parted by dots. */
 const NAME = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.(?=.)|$))+$/;
 const PLAIN_NAME = /^[a-z0-9_][a-z0-9_.-]*[a-z0-9_]$/;
@@ -180,7 +223,7 @@ function domain(text: string): Indicator | IndicatorProblem {
     return wrong(text, 'a domain name');
   if (labels.length < 2)
     return broad(text, 'is a top-level domain: everything below it would match');
-  return { kind: 'domain', key: `${labels.reverse().join('.')}.` };
+  return named(name);
 }
 
 function asciiName(text: string): string {

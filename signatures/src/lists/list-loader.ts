@@ -38,6 +38,8 @@ export interface EntryFacts {
   readonly expires?: number;
 }
 
+const NO_FACTS: EntryFacts = {};
+
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -76,6 +78,8 @@ export class ListSink {
   readonly #collector: IndicatorCollector;
   readonly #faults: ListFaults;
   readonly #metas = new Map<string, number>();
+  /** Of entries that say nothing of themselves. */
+  readonly #plainMetas = new Map<Kind, number>();
   readonly #sids = new Map<string, number>();
   entries = 0;
   failed = 0;
@@ -87,17 +91,18 @@ export class ListSink {
     this.#faults = faults;
   }
 
-  value(text: string, place: Place, facts: EntryFacts = {}, type = this.spec.type): void {
+  value(text: string, place: Place, facts: EntryFacts = NO_FACTS, type = this.spec.type): void {
     this.take(indicatorOf(text, type), place, facts);
   }
 
-  take(found: Indicator | IndicatorProblem, place: Place, facts: EntryFacts = {}): void {
+  take(found: Indicator | IndicatorProblem, place: Place, facts: EntryFacts = NO_FACTS): void {
     if (found.kind === undefined) {
       this.fault(place, found.code, found.message);
     } else if (this.#collector.size >= MAX_ENTRIES) {
       this.fault(place, 'LIST_TOO_MANY', `more than ${MAX_ENTRIES} entries in one set`);
     } else {
-      this.#collector.add(found.kind, found.key, this.#meta(found.kind, facts));
+      const meta = facts === NO_FACTS ? this.#plainMeta(found.kind) : this.#meta(found.kind, facts);
+      this.#collector.add(found.kind, found.key, meta);
       this.entries += 1;
     }
   }
@@ -110,6 +115,14 @@ export class ListSink {
   summary(format: ListFormat): ListSummary {
     const { entries, failed, notApplicable } = this;
     return { name: this.spec.name, format, entries, failed, notApplicable };
+  }
+
+  #plainMeta(kind: Kind): number {
+    const known = this.#plainMetas.get(kind);
+    if (known !== undefined) return known;
+    const made = this.#meta(kind, NO_FACTS);
+    this.#plainMetas.set(kind, made);
+    return made;
   }
 
   #meta(kind: Kind, facts: EntryFacts): number {

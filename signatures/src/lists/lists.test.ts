@@ -55,6 +55,12 @@ describe('one value', () => {
     ['*.Example.COM.', 'domain', Buffer.from('com.example.').toString('hex')],
     ['bücher.example', 'domain', Buffer.from('example.xn--bcher-kva.').toString('hex')],
     ['http://User@Host.Example/A?b#c', 'url', Buffer.from('host.example/A?b').toString('hex')],
+    ['http://host.example:80/', 'url', Buffer.from('host.example/').toString('hex')],
+    ['host.example:80/', 'url', Buffer.from('host.example/').toString('hex')],
+    ['HTTPS://host.example:443/', 'url', Buffer.from('host.example/').toString('hex')],
+    ['http://host.example:443/', 'url', Buffer.from('host.example:443/').toString('hex')],
+    ['somebody.github.io', 'domain', Buffer.from('io.github.somebody.').toString('hex')],
+    ['www.ck', 'domain', Buffer.from('ck.www.').toString('hex')],
     ['AA'.repeat(20), 'certificate-sha1', 'aa'.repeat(20)],
     ['bb'.repeat(32), 'file-sha256', 'bb'.repeat(32)],
     ['t13d1516h2_8daaf6152771_e5627efa2ab1', 'ja4', undefined],
@@ -66,6 +72,10 @@ describe('one value', () => {
   });
   test.each([
     ['com', 'LIST_TOO_BROAD'],
+    ['co.uk', 'LIST_TOO_BROAD'],
+    ['GitHub.io.', 'LIST_TOO_BROAD'],
+    ['anything.ck', 'LIST_TOO_BROAD'],
+    ['公司.cn', 'LIST_TOO_BROAD'],
     ['0.0.0.0/0', 'LIST_TOO_BROAD'],
     ['2000::/3', 'LIST_TOO_BROAD'],
     ['1.2.3.400', 'LIST_ENTRY'],
@@ -91,6 +101,24 @@ describe('one value', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+test('a name is the same in any case, with and without what names may have around them', () => {
+  const unit = fc.constantFrom('a', 'z', '0', '9', '-', '_', '.', 'co', 'uk');
+  const name = fc.string({ unit, maxLength: 12 });
+  fc.assert(
+    fc.property(name, (text) => {
+      const { kind, ...rest } = indicatorOf(text, 'domain');
+      // Neither is written as keys are, so both take the longer way.
+      for (const other of [text.toUpperCase(), `*.${text}`]) {
+        if (other === text || other.startsWith('*..')) continue;
+        const found = indicatorOf(other, 'domain');
+        expect(found.kind).toBe(kind);
+        if (kind !== undefined) expect(found).toEqual({ kind, ...rest });
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 describe('formats', () => {

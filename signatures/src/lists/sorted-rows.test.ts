@@ -7,7 +7,10 @@ function expectSorted(keys: readonly string[]): void {
   const plain = keys
     .map((key, place) => ({ key, place }))
     .sort((a, b) => (a.key === b.key ? a.place - b.place : a.key < b.key ? -1 : 1));
-  expect([...sortedPlaces(keys)]).toEqual(plain.map(({ place }) => place));
+  const places = plain.map(({ place }) => place);
+  expect([...sortedPlaces(keys)]).toEqual(places);
+  // As if there were more keys than one step takes.
+  expect([...sortedPlaces(keys, 20)]).toEqual(places);
 }
 
 test('keys of one width, many of them alike in their first bytes', () => {
@@ -17,6 +20,6 @@ test('keys of one width, many of them alike in their first bytes', () => {
 });
 
 test('texts of any length', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 9 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 13 });
   fc.assert(fc.property(fc.array(text, { maxLength: 200 }), (keys) => expectSorted(keys)));
 });

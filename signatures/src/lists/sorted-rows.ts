@@ -23,14 +23,15 @@ interface Run {
   readonly depth: number;
 }
 
-export function sortedPlaces(keys: readonly string[]): Uint32Array {
+/** `maxRun` is for tests: at most MAX_RUN. */
+export function sortedPlaces(keys: readonly string[], maxRun: number = MAX_RUN): Uint32Array {
   const places = Uint32Array.from(keys.keys());
   const sorter = new Sorter(keys, places);
   const open: Run[] = [{ start: 0, end: keys.length, depth: 0 }];
   for (let run = open.pop(); run !== undefined; run = open.pop()) {
     const length = run.end - run.start;
     if (length <= SHORT) sorter.compare(run);
-    else if (length > MAX_RUN) sorter.part(run, open);
+    else if (length > maxRun) sorter.part(run, open);
     else sorter.step(run, open);
   }
   return places;
@@ -49,7 +50,7 @@ class Sorter {
     this.#places = places;
     this.#words = new BigUint64Array(Math.min(keys.length, MAX_RUN));
     this.#halves = new Uint32Array(this.#words.buffer);
-    this.#before = new Uint32Array(keys.length > MAX_RUN ? keys.length : this.#words.length);
+    this.#before = new Uint32Array(keys.length);
   }
 
   /** By insertion: runs are short. */
