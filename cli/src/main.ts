@@ -63,6 +63,9 @@ program
     [],
   )
   .addOption(listOption())
+  .option('--rules <file>', 'rules to match (repeatable)', collect, [])
+  .option('--bundle <file>', 'compiled rules to match, instead of --rules')
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .option('--workers <n>', 'threads to read with (default 1)')
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
   .option('--quiet', 'no progress and no summary', false)

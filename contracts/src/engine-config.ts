@@ -53,6 +53,16 @@ export const TLS_FIELDS = [
   'ja4',
 ] as const;
 
+/** Suricata's settings of alert events. */
+export const alertConfigSchema = z.strictObject({
+  payload: z.boolean().default(false).describe('What matched, in base 64'),
+  payloadPrintable: z.boolean().default(false).describe('The same, what is no text as dots'),
+  payloadLength: z.boolean().default(false),
+  packet: z.boolean().default(false).describe('The packet, in base 64'),
+  metadata: z.boolean().default(true).describe('Metadata of the rule'),
+  verdict: z.boolean().default(false),
+});
+
 /** What of Suricata's EVE is optional. */
 export const eveConfigSchema = z.strictObject({
   communityId: z.boolean().default(true).describe('community_id in events of flows'),
@@ -72,6 +82,7 @@ export const eveConfigSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('netmoth.certificate_sha256 in tls events'),
+  alert: alertConfigSchema.default(alertConfigSchema.parse({})),
 });
 
 /** Whose octets count where IP fragments overlap, by Suricata's names. */

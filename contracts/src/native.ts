@@ -63,6 +63,11 @@ export interface ReadSummary extends EngineStats {
   readonly firstPacket: string;
   readonly lastPacket: string;
   readonly wallSeconds: number;
+  /** Of the bundle: how long it took to load, rules that are matched, those that cannot be and why. */
+  readonly loadSeconds: number;
+  readonly rulesLoaded: number;
+  readonly rulesRefused: number;
+  readonly rulesNotMatched: readonly string[];
   /** Set where the file ended early: everything before was read and written. */
   readonly fault?: { readonly code: ErrorCode; readonly message: string };
 }

@@ -18,6 +18,10 @@ export interface RawSummary extends EngineStats {
   readonly firstPacketMs: number;
   readonly lastPacketMs: number;
   readonly wallSeconds: number;
+  readonly loadSeconds: number;
+  readonly rulesLoaded: number;
+  readonly rulesRefused: number;
+  readonly rulesNotMatched: readonly string[];
   readonly faultCode?: string;
   readonly faultMessage?: string;
 }

@@ -16,6 +16,8 @@ const kRunPackages = {
   'nettle-dev': '/usr/include/nettle/sha2.h',
   'libbrotli-dev': '/usr/include/brotli/decode.h',
   'libmagic-dev': '/usr/include/magic.h',
+  'libpcre2-dev': '/usr/include/pcre2.h',
+  'libvectorscan-dev': '/usr/include/hs/hs.h',
   'zlib1g-dev': '/usr/include/zlib.h',
 };
 

@@ -28,7 +28,9 @@ test('what is always written may be asked for, but not switched off', () => {
 });
 
 test('what is not written is refused with the reason', () => {
-  expect(() => eveOptions(['alert.payload=yes'])).toThrow(usage(/alert\.payload is not written/));
+  expect(() => eveOptions(['alert.http-body=yes'])).toThrow(
+    usage(/alert\.http-body is not written/),
+  );
 });
 
 test('a misspelt name is told with the nearest', () => {

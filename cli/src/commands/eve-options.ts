@@ -9,6 +9,12 @@ import { nearest } from '#contracts/nearest.ts';
 
 /** name → where the value goes in the engine's configuration. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  'alert.metadata': ['eve', 'alert', 'metadata'],
+  'alert.packet': ['eve', 'alert', 'packet'],
+  'alert.payload': ['eve', 'alert', 'payload'],
+  'alert.payload-length': ['eve', 'alert', 'payloadLength'],
+  'alert.payload-printable': ['eve', 'alert', 'payloadPrintable'],
+  'alert.verdict': ['eve', 'alert', 'verdict'],
   'community-id': ['eve', 'communityId'],
   'community-id-seed': ['eve', 'communityIdSeed'],
   'dns.version': ['dnsVersion'],
@@ -33,17 +39,11 @@ const ALWAYS = [
 
 /** Suricata has them, this engine does not write them. */
 const ABSENT: Readonly<Record<string, string>> = {
-  'alert.http-body': 'there are no alerts yet',
-  'alert.http-body-printable': 'there are no alerts yet',
-  'alert.metadata': 'there are no alerts yet',
-  'alert.metadata.rule.raw': 'there are no alerts yet',
-  'alert.packet': 'there are no alerts yet',
-  'alert.payload': 'there are no alerts yet',
-  'alert.payload-length': 'there are no alerts yet',
-  'alert.payload-printable': 'there are no alerts yet',
-  'alert.tagged-packets': 'there are no alerts yet',
-  'alert.verdict': 'there are no alerts yet',
-  'alert.websocket-payload': 'there are no alerts yet',
+  'alert.http-body': 'alerts do not carry it',
+  'alert.http-body-printable': 'alerts do not carry it',
+  'alert.metadata.rule.raw': 'alerts do not carry it',
+  'alert.tagged-packets': 'alerts do not carry it',
+  'alert.websocket-payload': 'alerts do not carry it',
   'http.custom': 'http events have all fields that are known',
   'http.dump-all-headers': 'http events have the fields of extended',
   xff: 'the client stays the one of the connection',

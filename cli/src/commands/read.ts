@@ -18,6 +18,9 @@ export interface ReadCommandOptions {
   readonly dnsVersion: '2' | '3';
   readonly eveOption: readonly string[];
   readonly list: readonly string[];
+  readonly rules: readonly string[];
+  readonly bundle?: string;
+  readonly var: readonly string[];
   readonly workers?: string;
   readonly set: readonly string[];
   readonly quiet: boolean;
@@ -39,19 +42,23 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
       ...(bundlePath !== undefined && { bundlePath }),
       ...(bar && { onProgress: (done) => bar.show(done) }),
     }).finally(() => bar?.clear());
-  const summary = options.list.length === 0 ? await run() : await matching(options, run);
+  const summary = await matching(options, run);
   if (!options.quiet) process.stderr.write(summaryText(summary));
   if (summary.fault === undefined) return 0;
   throw new NetmothError(summary.fault.code, summary.fault.message);
 }
 
 async function matching<T>(
-  { list, quiet }: ReadCommandOptions,
-  run: (bundlePath: string) => Promise<T>,
+  { list, rules, bundle, var: variables, quiet }: ReadCommandOptions,
+  run: (bundlePath?: string) => Promise<T>,
 ): Promise<T> {
+  if (rules.length + list.length === 0) return await run(bundle);
+  if (bundle !== undefined) {
+    throw new NetmothError('NM_USAGE', 'give --rules and --list, or --bundle, not both');
+  }
   // Most runs match nothing: the compiler is loaded for those that do.
   const { withBundle } = await import('./temporary-bundle.ts');
-  return await withBundle({ list, quiet }, run);
+  return await withBundle({ list, rules, var: variables, quiet }, run);
 }
 
 export function summaryText(summary: ReadSummary): string {

@@ -14,15 +14,17 @@ import { listsText } from './list-sources.ts';
 
 export interface RunSources {
   readonly list: readonly string[];
+  readonly rules: readonly string[];
+  readonly var: readonly string[];
   /** Faults only. */
   readonly quiet: boolean;
 }
 
 export async function withBundle<T>(
-  { list, quiet }: RunSources,
+  { list, rules, var: variables, quiet }: RunSources,
   run: (path: string) => Promise<T>,
 ): Promise<T> {
-  const { bytes, lists, result } = await compileSources([], list, { var: [] });
+  const { bytes, lists, result } = await compileSources(rules, list, { var: variables });
   const faults = result.faults.map((fault) => `${faultText(fault)}\n`).join('');
   process.stderr.write(faults + (quiet ? '' : listsText(lists.summaries)));
   const folder = await mkdtemp(join(tmpdir(), 'netmoth-bundle-'));

@@ -74,6 +74,14 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.eve.community_id_seed = static_cast<std::uint16_t>(number_of(eve, "communityIdSeed"));
   config.eve.ethernet = eve.Get("ethernet").ToBoolean();
   config.eve.certificate_sha256 = eve.Get("certificateSha256").ToBoolean();
+  const auto alert = eve.Get("alert").As<Napi::Object>();
+  const auto asked = [&](const char* name) { return alert.Get(name).ToBoolean().Value(); };
+  config.eve.alert = {.payload = asked("payload"),
+                      .payload_printable = asked("payloadPrintable"),
+                      .payload_length = asked("payloadLength"),
+                      .packet = asked("packet"),
+                      .metadata = asked("metadata"),
+                      .verdict = asked("verdict")};
   config.eve.tls_fields = tls_fields(eve.Get("tlsFields").As<Napi::Array>());
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");

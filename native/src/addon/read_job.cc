@@ -39,6 +39,13 @@ Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result
   set("firstPacketMs", static_cast<double>(result.first_packet) / 1e6);
   set("lastPacketMs", static_cast<double>(result.last_packet) / 1e6);
   set("wallSeconds", result.wall_seconds);
+  set("loadSeconds", result.load_seconds);
+  set("rulesLoaded", static_cast<double>(result.rules.loaded));
+  set("rulesRefused", static_cast<double>(result.rules.refused));
+  Napi::Array reasons = Napi::Array::New(env, result.rules.reasons.size());
+  for (std::uint32_t i = 0; i < result.rules.reasons.size(); ++i)
+    reasons.Set(i, Napi::String::New(env, result.rules.reasons[i]));
+  summary.Set("rulesNotMatched", reasons);
   if (!result.fault.code.empty()) {
     summary.Set("faultCode", result.fault.code);
     summary.Set("faultMessage", result.fault.message);

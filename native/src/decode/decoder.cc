@@ -32,6 +32,9 @@ Packet* FrameContext::add_packet(Bytes datagram) {
       outermost ? frame_.data.size() : std::max(carried_.size(), datagram.size());
   Packet& packet = out_.packets_[out_.packet_count_++];
   packet = Packet{};
+  packet.datagram = datagram;
+  packet.frame = frame_.data;
+  packet.link = frame_.link;
   packet.time = frame_.time;
   packet.number = frame_.number;
   packet.captured_length = static_cast<std::uint32_t>(captured);

@@ -114,7 +114,11 @@ struct Packet {
   TcpHeader tcp;
   bool has_quoted = false;  // ICMP error with a readable quote
   QuotedPacket quoted;
-  Bytes payload;  // of the transport; for ICMP what follows the 8-byte header
+  LinkType link = 0;  // of the frame
+  Bytes frame;        // all of it, link layer included
+  Bytes datagram;     // from the IP header on; of a datagram put together, its last fragment
+  Bytes transport;    // from the transport header on
+  Bytes payload;      // of the transport; for ICMP what follows the 8-byte header
   // Bytes of payload there were on the wire; payload.size() unless truncated.
   std::uint32_t payload_length = 0;
 };

@@ -192,6 +192,7 @@ bool inner_version_is(FrameContext& context, Packet& packet, Bytes data, int ver
 }  // namespace
 
 void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::size_t length) {
+  packet.transport = data;
   switch (packet.protocol) {
     case ip_proto::kTcp:
       return decode_tcp(context, packet, data, length);

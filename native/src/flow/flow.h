@@ -1,8 +1,8 @@
 // One conversation between two ends, and the small state that every packet of it touches.
 //
-// Invariant: at most 320 bytes, no allocation of its own except `attachment`, which holds what only
-// flows with application data need, and `route`, which few flows have; both are freed with the
-// flow.
+// Invariant: at most 328 bytes, no allocation of its own except `attachment`, which holds what only
+// flows with application data need, `detection`, for flows that rules look into, and `route`, which
+// few flows have; all are freed with the flow.
 #pragma once
 
 #include <memory>
@@ -108,7 +108,8 @@ struct Flow {
   bool alerted = false;
   bool picked_up = false;  // parsed although its handshake was not seen
   std::unique_ptr<FlowAttachment> attachment;
-  std::unique_ptr<FlowRoute> route;  // tunnelled, or with MAC addresses to tell
+  std::unique_ptr<FlowAttachment> detection;  // owned by detect::Detector; few flows have one
+  std::unique_ptr<FlowRoute> route;           // tunnelled, or with MAC addresses to tell
 
   // Owned by correlate::Labeller.
   TimestampNs as_of = 0;  // the order of its first packet (see pipeline/frame_clock.h)
@@ -143,6 +144,6 @@ struct Flow {
   // Exchanges client and server after the reply turned out to have been seen first.
   void reverse();
 };
-static_assert(sizeof(Flow) <= 320);
+static_assert(sizeof(Flow) <= 328);
 
 }  // namespace netmoth::flow

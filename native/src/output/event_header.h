@@ -5,6 +5,7 @@
 
 #include "base/json_writer.h"
 #include "flow/flow.h"
+#include "output/alert_options.h"
 #include "output/tls_json.h"
 
 namespace netmoth::output {
@@ -16,6 +17,7 @@ struct EveOptions {
   bool ethernet = false;  // MAC addresses
   TlsFields tls_fields = TlsFields::extended();
   bool certificate_sha256 = false;  // under netmoth
+  AlertOptions alert;
 };
 
 // Ends of a packet that belongs to no flow.

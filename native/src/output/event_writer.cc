@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "output/alert_json.h"
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
+#include "output/rule_alert_json.h"
 
 namespace netmoth::output {
 namespace {
@@ -224,6 +226,24 @@ void EventWriter::alert(const EventContext& context, const AlertFacts& alert, Di
   write_app_protos(json, *context.flow);
   json.member_plain("direction", direction == Direction::kToServer ? "to_server" : "to_client");
   write_alert_flow(json, *context.flow);
+  close(json, EventType::kAlert);
+}
+
+void EventWriter::rule_alert(const EventContext& context, const detect::Alert& alert) {
+  if (context.flow == nullptr) return alert_without_flow(context, alert);
+  JsonWriter json = open_flow_event(EventType::kAlert, context, EndsOrder::kPacket);
+  write_rule_alert(json, alert, context, options_.eve.alert);
+  close(json, EventType::kAlert);
+}
+
+void EventWriter::alert_without_flow(const EventContext& context, const detect::Alert& alert) {
+  JsonWriter json = open(EventType::kAlert, context.time, 0, context.packet_number);
+  if (context.packet != nullptr) {
+    write_ends(json, ends_of(*context.packet));
+    if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
+    write_route(json, context, false);
+  }
+  write_rule_alert(json, alert, context, options_.eve.alert);
   close(json, EventType::kAlert);
 }
 

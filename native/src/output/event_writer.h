@@ -11,6 +11,7 @@
 #include "base/json_writer.h"
 #include "correlate/flow_labels.h"
 #include "decode/defragment.h"
+#include "detect/detector.h"
 #include "flow/flow.h"
 #include "output/alert_json.h"
 #include "output/batch.h"
@@ -79,6 +80,8 @@ class EventWriter {
   // the alert where there is one.
   void alert(const EventContext& context, const AlertFacts& alert, Direction direction,
              const protocols::Record* record);
+  // What a rule found.
+  void rule_alert(const EventContext& context, const detect::Alert& alert);
   void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
   void stream_anomaly(const EventContext& context, std::string_view event);
   // `flow` where the packet belongs to one; `packet` is null where the frame carries none.
@@ -113,6 +116,7 @@ class EventWriter {
   // `shown`: whose source and destination the event's are.
   base::JsonWriter open_event(EventType type, const EventContext& context, Direction shown);
   void write_members(base::JsonWriter& json, const protocols::Record& record);
+  void alert_without_flow(const EventContext& context, const detect::Alert& alert);
   void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
   // Labels are written where an application (or "unknown") is given; `record` adds its own members.

@@ -176,7 +176,10 @@ void read_into(const FileRunOptions& options, capture::PcapFile& source, FileRun
 }  // namespace
 
 FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) {
-  const auto started = std::chrono::steady_clock::now();
+  auto started = std::chrono::steady_clock::now();
+  const auto elapsed = [&started] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  };
   FileRunResult result;
   FileRunOptions options = given;
   if (!options.bundle_path.empty()) {
@@ -187,14 +190,17 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
       return result;
     }
     options.engine.indicators = signatures.indicators;
+    options.engine.rules = signatures.rules;
+    result.rules = std::move(signatures.report);
+    result.load_seconds = elapsed();
+    started = std::chrono::steady_clock::now();
   }
   capture::PcapFile source(options.path);
   if (options.engine.workers > 1)
     read_into<ParallelRead>(options, source, result, progress);
   else
     read_into<SerialRead>(options, source, result, progress);
-  result.wall_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  result.wall_seconds = elapsed();
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "capture/frame_source.h"
+#include "detect/rule_set.h"
 #include "pipeline/worker.h"
 
 namespace netmoth::pipeline {
@@ -45,6 +46,8 @@ struct FileRunResult {
   TimestampNs first_packet = 0;
   TimestampNs last_packet = 0;
   double wall_seconds = 0;
+  detect::LoadReport rules;  // where a bundle was given
+  double load_seconds = 0;   // of it
   RunFault fault;
 };
 

@@ -58,6 +58,10 @@ std::string load_signatures(const std::string& path, Signatures& loaded) {
   detect::BundleFault fault = bundle.open(file->bytes());
   if (fault == detect::BundleFault::kNone)
     fault = detect::IndicatorSet::load(bundle, file, random_seed(), loaded.indicators);
+  if (fault == detect::BundleFault::kNone) {
+    loaded.rules = detect::RuleSet::load(bundle, file, loaded.report);
+    fault = loaded.report.fault;
+  }
   return std::string(detect::bundle_fault_code(fault));
 }
 

@@ -8,11 +8,14 @@
 #include <string>
 
 #include "detect/indicators/indicator_set.h"
+#include "detect/rule_set.h"
 
 namespace netmoth::pipeline {
 
 struct Signatures {
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr where there are none
+  std::shared_ptr<const detect::RuleSet> rules;            // the same
+  detect::LoadReport report;                               // of the rules
 };
 
 // Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" or what the

@@ -45,12 +45,16 @@ class TcpSessions::SideConsumer final : public stream::StreamConsumer {
 
   bool on_stream_data(Bytes data) override {
     // Client and server may be exchanged by this: direction_ then follows.
-    return session_.on_data(flow_, direction_, data, now_, owner_.sink_);
+    const bool parsed = session_.on_data(flow_, direction_, data, now_, owner_.sink_);
+    const bool looked_at =
+        owner_.host_.wants_stream(flow_) && owner_.host_.on_stream_data(direction_, data);
+    return parsed || looked_at;
   }
   bool on_stream_gap(std::uint64_t missing) override {
     flow_.tcp[index_of(direction_)].gap = true;
     owner_.host_.on_stream_event(direction_, "stream.reassembly_seq_gap");
-    return session_.on_gap(flow_, direction_, missing, owner_.sink_);
+    const bool parsed = session_.on_gap(flow_, direction_, missing, owner_.sink_);
+    return parsed || owner_.host_.wants_stream(flow_);
   }
   void on_stream_overlap() override {
     owner_.host_.on_stream_event(direction_, "stream.reassembly_overlap_different_data");
@@ -74,9 +78,9 @@ stream::OverlapPolicy TcpSessions::policy_of(const flow::Flow& flow, Direction d
       .value_or(options_.overlap_policy);
 }
 
-void TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
+bool TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                              TimestampNs now) {
-  if (!packet.checksum_valid) return;  // the receiver drops it too
+  if (!packet.checksum_valid) return false;  // the receiver drops it too
   const std::uint8_t flags = packet.tcp.flags;
   const bool is_reset = (flags & kRst) != 0;
   if (options_.midstream && flow.tcp_state == flow::TcpState::kNone &&
@@ -89,14 +93,16 @@ void TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode
     if (event != flow::StreamEvent::kNone)
       host_.on_stream_event(direction, flow::stream_event_name(event));
   }
-  if (!flow.inspect || !verdict.accepted) return;
+  const bool streamed = verdict.accepted && !is_reset;
+  if (!flow.inspect || !verdict.accepted) return streamed;
   if (!is_reset) deliver(flow, direction, packet, now);
-  if (flow.attachment == nullptr) return;
+  if (flow.attachment == nullptr) return false;
   auto& session = static_cast<AppSession&>(*flow.attachment);
   const bool reset = is_reset && flow.tcp_state == flow::TcpState::kClosed;
   const bool both_ended = session.stream(Direction::kToServer).at_end() &&
                           session.stream(Direction::kToClient).at_end();
-  if (reset || both_ended || !session.wants_more()) close(flow, now);
+  if (reset || both_ended || !wants_more(flow, session)) close(flow, now);
+  return streamed;
 }
 
 // Without its handshake a stream has no known start, and whoever sends it may not be heard by
@@ -123,7 +129,7 @@ void TcpSessions::deliver(flow::Flow& flow, Direction direction, const decode::P
   const std::uint32_t sequence = packet.tcp.sequence + ((flags & kSyn) != 0 ? 1U : 0U);
   stream::Reassembler& mine = session.stream(direction);
   stream::Reassembler& theirs = session.stream(opposite(direction));
-  if (!mine.started() && session.wants_more()) start_side(flow, session, direction, sequence);
+  if (!mine.started() && wants_more(flow, session)) start_side(flow, session, direction, sequence);
   SideConsumer consumer(*this, flow, session, direction, now);
   if (confirmed) {
     mine.open();
@@ -156,11 +162,15 @@ void TcpSessions::start_side(flow::Flow& flow, AppSession& session, Direction di
   if ((peer.flags & kAck) != 0) stream.note_acknowledged(peer.acknowledged);
 }
 
+bool TcpSessions::wants_more(const flow::Flow& flow, const AppSession& session) const {
+  return session.wants_more() || host_.wants_stream(flow);
+}
+
 void TcpSessions::close(flow::Flow& flow, TimestampNs now) {
   auto& session = static_cast<AppSession&>(*flow.attachment);
   for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
     stream::Reassembler& stream = session.stream(direction);
-    if (!session.wants_more() || stream.held_bytes() == 0) continue;
+    if (!wants_more(flow, session) || stream.held_bytes() == 0) continue;
     SideConsumer consumer(*this, flow, session, direction, now);
     (void)stream.flush(consumer);
   }

@@ -20,6 +20,10 @@ class TcpHost {
   virtual ~TcpHost() = default;
   // `name` is Suricata's with its prefix, "stream.…"; static storage.
   virtual void on_stream_event(Direction direction, std::string_view name) = 0;
+  // The same octets as the session gets, after it. Returns whether more is wanted.
+  virtual bool on_stream_data(Direction direction, Bytes data) = 0;
+  // Whether on_stream_data() would be listened to: keeps a stream going that no parser reads.
+  [[nodiscard]] virtual bool wants_stream(const flow::Flow& flow) const = 0;
 };
 
 struct TcpOptions {
@@ -37,8 +41,9 @@ class TcpSessions {
   // `host` and `sink` outlive the sessions.
   TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink);
 
-  // One segment of `flow`, after the flow counted it. `now` is packet time.
-  void on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
+  // One segment of `flow`, after the flow counted it. `now` is packet time. False where its payload
+  // is no part of the stream: its receiver would not take it, or the connection's start is missing.
+  bool on_segment(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                   TimestampNs now);
   // The flow ends: what is held goes to the parser, the parser tells what it has.
   void close(flow::Flow& flow, TimestampNs now);
@@ -53,6 +58,7 @@ class TcpSessions {
   bool may_parse(flow::Flow& flow, Direction direction, const decode::Packet& packet) const;
   void deliver(flow::Flow& flow, Direction direction, const decode::Packet& packet,
                TimestampNs now);
+  [[nodiscard]] bool wants_more(const flow::Flow& flow, const AppSession& session) const;
   void start_side(flow::Flow& flow, AppSession& session, Direction direction,
                   std::uint32_t sequence);
 

@@ -50,7 +50,8 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       content_{.files = config.file_events,
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr,
-               .memory = &codec_memory_},
+               .memory = &codec_memory_,
+               .inspect = config.rules != nullptr},
       indicators_(config.indicators, writer),
       sessions_({.reassembly_bytes = config.reassembly_bytes,
                  .overlap_policy = config.overlap_policy,
@@ -70,6 +71,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       table_(config.max_flows, config.timeouts, seed, *this),
       decoded_(kBatchFrames) {
   indicators_.add_wanted(content_);
+  if (config.rules != nullptr) (void)detector_.use(config.rules);
 }
 
 Worker::~Worker() = default;
@@ -95,7 +97,10 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
   std::uint32_t hash = first_hash;
   for (const decode::Packet& packet : frame.packets()) {
     enter(packet, packet.tunnel_depth == 0 ? nullptr : frame.packets().data());
-    if (!belongs_to_a_flow(packet)) continue;
+    if (!belongs_to_a_flow(packet)) {
+      if (detector_.rules() != nullptr) detect_alone(packet);
+      continue;
+    }
     if (&packet != frame.packets().data()) hash = table_.hash(flow::key_of(packet));
     if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
   }
@@ -125,7 +130,15 @@ void Worker::tell_decode_anomaly(decode::DecodeEvent event) {
     const flow::FlowKey key = flow::key_of(*packet_);
     told.flow = table_.find(key, table_.hash(key)).flow;
   }
-  writer_.decode_anomaly(told, decode::decode_event_name(event));
+  const std::string_view name = decode::decode_event_name(event);
+  if (detector_.rules() != nullptr) {
+    detect::Subject about = subject(Direction::kToServer);
+    about.flow = told.flow;
+    current_flow_ = told.flow;
+    detector_.on_event(about, name);
+    current_flow_ = nullptr;
+  }
+  writer_.decode_anomaly(told, name);
 }
 
 void Worker::process_dealt(std::span<const Dealt> packets) {
@@ -218,10 +231,12 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_direction_ = direction;
   labeller_.on_packet(flow);
   if (match.flow == nullptr && indicators_.active()) indicators_.on_flow(context(direction));
+  bool in_stream = false;
   if (packet.protocol == ip_proto::kTcp)
-    sessions_.on_segment(flow, direction, packet, now_);
+    in_stream = sessions_.on_segment(flow, direction, packet, now_);
   else
     handle_datagram(flow, direction, packet);
+  if (detector_.rules() != nullptr) detector_.on_packet(subject(current_direction_), in_stream);
   table_.touch(flow, packet.time);
   current_flow_ = nullptr;
 }
@@ -282,6 +297,7 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   ending_ = true;
   anomalies_.begin_end();
   if (flow.attachment != nullptr) sessions_.close(flow, now_);
+  if (flow.detection != nullptr) detector_.on_flow_end(subject(Direction::kToServer));
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
   indicators_.on_flow_end(flow);
@@ -325,14 +341,22 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
   if (record.kind == protocols::RecordKind::kFileinfo && !config_.file_events) return;
   if (output::event_of(record.kind).labelled)
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
+  // An alert comes before the event of what it is about.
+  if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
   writer_.record(told, record);
 }
 
 void Worker::on_stream_event(Direction direction, std::string_view name) {
+  if (detector_.rules() != nullptr) detector_.on_event(subject(direction), name);
   if (anomaly_allowed(name)) writer_.stream_anomaly(context(direction), name);
 }
 
 void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) {
+  if (detector_.rules() != nullptr) {
+    std::string name(protocols::app_proto_name(proto));
+    name.append(".").append(event);
+    detector_.on_event(subject(direction), name);
+  }
   if (anomaly_allowed(event)) writer_.app_anomaly(context(direction), proto, event);
 }
 

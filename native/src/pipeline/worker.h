@@ -12,6 +12,7 @@
 
 #include "correlate/flow_labels.h"
 #include "decode/decoder.h"
+#include "detect/detector.h"
 #include "flow/flow_table.h"
 #include "output/event_writer.h"
 #include "pipeline/anomaly_limit.h"
@@ -48,7 +49,8 @@ struct EngineConfig {
   base::DigestKinds file_digests;
   bool file_magic = false;
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr: no lists
-  unsigned workers = 1;  // of a file run; live capture has its own number
+  unsigned workers = 1;                          // of a file run; live capture has its own number
+  std::shared_ptr<const detect::RuleSet> rules;  // nullptr: none
 };
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed);
@@ -60,6 +62,7 @@ inline constexpr std::size_t kCodecOctets = std::size_t{64} << 20;
 
 class Worker final : private flow::FlowEndListener,
                      private protocols::TransactionSink,
+                     private detect::AlertSink,
                      private TcpHost {
  public:
   // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of
@@ -103,7 +106,14 @@ class Worker final : private flow::FlowEndListener,
   void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
 
   void on_record(Direction direction, const protocols::Record& record) override;
+  void on_request(const protocols::Record& record) override;
+  void on_content(protocols::AppProto proto, const protocols::ContentPiece& piece) override;
+  void on_alert(const detect::Alert& alert) override;
   void on_stream_event(Direction direction, std::string_view name) override;
+  bool on_stream_data(Direction direction, Bytes data) override;
+  [[nodiscard]] bool wants_stream(const flow::Flow& flow) const override;
+  [[nodiscard]] detect::Subject subject(Direction direction) const;
+  void detect_alone(const decode::Packet& packet);
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
   void on_expectation(const protocols::Expectation& expectation) override;
   protocols::ExpectedParser take_expected() override;
@@ -122,6 +132,7 @@ class Worker final : private flow::FlowEndListener,
   correlate::Labeller labeller_;
   std::unique_ptr<protocols::ExpectationTable> own_expectations_;
   protocols::ExpectationTable& expectations_;
+  detect::Detector detector_{*this};
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;

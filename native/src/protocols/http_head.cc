@@ -61,6 +61,25 @@ HttpParser::Next HttpParser::request_line(std::string_view line, TransactionSink
   return Next::kGoOn;
 }
 
+// For inspection: of a message that is one.
+HttpParser::Next HttpParser::keep_start(Direction direction, std::string_view line, Next next) {
+  if (next != Next::kGoOn || side_of(direction).state != State::kFields || waiting_ == 0)
+    return next;
+  HttpTransaction& t = direction == Direction::kToServer ? *request_now() : response_now();
+  HttpHeadLines& head = t.heads[index_of(direction)];
+  head.start.assign(line);
+  head.fields.clear();  // of an interim answer
+  return next;
+}
+
+void HttpParser::keep_field(Direction direction, std::string_view line) {
+  if (waiting_ == 0) return;
+  HttpTransaction& t = direction == Direction::kToServer ? *request_now() : response_now();
+  std::string& fields = t.heads[index_of(direction)].fields;
+  if (fields.size() + line.size() > kMaxInspectedHead) return;
+  fields.append(line).append("\r\n");
+}
+
 // The line before had no colon: it was the start of this one. True where it was handled.
 bool HttpParser::complete_nameless(Direction direction, std::string_view line,
                                    TransactionSink& sink) {

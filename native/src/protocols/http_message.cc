@@ -16,6 +16,10 @@ void HttpTransaction::reset() {
         &response_protocol, &status_text, &content_type, &location, &content_range}) {
     text->clear();
   }
+  for (HttpHeadLines& head : heads) {
+    head.start.clear();
+    head.fields.clear();
+  }
 }
 
 HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
@@ -104,6 +108,7 @@ void HttpParser::message_complete(Direction direction, TransactionSink& sink) {
   side.content.clear();
   if (direction == Direction::kToServer) {
     request_open_ = false;
+    if (const HttpTransaction* t = request_now(); t != nullptr) sink.on_request(*t);
     return;
   }
   if (waiting_ == 0) return;

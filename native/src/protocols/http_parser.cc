@@ -15,9 +15,12 @@ HttpParser::Next HttpParser::take_line(Direction direction, std::string_view lin
     line.remove_suffix(1);
   switch (side.state) {
     case State::kStart:
-      return line.empty() ? Next::kGoOn : start_line(direction, line, sink);
+      if (line.empty()) return Next::kGoOn;
+      if (!sink.content().inspect) return start_line(direction, line, sink);
+      return keep_start(direction, line, start_line(direction, line, sink));
     case State::kFields:
       if (line.empty() || ends_head(direction, line)) return head_complete(direction, sink);
+      if (sink.content().inspect) keep_field(direction, line);
       field_line(direction, line, sink);
       return Next::kGoOn;
     case State::kChunkSize:

@@ -87,6 +87,8 @@ class HttpParser final : public Parser {
   // http_head.cc
   Next start_line(Direction direction, std::string_view line, TransactionSink& sink);
   Next request_line(std::string_view line, TransactionSink& sink);
+  Next keep_start(Direction direction, std::string_view line, Next next);
+  void keep_field(Direction direction, std::string_view line);
   void field_line(Direction direction, std::string_view line, TransactionSink& sink);
   bool complete_nameless(Direction direction, std::string_view line, TransactionSink& sink);
   bool fold(Direction direction, std::string_view line);

@@ -4,6 +4,7 @@
 // counted, not kept.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "base/types.h"
@@ -13,7 +14,17 @@ namespace netmoth::protocols {
 
 inline constexpr std::size_t kMaxHttpLine = 16 * 1024;
 
+// Octets of a message head's fields that are kept for inspection; the rest is passed over.
+inline constexpr std::size_t kMaxInspectedHead = 64 * 1024;
+
 struct Http2Stream;
+
+// The lines of a message head as they came, each field line with CR LF behind it; filled only where
+// ContentSettings::inspect asks for it.
+struct HttpHeadLines {
+  std::string start;
+  std::string fields;
+};
 
 struct HttpTransaction : Record {
   HttpTransaction() : Record(RecordKind::kHttp) {}
@@ -39,6 +50,8 @@ struct HttpTransaction : Record {
   std::string location;
   std::string content_range;
   std::uint64_t response_length = 0;  // body octets seen, without chunk framing
+
+  std::array<HttpHeadLines, 2> heads;  // by direction, for inspection
 
   const Http2Stream* http2 = nullptr;  // HTTP/2: what else is known; during the call only
 

@@ -76,6 +76,8 @@ class TransactionSink {
   virtual ~TransactionSink() = default;
   // `direction` of the message that made the record; of a transaction's request.
   virtual void on_record(Direction direction, const Record& record) = 0;
+  // A request is complete; `record` is what will be reported once its answer came.
+  virtual void on_request(const Record& /*record*/) {}
   // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static
   // storage.
   virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;

@@ -1,0 +1,108 @@
+/** Captures made in code: one TCP conversation, or one datagram, over Ethernet and IPv4. */
+
+export interface Segment {
+  readonly from: 'client' | 'server';
+  readonly text: string;
+}
+
+const CLIENT = { address: [10, 0, 0, 1], port: 40_000 };
+const SYN = 0x02;
+const ACK = 0x10;
+const FIN = 0x01;
+
+interface Side {
+  readonly address: readonly number[];
+  readonly port: number;
+  next: number;
+}
+
+/** Handshake, the segments, each acknowledged, and the end of both sides. */
+export function conversation(port: number, segments: readonly Segment[]): Buffer {
+  const client: Side = { ...CLIENT, next: 1000 };
+  const server: Side = { address: [10, 0, 0, 2], port, next: 5000 };
+  const frames: Buffer[] = [];
+  const send = (from: Side, to: Side, flags: number, text = '') => {
+    frames.push(tcp(from, to, flags, Buffer.from(text, 'latin1')));
+    from.next += text.length + ((flags & (SYN | FIN)) !== 0 ? 1 : 0);
+  };
+  send(client, server, SYN);
+  send(server, client, SYN | ACK);
+  send(client, server, ACK);
+  for (const { from, text } of segments) {
+    const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
+    send(sender, receiver, ACK, text);
+    send(receiver, sender, ACK);
+  }
+  send(client, server, FIN | ACK);
+  send(server, client, FIN | ACK);
+  send(client, server, ACK);
+  return pcap(frames);
+}
+
+/** One datagram from a client. */
+export function datagram(port: number, text: string): Buffer {
+  const payload = Buffer.from(text, 'latin1');
+  const header = Buffer.alloc(8);
+  header.writeUInt16BE(CLIENT.port, 0);
+  header.writeUInt16BE(port, 2);
+  header.writeUInt16BE(8 + payload.length, 4);
+  return pcap([ip(17, CLIENT.address, [10, 0, 0, 2], Buffer.concat([header, payload]))]);
+}
+
+function tcp(from: Side, to: Side, flags: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(20);
+  header.writeUInt16BE(from.port, 0);
+  header.writeUInt16BE(to.port, 2);
+  header.writeUInt32BE(from.next, 4);
+  if ((flags & ACK) !== 0) header.writeUInt32BE(to.next, 8);
+  header[12] = 0x50;
+  header[13] = flags;
+  header.writeUInt16BE(65_535, 14);
+  const segment = Buffer.concat([header, payload]);
+  const pseudo = Buffer.from([...from.address, ...to.address, 0, 6, 0, 0]);
+  pseudo.writeUInt16BE(segment.length, 10);
+  segment.writeUInt16BE(checksum(Buffer.concat([pseudo, segment])), 16);
+  return ip(6, from.address, to.address, segment);
+}
+
+function ip(
+  protocol: number,
+  source: readonly number[],
+  destination: readonly number[],
+  payload: Buffer,
+): Buffer {
+  const header = Buffer.from([0x45, 0, 0, 0, 0, 1, 0, 0, 64, protocol, 0, 0]);
+  header.writeUInt16BE(20 + payload.length, 2);
+  const whole = Buffer.concat([header, Buffer.from([...source, ...destination])]);
+  whole.writeUInt16BE(checksum(whole), 10);
+  const ethernet = Buffer.from([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0]);
+  return Buffer.concat([ethernet, whole, payload]);
+}
+
+/** RFC 1071. */
+function checksum(bytes: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2)
+    sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+/** A frame a millisecond. */
+function pcap(frames: readonly Buffer[]): Buffer {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0xa1b2c3d4, 0);
+  head.writeUInt16LE(2, 4);
+  head.writeUInt16LE(4, 6);
+  head.writeUInt32LE(65_535, 16);
+  head.writeUInt32LE(1, 20);
+  const records = frames.map((frame, i) => {
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(1_700_000_000, 0);
+    record.writeUInt32LE(i * 1000, 4);
+    record.writeUInt32LE(frame.length, 8);
+    record.writeUInt32LE(frame.length, 12);
+    return Buffer.concat([record, frame]);
+  });
+  return Buffer.concat([head, ...records]);
+}

@@ -1,0 +1,329 @@
+// Packets, streams and transactions: what is looked for in each. See detector.h.
+#include "detect/detector.h"
+
+#include <algorithm>
+
+#include "detect/look.h"
+#include "detect/transaction.h"
+
+namespace netmoth::detect {
+namespace {
+
+using protocols::AppProto;
+using protocols::RecordKind;
+
+constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
+
+bool is_tcp(const flow::Flow* flow) {
+  return flow != nullptr && flow->key.protocol == ip_proto::kTcp;
+}
+
+bool is_pass(const Rule& rule) {
+  return rule.action == Rule::Action::kPass;
+}
+
+}  // namespace
+
+// Patterns that were found, as rules to be checked: each once a look, in the set's order.
+class Detector::Candidates final : public PatternListener {
+ public:
+  Candidates(Detector& owner, const PatternGroup& group) : owner_(owner), group_(&group) {}
+  void use(const PatternGroup& group) { group_ = &group; }
+  void on_pattern(std::size_t pattern) override {
+    for (const std::uint32_t rule : group_->rules_of(pattern))
+      add(rule);
+  }
+  void add(std::uint32_t rule) {
+    if (owner_.stamps_[rule] == owner_.stamp_) return;
+    owner_.stamps_[rule] = owner_.stamp_;
+    owner_.found_.push_back(rule);
+  }
+
+ private:
+  Detector& owner_;
+  const PatternGroup* group_;
+};
+
+bool Detector::use(std::shared_ptr<const RuleSet> set) {
+  if (set != nullptr && !set->prepare(scratch_)) return false;
+  set_ = std::move(set);
+  ++serial_;
+  stamp_ = 0;
+  stamps_.assign(set_ == nullptr ? 0 : set_->rules().size(), 0);
+  cache_ = std::vector<std::array<CachedValues, 2>>(set_ == nullptr ? 0 : set_->keys().size());
+  tx_stamp_ = 0;
+  return true;
+}
+
+FlowState& Detector::state_of(flow::Flow& flow) {
+  if (flow.detection == nullptr) flow.detection = std::make_unique<FlowState>();
+  return static_cast<FlowState&>(*flow.detection);
+}
+
+void Detector::on_packet(const Subject& subject, bool in_stream) {
+  if (set_ == nullptr) return;
+  alerted_.clear();
+  const decode::Packet& packet = *subject.packet;
+  Look look(subject, {packet.payload, 0}, Layer::kDatagram);
+  found_.clear();
+  ++stamp_;
+  const auto everything = set_->packet_rules(subject.direction);
+  found_.assign(everything.begin(), everything.end());
+  // Rules on addresses alone are tested once a flow and direction.
+  if (subject.flow == nullptr || subject.flow->packets[index_of(subject.direction)] <= 1) {
+    const auto once = set_->address_rules(subject.direction);
+    const auto middle = found_.insert(found_.end(), once.begin(), once.end());
+    std::ranges::inplace_merge(found_, middle);
+  }
+  if (!found_.empty()) check(found_, look);
+  if (packet.payload.empty()) return;
+  if (packet.protocol != ip_proto::kTcp)
+    return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
+  inspect_payload(subject, Layer::kPacket, {packet.payload, 0}, false);
+  if (!in_stream) inspect_payload(subject, Layer::kStream, {packet.payload, 0}, false);
+}
+
+void Detector::inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
+                               bool in_stream) {
+  const PatternGroup& group = set_->payload(layer, subject.direction);
+  if (group.empty()) return;
+  ++stamp_;
+  found_.clear();
+  Candidates candidates(*this, group);
+  if (group.matcher != nullptr) group.matcher->scan(payload.data, scratch_, candidates);
+  for (const std::uint32_t rule : group.unfiltered)
+    candidates.add(rule);
+  if (found_.empty()) return;
+  std::ranges::sort(found_);
+  Look look(subject, payload, layer);
+  look.in_stream = in_stream;
+  check(found_, look);
+}
+
+bool Detector::wants_stream(const flow::Flow& flow) const {
+  if (set_ == nullptr || !set_->wants_streams()) return false;
+  const auto* const state = static_cast<const FlowState*>(flow.detection.get());
+  return state == nullptr || !state->stream_over;
+}
+
+bool Detector::on_stream(const Subject& subject, Bytes data) {
+  if (!wants_stream(*subject.flow)) return false;
+  FlowState& state = state_of(*subject.flow);
+  StreamWindow& window = state.windows[index_of(subject.direction)];
+  const std::uint64_t seen = window.offset + window.held.size();
+  if (seen >= kStreamDepth) return true;  // of this side no more; the other one goes on
+  data = data.first(std::min<std::uint64_t>(data.size(), kStreamDepth - seen));
+  if (window.held.empty() && data.size() >= kStreamChunk) {
+    inspect_payload(subject, Layer::kStream, {data, window.offset}, true);
+    window.offset += data.size();
+    return true;
+  }
+  window.held.insert(window.held.end(), data.begin(), data.end());
+  if (window.held.size() >= kStreamChunk) flush_stream(subject, subject.direction);
+  return true;
+}
+
+void Detector::flush_stream(const Subject& subject, Direction direction) {
+  FlowState& state = state_of(*subject.flow);
+  StreamWindow& window = state.windows[index_of(direction)];
+  if (window.held.empty()) return;
+  Subject side = subject;
+  side.direction = direction;
+  inspect_payload(side, Layer::kStream, {window.held, window.offset}, true);
+  window.offset += window.held.size();
+  window.held.clear();
+}
+
+void Detector::on_content(const Subject& subject, const protocols::ContentPiece& piece) {
+  if (set_ == nullptr || !set_->wants_bodies()) return;
+  FlowState& state = state_of(*subject.flow);
+  KeptBody* body = state.body(piece.tx_id, piece.direction);
+  if (body == nullptr) {
+    if (state.bodies.size() >= kMaxBodies) state.bodies.erase(state.bodies.begin());
+    body = &state.bodies.emplace_back(KeptBody{piece.tx_id, piece.direction, {}});
+  }
+  const std::size_t room = kMaxBodyOctets - std::min(kMaxBodyOctets, body->octets.size());
+  const Bytes kept = piece.data.first(std::min(room, piece.data.size()));
+  counters_.octets_dropped += piece.data.size() - kept.size();
+  body->octets.insert(body->octets.end(), kept.begin(), kept.end());
+}
+
+TxView Detector::view_of(const Subject& subject, const protocols::Record& record) {
+  ++tx_stamp_;
+  TxView tx;
+  tx.proto = static_cast<AppProto>(subject.flow->app_proto);
+  tx.record = &record;
+  tx.direction = subject.direction;
+  auto* const state = static_cast<FlowState*>(subject.flow->detection.get());
+  if (state == nullptr) return tx;
+  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
+    if (const KeptBody* body = state->body(tx_id_of(record), direction); body != nullptr)
+      tx.bodies[index_of(direction)] = body->octets;
+  }
+  return tx;
+}
+
+void Detector::on_request(const Subject& subject, const protocols::Record& record) {
+  if (set_ == nullptr) return;
+  const TxView tx = view_of(subject, record);
+  inspect_tx(subject, tx, Direction::kToServer);
+  state_of(*subject.flow).note_seen_request(tx_id_of(record));
+  flush_stream(subject, Direction::kToServer);
+}
+
+void Detector::on_record(const Subject& subject, const protocols::Record& record) {
+  if (set_ == nullptr || record.kind == RecordKind::kFileinfo) return;
+  const TxView tx = view_of(subject, record);
+  auto* state = static_cast<FlowState*>(subject.flow->detection.get());
+  const std::uint64_t id = tx_id_of(record);
+  if (is_two_sided(record.kind)) {
+    if (state == nullptr || !state->take_seen_request(id))
+      inspect_tx(subject, tx, Direction::kToServer);
+    inspect_tx(subject, tx, Direction::kToClient);
+  } else {
+    inspect_tx(subject, tx, subject.direction);
+  }
+  state = static_cast<FlowState*>(subject.flow->detection.get());
+  if (state == nullptr) return;
+  std::erase_if(state->bodies, [id](const KeptBody& body) { return body.tx_id == id; });
+  // A whole message was read: what its stream holds is looked at now.
+  flush_stream(subject, Direction::kToServer);
+  flush_stream(subject, Direction::kToClient);
+  if (record.kind == RecordKind::kTls || record.kind == RecordKind::kSsh)
+    state->stream_over = true;  // what follows is encrypted
+}
+
+std::span<const Bytes> Detector::values_of(const TxView& tx, const Inspection& inspection,
+                                           Direction direction) {
+  const BufferKey& key = set_->keys()[inspection.key];
+  Direction side = direction;
+  if (inspection.side == Side::kToServer) side = Direction::kToServer;
+  if (inspection.side == Side::kToClient) side = Direction::kToClient;
+  CachedValues& cached = cache_[inspection.key][index_of(side)];
+  if (cached.stamp == tx_stamp_) return cached.values.all();
+  cached.stamp = tx_stamp_;
+  cached.values.clear();
+  if ((key.row->kinds & kind_bit(tx.record->kind)) == 0) return {};
+  key.row->collect(tx, side, cached.values);
+  for (const Transform& transform : key.transforms)
+    apply_transform(transform, cached.values, inspector_.scratch());
+  return cached.values.all();
+}
+
+void Detector::inspect_tx(const Subject& subject, const TxView& tx, Direction direction) {
+  ++stamp_;
+  found_.clear();
+  // Of both sides, to be looked at once both are known.
+  const bool whole = direction == Direction::kToClient || !is_two_sided(tx.record->kind);
+  static const PatternGroup kNone;
+  Candidates candidates(*this, kNone);
+  for (const std::uint16_t place : set_->keys_of(tx.record->kind)) {
+    const BufferKey& key = set_->keys()[place];
+    const PatternGroup& group = key.groups[index_of(direction)];
+    if (group.matcher == nullptr) continue;
+    candidates.use(group);
+    Inspection asked;
+    asked.key = place;
+    asked.side = key.row->side;
+    for (const Bytes value : values_of(tx, asked, direction))
+      group.matcher->scan(value, scratch_, candidates);
+  }
+  for (const std::uint32_t rule : set_->tx_rules(tx.record->kind, direction))
+    candidates.add(rule);
+  if (!found_.empty()) {
+    std::ranges::sort(found_);
+    Look look(subject, payload_of(subject, direction), Layer::kStream);
+    look.direction = direction;
+    look.tx = &tx;
+    check(found_, look);
+  }
+  if (!whole || set_->whole_tx_rules(tx.record->kind).empty()) return;
+  Look look(subject, payload_of(subject, Direction::kToServer), Layer::kStream);
+  look.direction = Direction::kToServer;
+  look.tx = &tx;
+  check(set_->whole_tx_rules(tx.record->kind), look);
+}
+
+// What of the side's stream was not looked at yet, or the datagram.
+BufferView Detector::payload_of(const Subject& subject, Direction direction) {
+  if (is_tcp(subject.flow)) {
+    if (subject.flow->detection == nullptr) return {};
+    const auto& state = static_cast<const FlowState&>(*subject.flow->detection);
+    const StreamWindow& window = state.windows[index_of(direction)];
+    return {window.held, window.offset};
+  }
+  if (subject.packet == nullptr || direction != subject.direction) return {};
+  return {subject.packet->payload, 0};
+}
+
+void Detector::on_event(const Subject& subject, std::string_view name) {
+  if (set_ == nullptr || !set_->has_event_rules()) return;
+  const auto rules = set_->event_rules(name);
+  if (rules.empty()) return;
+  Look look(subject, {}, Layer::kPacket);
+  look.event = name;
+  check(rules, look);
+}
+
+void Detector::on_flow_end(const Subject& subject) {
+  if (set_ == nullptr || subject.flow->detection == nullptr) return;
+  alerted_.clear();
+  flush_stream(subject, Direction::kToServer);
+  flush_stream(subject, Direction::kToClient);
+}
+
+void Detector::check(std::span<const std::uint32_t> places, Look& look) {
+  // A rule's effects may lead to other looks only through the sink, which must not call back.
+  for (const std::uint32_t place : places) {
+    const Rule& rule = set_->rules()[place];
+    ++counters_.rules_checked;
+    if (!matches(rule, look)) continue;
+    found(rule, place, look);
+    if (is_pass(rule)) {
+      if (rule.kind != Rule::Kind::kPacket && look.subject.flow != nullptr)
+        state_of(*look.subject.flow).passed = true;
+      return;
+    }
+  }
+}
+
+void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
+  if (rule.kind == Rule::Kind::kPayload) {
+    if (std::ranges::find(alerted_, place) != alerted_.end()) return;
+    alerted_.push_back(place);
+  }
+  keep_captures(rule, look);
+  for (const StateOperation& effect : rule.effects)
+    carry_out(effect, look);
+  if (is_pass(rule)) return;
+  if (rule.rate.present) {
+    const auto [source, destination] = look.ends();
+    const RateSubject subject{std::uint64_t{rule.gid} << 32 | rule.sid, source, destination,
+                              look.subject.flow == nullptr ? 0 : look.subject.flow->id,
+                              look.subject.now};
+    if (!rate_allows(rule.rate, subject, hosts_)) {
+      ++counters_.alerts_suppressed;
+      return;
+    }
+  }
+  if (rule.no_alert) return;
+  const flow::Flow* const flow = look.subject.flow;
+  if (flow != nullptr && flow->detection != nullptr &&
+      static_cast<const FlowState&>(*flow->detection).passed)
+    return;
+  ++counters_.alerts;
+  if (look.subject.flow != nullptr) look.subject.flow->alerted = true;
+  Alert alert;
+  alert.rule = &rule;
+  alert.direction = look.direction;
+  if (look.tx != nullptr) {
+    alert.record = look.tx->record;
+    alert.has_tx = true;
+    alert.tx_id = tx_id_of(*look.tx->record);
+  }
+  alert.stream = look.in_stream || (look.tx != nullptr && is_tcp(look.subject.flow));
+  alert.payload = look.payload.data;
+  sink_.on_alert(alert);
+}
+
+}  // namespace netmoth::detect

@@ -1,0 +1,121 @@
+// Matches one worker's packets, streams and transactions against a rule set.
+//
+// Invariant: one worker owns one detector; the rule set is shared and exchanged between two
+// packets. What does not concern any rule costs one look at an empty group. Alerts of one look are
+// told in the set's order.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "detect/fields.h"
+#include "detect/flow_state.h"
+#include "detect/host_state.h"
+#include "detect/inspect.h"
+#include "detect/rule_set.h"
+
+namespace netmoth::detect {
+
+struct Alert {
+  const Rule* rule = nullptr;
+  Direction direction = Direction::kToServer;  // of what matched
+  const protocols::Record* record = nullptr;   // of the transaction, where one matched
+  std::uint64_t tx_id = 0;
+  bool has_tx = false;
+  bool stream = false;  // the payload is a piece of a stream
+  Bytes payload;        // that was looked at; valid during the call
+};
+
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  virtual void on_alert(const Alert& alert) = 0;
+};
+
+struct DetectCounters {
+  std::uint64_t alerts = 0;
+  std::uint64_t alerts_suppressed = 0;  // by thresholds
+  std::uint64_t rules_checked = 0;
+  std::uint64_t octets_dropped =
+      0;  // contents and streams that were not looked at for want of room
+};
+
+// What is looked at: the worker's present packet, and the flow it belongs to.
+struct Subject {
+  const decode::Packet* packet = nullptr;  // null at the end of a flow
+  flow::Flow* flow = nullptr;              // null where it belongs to none
+  Direction direction = Direction::kToServer;
+  TimestampNs now = 0;
+};
+
+class Detector {
+ public:
+  // `sink` outlives it.
+  explicit Detector(AlertSink& sink) : sink_(sink) {}
+
+  // nullptr: none. Flows keep what they remember. False: no memory for the set.
+  bool use(std::shared_ptr<const RuleSet> set);
+  [[nodiscard]] const RuleSet* rules() const { return set_.get(); }
+  [[nodiscard]] const DetectCounters& counters() const { return counters_; }
+
+  // A packet, after its flow and its stream have taken it. `in_stream`: its payload is part of a
+  // stream that on_stream() will be told of.
+  void on_packet(const Subject& subject, bool in_stream);
+  // The next octets of a side's stream. Returns whether more of it is wanted.
+  bool on_stream(const Subject& subject, Bytes data);
+  [[nodiscard]] bool wants_stream(const flow::Flow& flow) const;
+  // The request of a transaction is complete; its record follows later.
+  void on_request(const Subject& subject, const protocols::Record& record);
+  // One transaction, message or handshake.
+  void on_record(const Subject& subject, const protocols::Record& record);
+  void on_content(const Subject& subject, const protocols::ContentPiece& piece);
+  // Suricata's name with its prefix, as docs/events-decoder.md and the parsers have it.
+  void on_event(const Subject& subject, std::string_view name);
+  void on_flow_end(const Subject& subject);
+
+ private:
+  class Candidates;
+  struct Look;  // one look at one thing
+
+  FlowState& state_of(flow::Flow& flow);
+  void flush_stream(const Subject& subject, Direction direction);
+  void inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
+                       bool in_stream);
+  TxView view_of(const Subject& subject, const protocols::Record& record);
+  static BufferView payload_of(const Subject& subject, Direction direction);
+  void inspect_tx(const Subject& subject, const TxView& tx, Direction direction);
+  std::span<const Bytes> values_of(const TxView& tx, const Inspection& inspection,
+                                   Direction direction);
+  bool matches(const Rule& rule, Look& look);
+  bool matches_inspections(const Rule& rule, Look& look);
+  bool matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state);
+  void check(std::span<const std::uint32_t> places, Look& look);
+  void found(const Rule& rule, std::uint32_t place, Look& look);
+
+  // state_operations.cc
+  bool holds(const StateOperation& operation, Look& look);
+  void carry_out(const StateOperation& operation, Look& look);
+  void keep_captures(const Rule& rule, Look& look);
+
+  AlertSink& sink_;
+  std::shared_ptr<const RuleSet> set_;
+  PatternScratch scratch_;
+  Inspector inspector_;
+  HostState hosts_;
+  DetectCounters counters_;
+  MatchState match_;
+  std::vector<std::uint32_t> found_;   // candidates of the present look
+  std::vector<std::uint32_t> stamps_;  // by rule: the look that found it
+  std::uint32_t stamp_ = 0;
+  std::vector<std::uint32_t> alerted_;  // payload rules of the present packet
+  std::uint64_t packet_number_ = 0;
+  struct CachedValues {
+    std::uint32_t stamp = 0;
+    BufferValues values;
+  };
+  std::vector<std::array<CachedValues, 2>> cache_;  // by key and side, of the present transaction
+  std::uint32_t tx_stamp_ = 0;
+  std::uint64_t serial_ = 0;  // of the set in use
+};
+
+}  // namespace netmoth::detect

@@ -1,0 +1,69 @@
+// Fields that rules test: header fields, counters of flows, fields of transactions, events. To add
+// one, add a row to the table of its kind (packet_fields.cc, tx_fields.cc) and a golden case.
+//
+// Invariant: rows are found by name when a set is loaded; reading a field allocates nothing.
+#pragma once
+
+#include <array>
+
+#include "detect/buffers.h"
+#include "detect/rule.h"
+#include "flow/flow.h"
+
+namespace netmoth::detect {
+
+inline constexpr std::size_t kMaxFieldValues = 64;
+
+// Names of events that came up since the last look.
+struct EventView {
+  std::span<const std::string_view> decode;
+  std::span<const std::string_view> stream;
+  std::span<const std::string_view> application;  // "http.invalid_host…"
+};
+
+struct FieldContext {
+  const decode::Packet* packet = nullptr;
+  const flow::Flow* flow = nullptr;
+  Direction direction = Direction::kToServer;
+  const TxView* tx = nullptr;
+  EventView events;
+};
+
+class FieldValues {
+ public:
+  void add(std::uint64_t number) {
+    if (count_ < kMaxFieldValues) numbers_[count_++] = number;
+  }
+  void add(std::string_view word) {
+    if (count_ < kMaxFieldValues) words_[count_++] = word;
+  }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::uint64_t number(std::size_t at) const { return numbers_[at]; }
+  [[nodiscard]] std::string_view word(std::size_t at) const { return words_[at]; }
+
+ private:
+  std::size_t count_ = 0;
+  std::array<std::uint64_t, kMaxFieldValues> numbers_;
+  std::array<std::string_view, kMaxFieldValues> words_;
+};
+
+enum class FieldScope : std::uint8_t { kPacket, kTransaction };
+
+struct FieldRow {
+  std::string_view name;
+  FieldScope scope = FieldScope::kPacket;
+  std::uint32_t kinds = 0;  // of records, for kTransaction
+  // Adds nothing where the field is absent.
+  void (*read)(const FieldContext&, FieldValues&) = nullptr;
+  bool every = false;      // all values must pass, whatever the rule says
+  bool contains = false;   // a word need only stand within the value
+  Side side = Side::kAny;  // of transactions: whose field it is
+};
+
+const FieldRow* find_field(std::string_view name);
+std::span<const FieldRow> packet_fields();
+std::span<const FieldRow> tx_fields();
+
+bool passes(const FieldTest& test, const FieldContext& context);
+
+}  // namespace netmoth::detect

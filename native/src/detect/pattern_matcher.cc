@@ -1,0 +1,141 @@
+#include "detect/pattern_matcher.h"
+
+#include <algorithm>
+
+#ifdef NETMOTH_VECTORSCAN
+#include <hs/hs.h>
+#endif
+
+namespace netmoth::detect {
+namespace {
+
+constexpr std::uint8_t lower(std::uint8_t octet) {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<std::uint8_t>(octet | 0x20) : octet;
+}
+
+// 24 bits at most into 16.
+constexpr std::uint16_t hashed(std::uint32_t key) {
+  return static_cast<std::uint16_t>((key * 0x9e3779b1U) >> 16);
+}
+
+bool begins_with(Bytes data, const Pattern& pattern) {
+  if (pattern.bytes.size() > data.size()) return false;
+  if (!pattern.nocase) return std::ranges::equal(data.first(pattern.bytes.size()), pattern.bytes);
+  for (std::size_t i = 0; i < pattern.bytes.size(); ++i) {
+    if (lower(data[i]) != lower(pattern.bytes[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ScalarMatcher::ScalarMatcher(std::vector<Pattern> patterns) : patterns_(std::move(patterns)) {
+  for (std::size_t i = 0; i < patterns_.size(); ++i) {
+    const Bytes bytes = patterns_[i].bytes;
+    const std::size_t octets = std::min<std::size_t>(bytes.size(), kKeyOctets);
+    if (octets == 0) continue;
+    std::uint32_t key = 0;
+    for (std::size_t at = 0; at < octets; ++at)
+      key = key << 8 | lower(bytes[at]);
+    entries_[octets - 1].push_back({key, static_cast<std::uint32_t>(i)});
+    present_[octets - 1].set(hashed(key));
+  }
+  for (auto& entries : entries_)
+    std::ranges::sort(entries);
+}
+
+void ScalarMatcher::look(std::uint32_t key, const std::vector<Entry>& entries, Bytes data,
+                         std::size_t at, PatternListener& listener) const {
+  auto entry = std::ranges::lower_bound(entries, Entry{key, 0});
+  for (; entry != entries.end() && entry->key == key; ++entry) {
+    if (begins_with(data.subspan(at), patterns_[entry->pattern]))
+      listener.on_pattern(entry->pattern);
+  }
+}
+
+void ScalarMatcher::scan(Bytes data, PatternListener& listener) const {
+  for (std::size_t at = 0; at < data.size(); ++at) {
+    std::uint32_t key = 0;
+    for (std::size_t octets = 1; octets <= kKeyOctets && octets <= data.size() - at; ++octets) {
+      key = key << 8 | lower(data[at + octets - 1]);
+      if (present_[octets - 1].test(hashed(key)))
+        look(key, entries_[octets - 1], data, at, listener);
+    }
+  }
+}
+
+#ifdef NETMOTH_VECTORSCAN
+
+namespace {
+
+hs_database_t* compiled(const std::vector<Pattern>& patterns) {
+  std::vector<const char*> texts;
+  std::vector<unsigned> flags;
+  std::vector<unsigned> ids;
+  std::vector<std::size_t> lengths;
+  for (const Pattern& pattern : patterns) {
+    texts.push_back(reinterpret_cast<const char*>(pattern.bytes.data()));
+    lengths.push_back(pattern.bytes.size());
+    flags.push_back(HS_FLAG_SINGLEMATCH | (pattern.nocase ? HS_FLAG_CASELESS : 0U));
+    ids.push_back(static_cast<unsigned>(ids.size()));
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* fault = nullptr;
+  const hs_error_t done = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(),
+                                               lengths.data(), static_cast<unsigned>(texts.size()),
+                                               HS_MODE_BLOCK, nullptr, &database, &fault);
+  if (done == HS_SUCCESS) return database;
+  hs_free_compile_error(fault);
+  return nullptr;
+}
+
+int tell(unsigned id, unsigned long long, unsigned long long, unsigned, void* listener) {
+  static_cast<PatternListener*>(listener)->on_pattern(id);
+  return 0;
+}
+
+}  // namespace
+
+PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool scalar) {
+  if (!scalar) database_ = compiled(patterns);
+  if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns));
+}
+
+PatternMatcher::~PatternMatcher() {
+  hs_free_database(database_);
+}
+
+void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& listener) const {
+  if (scalar_ != nullptr) return scalar_->scan(data, listener);
+  constexpr std::size_t kMostOctets = std::size_t{1} << 30;
+  (void)hs_scan(database_, reinterpret_cast<const char*>(data.data()),
+                static_cast<unsigned>(std::min(data.size(), kMostOctets)), 0, scratch.scratch_,
+                tell, &listener);
+}
+
+bool PatternScratch::prepare(const PatternMatcher& matcher) {
+  return matcher.database_ == nullptr ||
+         hs_alloc_scratch(matcher.database_, &scratch_) == HS_SUCCESS;
+}
+
+PatternScratch::~PatternScratch() {
+  hs_free_scratch(scratch_);
+}
+
+#else
+
+PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool /*scalar*/)
+    : scalar_(std::make_unique<ScalarMatcher>(std::move(patterns))) {}
+PatternMatcher::~PatternMatcher() = default;
+void PatternMatcher::scan(Bytes data, PatternScratch& /*scratch*/,
+                          PatternListener& listener) const {
+  scalar_->scan(data, listener);
+}
+bool PatternScratch::prepare(const PatternMatcher& /*matcher*/) {
+  return true;
+}
+PatternScratch::~PatternScratch() = default;
+
+#endif
+
+}  // namespace netmoth::detect

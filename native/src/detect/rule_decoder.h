@@ -1,0 +1,78 @@
+// Records of a bundle into rules. Source: docs/bundle.md, "Records".
+//
+// Invariant: any octets are refused or decoded, never trusted: every place points into its table,
+// every list is as long as its record can be, matchers and nesting are bounded.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "detect/arena.h"
+#include "detect/pcre.h"
+#include "detect/record_reader.h"
+#include "detect/rule.h"
+
+namespace netmoth::detect {
+
+// Beyond, a rule is refused: matching recurses once a matcher.
+inline constexpr std::size_t kMaxMatchers = 256;
+// Byte variables of a rule.
+inline constexpr std::size_t kMaxVariables = 64;
+
+class RuleDecoder {
+ public:
+  // All outlive what is decoded.
+  RuleDecoder(Arena& arena, const IndexedRecords& pool, PcreStore& pcres,
+              std::unordered_map<std::uint64_t, std::string_view>& names)
+      : arena_(arena), pool_(pool), pcres_(pcres), names_(names) {}
+
+  [[nodiscard]] bool address_sets(const IndexedRecords& records);
+  [[nodiscard]] bool port_sets(const IndexedRecords& records);
+  [[nodiscard]] bool rule(Bytes record, Rule& rule);
+  // Of threshold.config: what follows the kind.
+  Rate rate(RecordReader& in);
+
+ private:
+  template <typename T, typename Read>
+  std::span<const T> list(RecordReader& in, Read read) {
+    const std::size_t count = in.count();
+    if (!in.ok()) return {};
+    const std::span<T> made = arena_.list<T>(count);
+    for (T& each : made) {
+      if (!in.ok()) break;
+      each = read(in);
+    }
+    return made;
+  }
+  template <typename T>
+  const T* place(RecordReader& in, std::span<T> table) {
+    const std::size_t at = in.place(table.size());
+    return in.ok() ? &table[at] : nullptr;
+  }
+
+  Head head(RecordReader& in);
+  FieldTest field_test(RecordReader& in);
+  NumberTest number_test(RecordReader& in);
+  Which which(RecordReader& in);
+  StateOperation state_operation(RecordReader& in);
+  Inspection inspection(RecordReader& in);
+  Transform transform(RecordReader& in);
+  Matcher matcher(RecordReader& in);
+  Content content(RecordReader& in);
+  PcreMatch pcre(RecordReader& in);
+  ByteValue byte_value(RecordReader& in);
+  static void dataset_use(RecordReader& in);
+  static FlowTest flow(RecordReader& in);
+  static void tag(RecordReader& in, Rule& rule);
+  static void prefilter(RecordReader& in, Rule& rule);
+
+  Arena& arena_;
+  const IndexedRecords& pool_;
+  PcreStore& pcres_;
+  std::unordered_map<std::uint64_t, std::string_view>& names_;  // by name_number()
+  std::span<AddressSet> address_sets_;                          // in the arena: heads point to them
+  std::span<PortSet> port_sets_;
+};
+
+}  // namespace netmoth::detect

@@ -1,0 +1,147 @@
+// Whether one rule matches what is looked at: head, flow, fields, memory, contents, in this order,
+// which is that of their cost. See detector.h.
+#include <algorithm>
+
+#include "detect/look.h"
+
+namespace netmoth::detect {
+namespace {
+
+struct Ends {
+  const Address* source;
+  const Address* destination;
+  std::uint16_t source_port;
+  std::uint16_t destination_port;
+  int ip_version;
+  std::uint8_t protocol;
+};
+
+// Of the packet where there is one and it is what is looked at, else of the flow.
+Ends ends_of(const Subject& subject, Direction direction, bool packet) {
+  if (packet && subject.packet != nullptr) {
+    const decode::Packet& p = *subject.packet;
+    return {&p.source, &p.destination, p.source_port, p.destination_port, p.ip_version, p.protocol};
+  }
+  const flow::FlowKey& key = subject.flow->key;
+  if (direction == Direction::kToServer)
+    return {&key.source,          &key.destination, key.source_port,
+            key.destination_port, key.ip_version,   key.protocol};
+  return {&key.destination, &key.source,    key.destination_port,
+          key.source_port,  key.ip_version, key.protocol};
+}
+
+bool has_ports(std::uint8_t protocol) {
+  return protocol == ip_proto::kTcp || protocol == ip_proto::kUdp || protocol == ip_proto::kSctp;
+}
+
+bool head_fits(const Head& head, const Ends& ends, const flow::Flow* flow) {
+  if (head.ip_version != 0 && head.ip_version != ends.ip_version) return false;
+  if (ends.ip_version == 0) return head.without_ip;
+  if (!head.transports.empty() &&
+      std::ranges::find(head.transports, ends.protocol) == head.transports.end())
+    return false;
+  if (head.applications != 0) {
+    if (flow == nullptr) return false;
+    if ((head.applications >> flow->app_proto & 1U) == 0) return false;
+  }
+  if (has_ports(ends.protocol)) {
+    if (!head.source_ports->has(ends.source_port) ||
+        !head.destination_ports->has(ends.destination_port))
+      return false;
+  } else if (!head.source_ports->any || !head.destination_ports->any) {
+    return false;
+  }
+  return head.source->has(*ends.source, ends.ip_version) &&
+         head.destination->has(*ends.destination, ends.ip_version);
+}
+
+// Contents of a stream or transaction are those of an established flow, whatever was captured.
+bool is_established(const flow::Flow* flow, bool of_packet) {
+  if (flow == nullptr) return false;
+  if (!of_packet) return true;
+  if (flow->key.protocol == ip_proto::kTcp)
+    return flow->picked_up || flow->tcp_state >= flow::TcpState::kEstablished;
+  return flow->packets[0] > 0 && flow->packets[1] > 0;
+}
+
+bool flow_fits(const FlowTest& test, const Subject& subject, bool stream, bool of_packet) {
+  if (test.only_stream && !stream) return false;
+  if (test.no_stream && stream) return false;
+  if (subject.packet != nullptr) {
+    const bool fragments = subject.packet->origin == decode::PacketOrigin::kDefragmented;
+    if (test.only_fragments && !fragments) return false;
+    if (test.no_fragments && fragments) return false;
+  }
+  if (!test.established && !test.not_established) return true;
+  return test.established == is_established(subject.flow, of_packet);
+}
+
+}  // namespace
+
+bool Detector::matches(const Rule& rule, Look& look) {
+  const bool of_packet = look.tx == nullptr && !look.in_stream;
+  const Ends ends =
+      ends_of(look.subject, look.direction, of_packet || look.subject.flow == nullptr);
+  const bool fits = std::ranges::any_of(
+      rule.heads, [&](const Head& head) { return head_fits(head, ends, look.subject.flow); });
+  if (!fits) return false;
+  if (!flow_fits(rule.flow, look.subject, look.in_stream, of_packet)) return false;
+  FieldContext context{look.subject.packet, look.subject.flow, look.direction, look.tx, {}};
+  const std::span<const std::string_view> event(&look.event, look.event.empty() ? 0 : 1);
+  context.events = {event, event, event};
+  for (const FieldTest& test : rule.tests) {
+    if (!passes(test, context)) return false;
+  }
+  for (const StateOperation& condition : rule.conditions) {
+    if (condition.memory != StateOperation::Memory::kFlowvar && !holds(condition, look))
+      return false;
+  }
+  if (!matches_inspections(rule, look)) return false;
+  return std::ranges::all_of(rule.conditions, [&](const StateOperation& condition) {
+    return condition.memory != StateOperation::Memory::kFlowvar || holds(condition, look);
+  });
+}
+
+bool Detector::matches_inspections(const Rule& rule, Look& look) {
+  match_.captured.clear();
+  match_.base64.clear();
+  match_.furthest = 0;
+  for (const Inspection& inspection : rule.inspections) {
+    bool matched = false;
+    switch (inspection.scope) {
+      case BufferScope::kPayload:
+        matched = inspector_.matches(inspection.matchers, look.payload, match_);
+        break;
+      case BufferScope::kPacket: {
+        if (look.subject.packet == nullptr) return false;
+        const Bytes header = packet_buffers()[inspection.row].view(*look.subject.packet);
+        matched = !header.empty() && inspector_.matches(inspection.matchers, {header, 0}, match_);
+        break;
+      }
+      case BufferScope::kBase64: {
+        const std::vector<std::uint8_t> decoded = match_.base64;
+        matched = !decoded.empty() && inspector_.matches(inspection.matchers, {decoded, 0}, match_);
+        break;
+      }
+      case BufferScope::kTransaction:
+        matched = look.tx != nullptr && matches_tx_inspection(inspection, look, match_);
+        break;
+    }
+    if (!matched) return false;
+  }
+  return true;
+}
+
+bool Detector::matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state) {
+  const std::span<const Bytes> values = values_of(*look.tx, inspection, look.direction);
+  if (values.empty()) {
+    return std::ranges::any_of(inspection.matchers, [](const Matcher& matcher) {
+      return std::holds_alternative<Absent>(matcher);
+    });
+  }
+  return std::ranges::any_of(values, [&](Bytes value) {
+    return inspector_.matches(inspection.matchers, {value, 0}, state);
+  });
+}
+
+}  // namespace netmoth::detect

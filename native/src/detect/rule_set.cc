@@ -1,0 +1,92 @@
+#include "detect/rule_set.h"
+
+#include <algorithm>
+
+#include "detect/rule_set_builder.h"
+#include "protocols/protocol_set.h"
+
+namespace netmoth::detect {
+
+bool AddressSet::has(const Address& address, int ip_version) const {
+  if (any) return true;
+  if (ip_version == 4) {
+    const std::uint32_t value = std::uint32_t{address.octets[0]} << 24 |
+                                std::uint32_t{address.octets[1]} << 16 |
+                                std::uint32_t{address.octets[2]} << 8 | address.octets[3];
+    const auto after = std::ranges::upper_bound(v4, value, {}, &Ipv4Range::low);
+    return after != v4.begin() && value <= std::prev(after)->high;
+  }
+  const Bytes octets(address.octets);
+  return std::ranges::any_of(v6, [&](const Ipv6Range& range) {
+    return !std::ranges::lexicographical_compare(octets, range.low) &&
+           !std::ranges::lexicographical_compare(range.high, octets);
+  });
+}
+
+std::uint64_t applications_of(std::string_view name) {
+  using protocols::AppProto;
+  const auto bit = [](AppProto proto) { return std::uint64_t{1} << static_cast<unsigned>(proto); };
+  // What carries the same, or has another name in rules.
+  if (name == "http") return bit(AppProto::kHttp) | bit(AppProto::kHttp2);
+  if (name == "http1") return bit(AppProto::kHttp);
+  if (name == "dns") return bit(AppProto::kDns) | bit(AppProto::kLlmnr);
+  if (name == "tls" || name == "ssl") return bit(AppProto::kTls) | bit(AppProto::kDtls);
+  const auto proto = protocols::app_proto_of(name);
+  return proto ? bit(*proto) : 0;
+}
+
+std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
+                                             std::shared_ptr<const void> owner, LoadReport& report,
+                                             bool scalar) {
+  const BundleSection* const listed = bundle.section(bundle_section::kRules);
+  if (listed != nullptr && listed->records == 0) return nullptr;
+  std::shared_ptr<RuleSet> set(new RuleSet());
+  set->owner_ = std::move(owner);
+  set->digest_ = bundle.digest();
+  IndexedRecords addresses;
+  IndexedRecords ports;
+  IndexedRecords rules;
+  using namespace bundle_section;
+  for (const auto& [id, records] : {std::pair{kPool, &set->pool_},
+                                    {kAddressSets, &addresses},
+                                    {kPortSets, &ports},
+                                    {kRules, &rules}}) {
+    report.fault = bundle.records(id, *records);
+    if (report.fault != BundleFault::kNone) return nullptr;
+  }
+  report.fault = BundleFault::kCorrupt;
+  RuleDecoder decoder(set->arena_, set->pool_, set->pcres_, set->names_);
+  if (!decoder.address_sets(addresses) || !decoder.port_sets(ports)) return nullptr;
+  set->rules_ = set->arena_.list<Rule>(rules.size());
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (!decoder.rule(rules.record(i), set->rules_[i])) return nullptr;
+  }
+  report.fault = BundleFault::kNone;
+  Builder builder(*set, report);
+  builder.build(scalar);
+  return set;
+}
+
+std::span<const std::uint32_t> RuleSet::event_rules(std::string_view name) const {
+  const auto found = event_rules_.find(name);
+  if (found == event_rules_.end()) return {};
+  return found->second;
+}
+
+std::string_view RuleSet::name_of(std::uint64_t number) const {
+  const auto found = names_.find(number);
+  return found == names_.end() ? std::string_view() : found->second;
+}
+
+bool RuleSet::prepare(PatternScratch& scratch) const {
+  const auto ready = [&](const PatternGroup& group) {
+    return group.matcher == nullptr || scratch.prepare(*group.matcher);
+  };
+  for (const BufferKey& key : keys_) {
+    if (!std::ranges::all_of(key.groups, ready)) return false;
+  }
+  return std::ranges::all_of(payload_,
+                             [&](const auto& sides) { return std::ranges::all_of(sides, ready); });
+}
+
+}  // namespace netmoth::detect

@@ -1,0 +1,130 @@
+// A compiled set in memory, ready to match: rules, and by which patterns they are found.
+//
+// Invariant: immutable once loaded and shared by all workers; it keeps the bundle's bytes, into
+// which rules point. A rule that needs what this engine does not have is left out and named in the
+// report, never matched in part.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "detect/arena.h"
+#include "detect/buffers.h"
+#include "detect/bundle_file.h"
+#include "detect/pattern_matcher.h"
+#include "detect/rule.h"
+#include "detect/rule_decoder.h"
+
+namespace netmoth::detect {
+
+struct LoadReport {
+  BundleFault fault = BundleFault::kNone;
+  std::size_t loaded = 0;
+  std::size_t refused = 0;
+  // "sid 1: buffer x is not known", the first kMaxReasons of them.
+  std::vector<std::string> reasons;
+};
+inline constexpr std::size_t kMaxReasons = 100;
+
+// Rules that share where their pattern is looked for.
+struct PatternGroup {
+  std::unique_ptr<PatternMatcher> matcher;  // nullptr: no rule has a pattern
+  std::vector<std::uint32_t> first;         // by pattern: where its rules start in `rules`
+  std::vector<std::uint32_t> rules;         // places of rules
+  std::vector<std::uint32_t> unfiltered;    // places, ascending
+
+  [[nodiscard]] bool empty() const { return matcher == nullptr && unfiltered.empty(); }
+  [[nodiscard]] std::span<const std::uint32_t> rules_of(std::size_t pattern) const {
+    return std::span(rules).subspan(first[pattern], first[pattern + 1] - first[pattern]);
+  }
+};
+
+enum class Layer : std::uint8_t { kPacket, kStream, kDatagram };
+inline constexpr std::size_t kLayers = 3;
+
+// One buffer after its transforms, as rules look into it.
+struct BufferKey {
+  const BufferRow* row = nullptr;
+  std::span<const Transform> transforms;
+  std::array<PatternGroup, 2> groups;  // by direction
+};
+
+class RuleSet {
+ public:
+  // nullptr where the bundle has no rules, and with report.fault where they cannot be read. `owner`
+  // keeps the bundle's bytes. `scalar`: without the pattern library.
+  static std::shared_ptr<const RuleSet> load(const BundleFile& bundle,
+                                             std::shared_ptr<const void> owner, LoadReport& report,
+                                             bool scalar = false);
+
+  [[nodiscard]] std::span<const Rule> rules() const { return rules_; }
+  [[nodiscard]] std::span<const BufferKey> keys() const { return keys_; }
+  // Places in keys() that records of the kind may have.
+  [[nodiscard]] std::span<const std::uint16_t> keys_of(protocols::RecordKind kind) const {
+    return keys_of_[static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] const PatternGroup& payload(Layer layer, Direction direction) const {
+    return payload_[static_cast<std::size_t>(layer)][index_of(direction)];
+  }
+  // Rules on headers alone.
+  [[nodiscard]] std::span<const std::uint32_t> packet_rules(Direction direction) const {
+    return packet_rules_[index_of(direction)];
+  }
+  // Rules on addresses and transport alone.
+  [[nodiscard]] std::span<const std::uint32_t> address_rules(Direction direction) const {
+    return address_rules_[index_of(direction)];
+  }
+  // Rules on both sides of a transaction at once (=>).
+  [[nodiscard]] std::span<const std::uint32_t> whole_tx_rules(protocols::RecordKind kind) const {
+    return whole_tx_rules_[static_cast<std::size_t>(kind)];
+  }
+  // The text of a name_number() that a flowbit of the set has; empty where none has.
+  [[nodiscard]] std::string_view name_of(std::uint64_t number) const;
+  // Rules on transactions without a pattern in one of its buffers.
+  [[nodiscard]] std::span<const std::uint32_t> tx_rules(protocols::RecordKind kind,
+                                                        Direction direction) const {
+    return tx_rules_[static_cast<std::size_t>(kind)][index_of(direction)];
+  }
+  // Rules that ask for an event by this name ("decoder.ipv4.trunc_pkt", "http.…").
+  [[nodiscard]] std::span<const std::uint32_t> event_rules(std::string_view name) const;
+  [[nodiscard]] bool has_event_rules() const { return !event_rules_.empty(); }
+  // Whether anything looks into contents of transactions, or into TCP streams.
+  [[nodiscard]] bool wants_bodies() const { return wants_bodies_; }
+  [[nodiscard]] bool wants_streams() const { return wants_streams_; }
+  [[nodiscard]] std::span<const std::uint8_t> digest() const { return digest_; }
+  [[nodiscard]] bool prepare(PatternScratch& scratch) const;
+
+ private:
+  struct OpenGroup;
+  class Builder;
+  RuleSet() = default;
+
+  std::shared_ptr<const void> owner_;
+  IndexedRecords pool_;
+  Arena arena_;
+  PcreStore pcres_;
+  std::span<Rule> rules_;
+  std::vector<BufferKey> keys_;
+  std::array<std::vector<std::uint16_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
+      keys_of_;
+  std::array<std::array<PatternGroup, 2>, kLayers> payload_;
+  std::array<std::vector<std::uint32_t>, 2> packet_rules_;
+  std::array<std::vector<std::uint32_t>, 2> address_rules_;
+  std::array<std::vector<std::uint32_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
+      whole_tx_rules_;
+  std::unordered_map<std::uint64_t, std::string_view> names_;
+  std::array<std::array<std::vector<std::uint32_t>, 2>,
+             static_cast<std::size_t>(protocols::RecordKind::kCount)>
+      tx_rules_;
+  std::unordered_map<std::string_view, std::vector<std::uint32_t>> event_rules_;
+  std::array<std::uint8_t, kBundleDigestOctets> digest_{};
+  bool wants_bodies_ = false;
+  bool wants_streams_ = false;
+};
+
+// The bits of AppProto that a rule's protocol stands for; 0 where none.
+std::uint64_t applications_of(std::string_view name);
+
+}  // namespace netmoth::detect

@@ -1,0 +1,49 @@
+// Gives rules their tables and groups when a set is loaded. Part of rule_set.h.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "detect/fields.h"
+#include "detect/rule_set.h"
+
+namespace netmoth::detect {
+
+struct RuleSet::OpenGroup {
+  struct Entry {
+    Pattern pattern;
+    std::vector<std::uint32_t> rules;
+  };
+  std::map<std::pair<std::string, bool>, std::size_t> places;  // of patterns
+  std::vector<Entry> entries;
+  std::vector<std::uint32_t> unfiltered;
+
+  void add(Bytes bytes, bool nocase, std::uint32_t rule);
+  void close(PatternGroup& group, bool scalar);
+};
+
+class RuleSet::Builder {
+ public:
+  Builder(RuleSet& set, LoadReport& report) : set_(set), report_(report) {}
+  void build(bool scalar);
+
+ private:
+  // Why the rule cannot be matched; empty where it can.
+  std::string resolve(Rule& rule);
+  std::string resolve_inspection(Rule& rule, Inspection& inspection);
+  std::string resolve_matcher(const Rule& rule, const Matcher& matcher);
+  std::string resolve_tests(Rule& rule);
+  void place(const Rule& rule, std::uint32_t at);
+  void place_event_rule(const Rule& rule, std::uint32_t at);
+  void place_payload_rule(const Rule& rule, std::uint32_t at);
+  void place_tx_rule(const Rule& rule, std::uint32_t at);
+  std::uint16_t key_of(const BufferRow& row, const Inspection& inspection);
+
+  RuleSet& set_;
+  LoadReport& report_;
+  std::map<std::string, std::uint16_t> key_places_;
+  std::vector<std::array<OpenGroup, 2>> open_keys_;
+  std::array<std::array<OpenGroup, 2>, kLayers> open_payload_;
+};
+
+}  // namespace netmoth::detect

@@ -1,0 +1,181 @@
+#include "output/rule_alert_json.h"
+
+#include <algorithm>
+
+#include "base/base64.h"
+#include "output/alert_json.h"
+#include "output/event_writer.h"
+#include "output/record_events.h"
+
+namespace netmoth::output {
+namespace {
+
+using base::JsonWriter;
+using detect::Rule;
+
+// Names by libpcap's numbers of link types, as Suricata writes them.
+std::string_view link_name(decode::LinkType link) {
+  switch (link) {
+    case 0:
+      return "NULL";
+    case 1:
+      return "EN10MB";
+    case 12:
+    case 101:
+      return "RAW";
+    case 113:
+      return "LINUX_SLL";
+    case 276:
+      return "LINUX_SLL2";
+    default:
+      return "";
+  }
+}
+
+void write_base64(JsonWriter& json, std::string_view name, Bytes octets) {
+  std::string text;
+  base::append_base64(text, octets);
+  json.member_plain(name, text);
+}
+
+void write_printable(JsonWriter& json, std::string_view name, Bytes octets) {
+  std::string text;
+  for (const std::uint8_t octet : octets) {
+    const bool shown = (octet >= ' ' && octet <= '~') || octet == '\r' || octet == '\n';
+    text.push_back(shown ? static_cast<char>(octet) : '.');
+  }
+  json.member(name, text);
+}
+
+// Values of one key together, in the order in which keys first came.
+void write_metadata(JsonWriter& json, const Rule& rule) {
+  if (rule.metadata.empty()) return;
+  json.key("metadata");
+  json.begin_object();
+  for (std::size_t i = 0; i < rule.metadata.size(); ++i) {
+    const std::string_view key = rule.metadata[i].key;
+    const auto same = [key](const detect::Metadata& each) { return each.key == key; };
+    if (std::ranges::any_of(rule.metadata.first(i), same)) continue;
+    std::string name;
+    base::JsonWriter(name).text(key);
+    json.key(std::string_view(name).substr(1, name.size() - 2));
+    json.begin_array();
+    for (const detect::Metadata& each : rule.metadata.subspan(i)) {
+      if (each.key == key) json.text(each.value);
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
+void write_end(JsonWriter& json, std::string_view name, const BareEnds& ends, bool source) {
+  json.key(name);
+  json.begin_object();
+  json.key("ip");
+  json.address(source ? ends.source : ends.destination, ends.ip_version);
+  const std::uint16_t port = source ? ends.source_port : ends.destination_port;
+  if (ends.protocol == ip_proto::kTcp || ends.protocol == ip_proto::kUdp) json.member("port", port);
+  json.end_object();
+}
+
+void write_target(JsonWriter& json, const detect::Alert& alert, const EventContext& context) {
+  if (alert.rule->target == Rule::Target::kNone) return;
+  BareEnds ends;
+  if (context.flow != nullptr) {
+    ends = ends_of(*context.flow);
+    if (alert.direction == Direction::kToClient) {
+      std::swap(ends.source, ends.destination);
+      std::swap(ends.source_port, ends.destination_port);
+    }
+  } else if (context.packet != nullptr) {
+    ends = ends_of(*context.packet);
+  }
+  if (ends.ip_version == 0) return;
+  const bool source_is_target = alert.rule->target == Rule::Target::kSource;
+  write_end(json, "source", ends, !source_is_target);
+  write_end(json, "target", ends, source_is_target);
+}
+
+void write_signature(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
+                     const AlertOptions& options) {
+  const Rule& rule = *alert.rule;
+  json.key("alert");
+  json.begin_object();
+  json.member_plain("action", "allowed");
+  json.member("gid", rule.gid);
+  json.member("signature_id", rule.sid);
+  json.member("rev", rule.rev);
+  json.member("signature", rule.msg);
+  json.member("category", rule.category);
+  json.member("severity", rule.priority);
+  write_target(json, alert, context);
+  if (options.metadata) write_metadata(json, rule);
+  json.end_object();
+}
+
+void write_payload(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
+                   const AlertOptions& options) {
+  Bytes payload = alert.payload;
+  if (payload.empty() && context.packet != nullptr) payload = context.packet->payload;
+  if (!payload.empty()) {
+    if (options.payload) write_base64(json, "payload", payload);
+    if (options.payload_length) json.member("payload_length", payload.size());
+    if (options.payload_printable) write_printable(json, "payload_printable", payload);
+  }
+  if (options.payload || options.payload_printable)
+    json.member("stream", std::uint64_t{alert.stream ? 1U : 0U});
+}
+
+void write_packet(JsonWriter& json, const decode::Packet& packet) {
+  write_base64(json, "packet", packet.tunnel_depth == 0 ? packet.frame : packet.datagram);
+  json.key("packet_info");
+  json.begin_object();
+  constexpr decode::LinkType kRaw = 12;
+  const decode::LinkType link = packet.tunnel_depth == 0 ? packet.link : kRaw;
+  json.member("linktype", std::uint64_t{link});
+  if (const std::string_view name = link_name(link); !name.empty())
+    json.member_plain("linktype_name", name);
+  json.end_object();
+}
+
+void write_app_proto(JsonWriter& json, const flow::Flow& flow) {
+  const auto write = [&](std::string_view name, std::uint8_t proto) {
+    json.member_plain(name, protocols::app_proto_name(static_cast<protocols::AppProto>(proto)));
+  };
+  if (flow.app_proto == 0) return;
+  write("app_proto", flow.app_proto);
+  const std::uint8_t to_server = flow.app_proto_side[0];
+  const std::uint8_t to_client = flow.app_proto_side[1];
+  if (to_server != 0 && to_server != flow.app_proto) write("app_proto_ts", to_server);
+  if (to_client != 0 && to_client != flow.app_proto) write("app_proto_tc", to_client);
+  if (flow.app_proto_original != 0 && flow.app_proto_original != flow.app_proto)
+    write("app_proto_orig", flow.app_proto_original);
+}
+
+}  // namespace
+
+void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
+                      const AlertOptions& options) {
+  if (alert.has_tx) json.member("tx_id", alert.tx_id);
+  write_signature(json, alert, context, options);
+  if (options.metadata && alert.record != nullptr) {
+    const RecordEvent& event = event_of(alert.record->kind);
+    if (event.write_object != nullptr) event.write_object(json, *alert.record);
+  }
+  if (context.flow != nullptr) {
+    write_app_proto(json, *context.flow);
+    json.member_plain("direction",
+                      alert.direction == Direction::kToServer ? "to_server" : "to_client");
+    if (options.metadata) write_alert_flow(json, *context.flow);
+  }
+  write_payload(json, alert, context, options);
+  if (options.packet && context.packet != nullptr) write_packet(json, *context.packet);
+  if (options.verdict) {
+    json.key("verdict");
+    json.begin_object();
+    json.member_plain("action", alert.rule->action == Rule::Action::kPass ? "pass" : "alert");
+    json.end_object();
+  }
+}
+
+}  // namespace netmoth::output
