@@ -241,6 +241,17 @@ program
   });
 
 program
+  .command('operator')
+  .description('run one operator replica: sensors and their status on a Kubernetes cluster')
+  .allowUnknownOption()
+  .helpOption(false)
+  .argument('[options...]', 'see netmoth operator --help')
+  .action(async (_args: string[], _options, command: Command) => {
+    const { runOperator } = await import('#operator/main.ts');
+    process.exitCode = await runOperator(command.args);
+  });
+
+program
   .command('version')
   .description('versions of netmoth, of its event schema and of the Node it runs on')
   .action(async () => {

@@ -49,8 +49,6 @@ export const sensorNodeStatusSchema = z.object({
   eventsLost: counter.describe('Events lost in queues or because the spool was full'),
   spoolBytes: counter.describe('Events on disk that wait for NATS'),
   rssBytes: counter.describe('Memory of the sensor'),
-  conditions: conditionsSchema.describe(
-    'Reporting, CaptureHealthy, BusConnected, SpoolHealthy, SignaturesCurrent',
-  ),
+  conditions: conditionsSchema.describe('Reporting, CaptureHealthy, BusConnected, SpoolHealthy'),
 });
 export type SensorNodeStatus = z.infer<typeof sensorNodeStatusSchema>;

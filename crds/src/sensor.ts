@@ -194,7 +194,7 @@ export const sensorStatusSchema = z.object({
     .string()
     .max(16)
     .optional()
-    .describe('Share of packets lost over all nodes that report, rounded up, e.g. "0.1%"'),
+    .describe('Share of packets lost of late on the node that loses most, rounded up, e.g. "0.1%"'),
   signatures: z
     .string()
     .max(80)

@@ -10,7 +10,7 @@ import {
   replayConfigSchema,
 } from '#contracts/engine-config.ts';
 import { LISTEN_ADDRESS_HINT, parseListenAddress } from '#contracts/listen-address.ts';
-import { tokenSchema } from '#contracts/nats.ts';
+import { tokenSchema, toToken } from '#contracts/nats.ts';
 
 const MiB = 1024 * 1024;
 
@@ -63,7 +63,12 @@ export const spoolConfigSchema = z.strictObject({
 
 export const sensorConfigSchema = z.strictObject({
   name: tokenSchema.default('netmoth').describe('Sensor, one for all nodes that run the same'),
-  node: tokenSchema.describe('Default: the host name'),
+  node: z
+    .string()
+    .min(1)
+    .max(253)
+    .transform(toToken)
+    .describe('Default: the host name; dots become "-"'),
   dataDir: z.string().min(1).describe('Default: $XDG_DATA_HOME/netmoth'),
   nats: natsConfigSchema.prefault({}),
   capture: captureConfigSchema

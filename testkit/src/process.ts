@@ -2,6 +2,8 @@
 // the test, even with one that is killed.
 import { type Child, startChild } from '#cli/processes/child.ts';
 
+export { freePort } from '#cli/processes/readiness.ts';
+
 export interface TestProcess extends AsyncDisposable {
   readonly pid: number;
   /** What it printed, oldest first. */

@@ -78,8 +78,14 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
     return this.#store.values();
   }
 
-  onChange(listener: ChangeListener<Kept>): void {
+  keys(): IterableIterator<string> {
+    return this.#store.keys();
+  }
+
+  /** Returns what ends it. */
+  onChange(listener: ChangeListener<Kept>): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Runs until the signal; never rejects. */

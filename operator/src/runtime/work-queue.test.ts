@@ -61,6 +61,15 @@ describe('WorkQueue', () => {
     expect(queue.depth).toBe(0);
   });
 
+  it('of two wishes for later the earlier counts', async () => {
+    const queue = new WorkQueue(options);
+    for (const delayMs of [500, 900, 300, 700]) queue.addAfter('a', delayMs);
+    await vi.advanceTimersByTimeAsync(299);
+    expect(queue.depth).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([queue.depth, queue.delayed]).toEqual([1, 0]);
+  });
+
   it('ends its workers when it is closed, and takes nothing more', async () => {
     const queue = new WorkQueue(options);
     const waiting = queue.take();

@@ -22,7 +22,7 @@ export class WorkQueue {
   readonly #ready = new Set<string>();
   readonly #active = new Set<string>();
   readonly #again = new Set<string>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly dueMs: number }>();
   readonly #backoffs = new Map<string, Backoff>();
   readonly #waiting: ((key: string | undefined) => void)[] = [];
   #closed = false;
@@ -50,15 +50,18 @@ export class WorkQueue {
     }
   }
 
-  /** Adds it later; a newer wish for the same key takes the place of an older one. */
+  /** Adds it later; of two wishes for the same key the earlier counts. */
   addAfter(key: string, delayMs: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ready.has(key)) return;
+    const dueMs = Date.now() + delayMs;
+    const waiting = this.#timers.get(key);
+    if (waiting !== undefined && waiting.dueMs <= dueMs) return;
     this.#cancelTimer(key);
     const timer = setTimeout(() => {
       this.#timers.delete(key);
       this.add(key);
     }, delayMs);
-    this.#timers.set(key, timer);
+    this.#timers.set(key, { timer, dueMs });
   }
 
   /** The next key, when there is one; undefined once the queue is closed. */
@@ -92,7 +95,7 @@ export class WorkQueue {
 
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#ready.clear();
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
@@ -101,7 +104,7 @@ export class WorkQueue {
   #release(key: string, againAfterMs: number | undefined): void {
     this.#active.delete(key);
     if (this.#again.delete(key)) this.add(key);
-    else if (againAfterMs !== undefined && !this.#ready.has(key)) this.addAfter(key, againAfterMs);
+    else if (againAfterMs !== undefined) this.addAfter(key, againAfterMs);
   }
 
   #hand(): void {
@@ -115,7 +118,7 @@ export class WorkQueue {
   }
 
   #cancelTimer(key: string): void {
-    clearTimeout(this.#timers.get(key));
+    clearTimeout(this.#timers.get(key)?.timer);
     this.#timers.delete(key);
   }
 }

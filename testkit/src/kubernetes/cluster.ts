@@ -178,6 +178,7 @@ interface Wanted {
 
 function send(server: string, files: ClusterFiles, wanted: Wanted): Promise<ClusterAnswer> {
   const { method, path, body, timeoutMs = kRequestTimeoutMs } = wanted;
+  const payload = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const sent = request(
       `${server}${path}`,
@@ -188,6 +189,8 @@ function send(server: string, files: ClusterFiles, wanted: Wanted): Promise<Clus
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
           authorization: `Bearer ${files.token.admin}`,
+          // Node sends the body of a DELETE without its length where nobody names it.
+          'content-length': payload.length,
           'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
         },
       },
@@ -203,7 +206,7 @@ function send(server: string, files: ClusterFiles, wanted: Wanted): Promise<Clus
       },
     );
     sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(payload);
   });
 }
 

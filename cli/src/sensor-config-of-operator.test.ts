@@ -1,0 +1,55 @@
+// Operator and sensor meet in a file: what the one writes, the other's own parser takes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { NetmothSensor } from '#crds/kinds.ts';
+import { API_VERSION } from '#crds/kubernetes-types.ts';
+import { sensorSpecSchema } from '#crds/sensor.ts';
+import { sensorConfig } from '#operator/sensor/sensor-config.ts';
+import { loadConfig } from '#sensor/config.ts';
+import { temporaryDirectory } from '#testkit/temporary.ts';
+
+const kSettings = {
+  ...{ namespace: 'n', image: 'i', natsServers: ['nats://netmoth-nats:4222'] },
+  ...{ natsSecret: 'secret', natsReplicas: 3 },
+};
+
+function taken(spec: object) {
+  using directory = temporaryDirectory();
+  const sensor: NetmothSensor = {
+    ...{ apiVersion: API_VERSION, kind: 'NetmothSensor', metadata: { name: 'edge' } },
+    spec: sensorSpecSchema.parse(spec),
+  };
+  const path = join(directory.path, 'sensor.json');
+  writeFileSync(path, sensorConfig(sensor, kSettings).text);
+  const environment = {
+    NETMOTH_SENSOR_NODE: 'ip-10-0-0-1.ec2.internal',
+    NETMOTH_SENSOR_NATS_USER: 'user',
+    NETMOTH_SENSOR_NATS_PASSWORD: 'password',
+  };
+  return loadConfig({ config: path, given: [], help: false }, environment);
+}
+
+it('a sensor with every default is taken, under a name that NATS takes', () => {
+  expect(taken({})).toMatchObject({
+    ...{ name: 'edge', node: 'ip-10-0-0-1-ec2-internal', listen: '0.0.0.0:9464' },
+    ...{ spoolDir: '/var/lib/netmoth/sensor/spool', capture: { workers: 1 } },
+    nats: { servers: ['nats://netmoth-nats:4222'], replicas: 3, user: 'user' },
+  });
+});
+
+it('every field reaches the key that it means', () => {
+  const config = taken({
+    capture: { interfaces: ['eth7'], bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
+    outputs: { spoolMiB: 99, memoryMiB: 9, batchMaxMs: 50, alertMaxMs: 5 },
+    ...{ metricsPort: 9_999, logLevel: 'warn' },
+  });
+  expect(config).toMatchObject({
+    capture: { interface: 'eth7', bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
+    outputs: { batchMaxMs: 50, alertMaxMs: 5 },
+    spool: { maxMiB: 99, memoryMiB: 9 },
+    ...{ listen: '0.0.0.0:9999', logLevel: 'warn' },
+  });
+});

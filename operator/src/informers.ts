@@ -1,0 +1,82 @@
+/**
+ * The local copies the controllers read: one watch for each kind.
+ *
+ * Invariant: of a Node only what places a sensor is kept, of the objects we make only what shows whether
+ * they are as wanted; managedFields, the largest part of most objects, never.
+ */
+import type { Logger } from 'pino';
+import type { NetmothSensor, NetmothSensorNode } from '#crds/kinds.ts';
+import type { ApiClient } from './runtime/api-client.ts';
+import { Informer } from './runtime/informer.ts';
+import {
+  CONFIG_MAPS,
+  DAEMON_SETS,
+  type KubeObject,
+  NETWORK_POLICIES,
+  NODES,
+  type ResourceKind,
+  SENSOR_NODES,
+  SENSORS,
+  SERVICE_ACCOUNTS,
+  SERVICES,
+} from './runtime/resource.ts';
+import { MANAGED_SELECTOR } from './sensor/names.ts';
+import type { Node } from './status/placement.ts';
+
+export interface InformersOptions {
+  readonly client: ApiClient;
+  readonly namespace: string;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+export interface Informers {
+  readonly sensors: Informer<NetmothSensor, NetmothSensor>;
+  readonly nodes: Informer<Node, Node>;
+  readonly sensorNodes: Informer<NetmothSensorNode, NetmothSensorNode>;
+  /** Of what sensors are made of, by plural. */
+  readonly children: Readonly<Record<string, Informer<KubeObject, KubeObject>>>;
+  /** All of them, by plural. */
+  readonly all: ReadonlyMap<string, Informer<KubeObject, KubeObject>>;
+}
+
+const kChildren = [SERVICE_ACCOUNTS, CONFIG_MAPS, SERVICES, NETWORK_POLICIES, DAEMON_SETS];
+
+export function makeInformers(options: InformersOptions): Informers {
+  const { client, log, random, namespace } = options;
+  const all = new Map<string, Informer<KubeObject, KubeObject>>();
+  const make = <T extends KubeObject>(
+    kind: ResourceKind,
+    project: (object: T) => T,
+    where: { readonly namespace?: string; readonly labelSelector?: string } = {},
+  ): Informer<T, T> => {
+    const informer = new Informer<T, T>({ client, log, random, kind, project, ...where });
+    all.set(kind.plural, informer as unknown as Informer<KubeObject, KubeObject>);
+    return informer;
+  };
+  const ours = { namespace, labelSelector: MANAGED_SELECTOR };
+  return {
+    sensors: make<NetmothSensor>(SENSORS, withoutFields),
+    nodes: make<Node>(NODES, placedNode),
+    sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, withoutFields),
+    children: Object.fromEntries(
+      kChildren.map((kind) => [kind.plural, make<KubeObject>(kind, withoutFields, ours)]),
+    ),
+    all,
+  };
+}
+
+function withoutFields<T extends KubeObject>(object: T): T {
+  const { managedFields: _long, ...metadata } = object.metadata as T['metadata'] & {
+    managedFields?: unknown;
+  };
+  return { ...object, metadata };
+}
+
+function placedNode({ metadata, spec }: Node): Node {
+  const { name, uid = '', labels = {}, resourceVersion = '' } = metadata;
+  return {
+    metadata: { name, uid, labels, resourceVersion },
+    spec: { taints: spec?.taints ?? [] },
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * The operator process: puts the parts together, runs them, and ends them in order.
+ *
+ * Invariant: nothing is constructed elsewhere. Every replica watches and listens; only the one that the
+ * Lease names writes, and what it writes goes through a client that the election guards.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, pino, stdTimeFunctions } from 'pino';
+import { NetmothError } from '#contracts/errors.ts';
+import { helpText, loadConfig, type OperatorConfig } from './config.ts';
+import { serveHttp } from './http.ts';
+import { type Informers, makeInformers } from './informers.ts';
+import { makeMetrics } from './metrics.ts';
+import { ApiClient } from './runtime/api-client.ts';
+import { type ClusterAccess, inClusterAccess, kubeconfigAccess } from './runtime/cluster-access.ts';
+import { EventRecorder } from './runtime/events.ts';
+import { LeaderElection } from './runtime/leader-election.ts';
+import { ReportBoard } from './status/report-board.ts';
+import { ReportSource } from './status/report-source.ts';
+import { Term } from './term.ts';
+
+const kLeaseName = 'netmoth-operator';
+const kSweepMs = 1_000;
+
+export interface OperatorParts {
+  /** Ends the operator in order; SIGTERM and SIGINT do where it is not given. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs until stopped; resolves to the exit status. */
+export async function runOperator(
+  argv: readonly string[],
+  parts: OperatorParts = {},
+): Promise<number> {
+  const [argument] = argv;
+  if (argument === '--help' || argument === '-h') {
+    process.stdout.write(helpText());
+    return 0;
+  }
+  if (argument !== undefined) {
+    throw new NetmothError('NM_USAGE', `netmoth operator takes no argument (${argument}): --help`);
+  }
+  const config = loadConfig();
+  const log = pino({
+    level: config.logLevel,
+    base: { part: 'operator', identity: config.identity },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  });
+  await run(config, log, parts.signal ?? ownSignal(log));
+  return 0;
+}
+
+async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Promise<void> {
+  const { namespace, identity, nats } = config;
+  const now = (): number => performance.now();
+  const wallNow = (): Date => new Date();
+  const { random } = Math;
+  const client = new ApiClient({ access: accessOf(config), now, random });
+  const informers = makeInformers({ client, namespace, log, random });
+  const election = new LeaderElection({
+    ...{ client, namespace, name: kLeaseName, identity, durationMs: config.leaseMs },
+    ...{ log, now, wallNow, random },
+  });
+  const guarded = client.guarded(election.writeBudgetMs);
+  const events = new EventRecorder({ client: guarded, log, instance: identity, now, wallNow });
+  let term: Term | undefined;
+  const board = new ReportBoard({
+    now,
+    onChange: (sensor, node) => term?.reportChanged(sensor, node),
+  });
+  const source = new ReportSource({
+    ...{ ...nats, log, random },
+    onReport: (report) => board.hear(report),
+    onBus: (up) => {
+      if (board.setBus(up)) term?.fleetsChanged();
+    },
+  });
+  const metrics = makeMetrics({
+    ...{ api: client.counters, informers: informers.all, board, source },
+    leading: () => election.leading,
+    eventsDropped: () => events.dropped,
+    controllers: () => term?.controllers ?? [],
+  });
+  const synced = new Set<string>();
+  await using _http = await serveHttp({
+    listen: config.listen,
+    metrics,
+    unready: () => [...informers.all.keys()].filter((kind) => !synced.has(kind)),
+  });
+  log.info({ listen: config.listen, namespace, nats: nats.servers }, 'Operator started');
+  const sweep = setInterval(() => board.sweep(), kSweepMs);
+  const watching = [...informers.all.values()].map((informer) => informer.run(signal));
+  const listening = source.run(signal);
+  const lead = async (until: AbortSignal): Promise<void> => {
+    term = new Term({
+      ...{ client: guarded, informers, board, events, log, random, now, wallNow },
+      writesPerSecond: config.writesPerSecond,
+      settings: {
+        ...{ namespace, image: config.sensorImage, natsServers: config.sensorNats.servers },
+        ...{ natsSecret: config.sensorNats.secret, natsReplicas: nats.replicas },
+      },
+    });
+    await term.run(until);
+    term = undefined;
+  };
+  await allSynced(informers, synced, signal);
+  log.info({ objects: [...informers.all].map(([kind, { size }]) => `${kind} ${size}`) }, 'Synced');
+  await election.run(lead, signal);
+  clearInterval(sweep);
+  await Promise.all([...watching, listening]);
+  client.close();
+  log.info('Operator stopped');
+}
+
+/** A decision on half of what there is would be a wrong one. */
+async function allSynced({ all }: Informers, synced: Set<string>, signal: AbortSignal) {
+  const stopped = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const everyOne = [...all].map(([kind, informer]) => {
+    return informer.synced.then(() => void synced.add(kind));
+  });
+  await Promise.race([stopped, Promise.all(everyOne)]);
+}
+
+function accessOf({ cluster }: OperatorConfig): ClusterAccess {
+  return cluster.kind === 'pod' ? inClusterAccess(cluster) : kubeconfigAccess(cluster.path);
+}
+
+/** The first SIGTERM or SIGINT ends it in order, the second at once. */
+function ownSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
+  for (const [name, status] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(status);
+      log.info({ signal: name }, 'Stopping');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await runOperator(process.argv.slice(2));
+  } catch (error) {
+    const known = error instanceof NetmothError ? error : undefined;
+    process.stderr.write(`${known?.message ?? (error instanceof Error ? error.stack : error)}\n`);
+    process.exitCode = known?.exitStatus ?? 70;
+  }
+  // Handles of others (a connection attempt under way) do not hold the process.
+  await sleep(0);
+  process.exit();
+}

@@ -1,0 +1,139 @@
+/**
+ * The DaemonSet of a sensor.
+ *
+ * Invariants: no privileged mode, no host PID, no credentials of Kubernetes; of all capabilities only
+ * those the capture strategy needs (AF_PACKET: NET_RAW, which Linux gives a container only as root); a
+ * root file system that cannot be written; everything a sensor writes goes with its pod.
+ */
+import type { NetmothSensor } from '#crds/kinds.ts';
+import type { KubeObject } from '../runtime/resource.ts';
+import { childLabels, childName, ownerOf, podLabels } from './names.ts';
+import { CONFIG_DIR, CONFIG_FILE, DATA_DIR } from './sensor-config.ts';
+import type { SensorSettings } from './settings.ts';
+
+export interface DaemonSet extends KubeObject {
+  readonly spec?: object;
+  readonly status?: DaemonSetStatus;
+}
+
+export interface DaemonSetStatus {
+  readonly observedGeneration?: number;
+  readonly desiredNumberScheduled?: number;
+  readonly numberReady?: number;
+  readonly updatedNumberScheduled?: number;
+  readonly numberUnavailable?: number;
+}
+
+/** A label nobody gives a node: the DaemonSet and its history stay, its pods go. */
+export const SUSPENDED_LABEL = 'netmoth.io/suspended';
+/** More than the sensor's own drain time, so that it empties its queues before it is killed. */
+const kGraceSeconds = 30;
+/** Of the spool's directory beyond the spool: its index and what is being written. */
+const kSpoolHeadroomMiB = 64;
+const kDefaultRequests = { cpu: '100m', memory: '256Mi' };
+const kCapabilities = { auto: ['NET_RAW'], afPacket: ['NET_RAW'] } as const;
+
+export function daemonSet(
+  sensor: NetmothSensor,
+  settings: SensorSettings,
+  configMap: string,
+): DaemonSet {
+  const { name } = sensor.metadata;
+  const { update } = sensor.spec;
+  return {
+    metadata: {
+      namespace: settings.namespace,
+      name: childName(name),
+      labels: childLabels(name),
+      ownerReferences: [ownerOf(sensor)],
+    },
+    spec: {
+      selector: { matchLabels: podLabels(name) },
+      updateStrategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: update.maxUnavailable },
+      },
+      template: {
+        metadata: { labels: childLabels(name) },
+        spec: podSpec(sensor, settings, configMap),
+      },
+    },
+  };
+}
+
+function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: string): object {
+  const { spec } = sensor;
+  const suspended = spec.suspend ? { [SUSPENDED_LABEL]: 'true' } : {};
+  const spoolLimit = `${spec.outputs.spoolMiB + kSpoolHeadroomMiB}Mi`;
+  return {
+    serviceAccountName: childName(sensor.metadata.name),
+    automountServiceAccountToken: false,
+    hostNetwork: true,
+    dnsPolicy: 'ClusterFirstWithHostNet',
+    priorityClassName: 'system-node-critical',
+    terminationGracePeriodSeconds: kGraceSeconds,
+    enableServiceLinks: false,
+    nodeSelector: { 'kubernetes.io/os': 'linux', ...spec.nodeSelector, ...suspended },
+    tolerations: spec.tolerations,
+    imagePullSecrets: spec.imagePullSecrets,
+    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container(sensor, settings)],
+    volumes: [
+      { name: 'config', configMap: { name: configMap } },
+      { name: 'data', emptyDir: { sizeLimit: spoolLimit } },
+      { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+    ],
+  };
+}
+
+function container({ spec }: NetmothSensor, settings: SensorSettings): object {
+  const probe = (path: string): object => ({
+    httpGet: { path, port: 'metrics', scheme: 'HTTP' },
+    timeoutSeconds: 5,
+  });
+  const { requests = {}, limits } = spec.resources ?? {};
+  return {
+    name: 'sensor',
+    image: spec.image ?? settings.image,
+    imagePullPolicy: spec.imagePullPolicy,
+    args: ['sensor', '--config', `${CONFIG_DIR}/${CONFIG_FILE}`],
+    env: environment(settings),
+    ports: [{ name: 'metrics', containerPort: spec.metricsPort, protocol: 'TCP' }],
+    resources: {
+      requests: { ...kDefaultRequests, ...requests },
+      ...(limits === undefined ? {} : { limits }),
+    },
+    // Slow starts are the readiness probe's to judge; a sensor that answers is never restarted.
+    livenessProbe: { ...probe('/healthz'), initialDelaySeconds: 30, failureThreshold: 6 },
+    readinessProbe: { ...probe('/readyz'), periodSeconds: 5 },
+    securityContext: {
+      runAsUser: 0,
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'], add: kCapabilities[spec.capture.strategy] },
+    },
+    volumeMounts: [
+      { name: 'config', mountPath: CONFIG_DIR, readOnly: true },
+      { name: 'data', mountPath: DATA_DIR },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+}
+
+function environment({ natsSecret }: SensorSettings): object[] {
+  const node = {
+    name: 'NETMOTH_SENSOR_NODE',
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
+  };
+  if (natsSecret === undefined) return [node];
+  const fromSecret = (name: string, key: string): object => ({
+    name,
+    valueFrom: { secretKeyRef: { name: natsSecret, key } },
+  });
+  return [
+    node,
+    fromSecret('NETMOTH_SENSOR_NATS_USER', 'user'),
+    fromSecret('NETMOTH_SENSOR_NATS_PASSWORD', 'password'),
+  ];
+}

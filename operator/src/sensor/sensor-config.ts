@@ -1,0 +1,40 @@
+/**
+ * The configuration file of a sensor's pods, made from the spec.
+ *
+ * Invariants: the same spec gives the same text, byte for byte, because its hash decides whether pods
+ * are replaced; nothing secret stands in it. The keys are those of sensor/src/config-schema.ts, and a
+ * test feeds it to the sensor's own parser.
+ */
+import { createHash } from 'node:crypto';
+import type { NetmothSensor } from '#crds/kinds.ts';
+import type { SensorSettings } from './settings.ts';
+
+export const CONFIG_FILE = 'sensor.json';
+export const CONFIG_DIR = '/etc/netmoth';
+export const DATA_DIR = '/var/lib/netmoth';
+
+export interface SensorConfigText {
+  readonly text: string;
+  /** Of the text, short enough for a name. */
+  readonly hash: string;
+}
+
+export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): SensorConfigText {
+  const { capture, engine, outputs, metricsPort, logLevel } = sensor.spec;
+  const { strategy: _onlyOne, interfaces, ...ring } = capture;
+  const [named] = interfaces;
+  const config = {
+    name: sensor.metadata.name,
+    dataDir: DATA_DIR,
+    nats: { servers: settings.natsServers, replicas: settings.natsReplicas },
+    capture: { ...(named === undefined ? {} : { interface: named }), ...ring },
+    engine,
+    outputs: { batchMaxMs: outputs.batchMaxMs, alertMaxMs: outputs.alertMaxMs },
+    spool: { maxMiB: outputs.spoolMiB, memoryMiB: outputs.memoryMiB },
+    listen: `0.0.0.0:${metricsPort}`,
+    logLevel,
+  };
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
+  return { text, hash };
+}

@@ -1,0 +1,143 @@
+/**
+ * The status of a NetmothSensor, from its DaemonSet and from what its nodes report.
+ *
+ * Invariant: pure, and says what is: a number that is not known is left out, never zero.
+ */
+
+import type { NetmothSensor } from '#crds/kinds.ts';
+import type { Condition } from '#crds/kubernetes-types.ts';
+import type { SensorStatus } from '#crds/sensor.ts';
+import { conditionsOf, type Judgement, judgement } from '../runtime/conditions.ts';
+import type { DaemonSetStatus } from './daemon-set.ts';
+
+/** What the reports of all nodes of a sensor come to. */
+export interface FleetReadings {
+  /** False: the operator itself hears nothing, so nobody can be called silent. */
+  readonly busUp: boolean;
+  readonly nodes: number;
+  readonly reporting: number;
+  readonly degraded: number;
+  readonly loss: string | undefined;
+  /** Digests that are loaded somewhere; "" stands for none. */
+  readonly signatures: ReadonlySet<string>;
+  /** A few of the nodes behind the numbers, by name. */
+  readonly silentNodes: readonly string[];
+  readonly degradedNodes: readonly string[];
+}
+
+export interface StatusInput {
+  readonly sensor: NetmothSensor;
+  readonly daemonSet: { readonly generation: number; readonly status: DaemonSetStatus } | undefined;
+  readonly fleet: FleetReadings;
+  readonly now: Date;
+}
+
+export function sensorStatus({ sensor, daemonSet, fleet, now }: StatusInput): SensorStatus {
+  const generation = sensor.metadata.generation;
+  const pods = currentPods(daemonSet);
+  const judgements = [
+    judgeAvailable(sensor, pods),
+    judgeProgressing(sensor, pods),
+    judgeReporting(sensor, fleet),
+    judgeDegraded(fleet),
+  ];
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(pods === undefined
+      ? {}
+      : { desired: pods.desired, ready: pods.ready, updated: pods.updated }),
+    reporting: fleet.reporting,
+    degraded: fleet.degraded,
+    ...(fleet.loss === undefined ? {} : { loss: fleet.loss }),
+    ...signaturesOf(fleet),
+    conditions: conditionsOf(judgements, sensor.status?.conditions, { generation, now }),
+  };
+}
+
+interface Pods {
+  readonly desired: number;
+  readonly ready: number;
+  readonly updated: number;
+}
+
+/** Undefined until the DaemonSet controller has seen the DaemonSet as it is now. */
+function currentPods(daemonSet: StatusInput['daemonSet']): Pods | undefined {
+  if (daemonSet === undefined) return undefined;
+  const { status, generation } = daemonSet;
+  if ((status.observedGeneration ?? 0) < generation) return undefined;
+  return {
+    desired: status.desiredNumberScheduled ?? 0,
+    ready: status.numberReady ?? 0,
+    updated: status.updatedNumberScheduled ?? 0,
+  };
+}
+
+function signaturesOf({ signatures }: FleetReadings): Pick<SensorStatus, 'signatures'> {
+  const [first, ...others] = signatures;
+  if (others.length > 0) return { signatures: 'mixed' };
+  return first === undefined || first === '' ? {} : { signatures: first };
+}
+
+function judgeAvailable({ spec }: NetmothSensor, pods: Pods | undefined): Judgement {
+  const say = (status: Condition['status'], reason: string, message: string): Judgement =>
+    judgement('Available', status, reason, message);
+  if (spec.suspend) return say('False', 'Suspended', 'spec.suspend is true: nothing is captured.');
+  if (pods === undefined) {
+    return say('Unknown', 'Starting', 'The DaemonSet was not seen by its controller yet.');
+  }
+  if (pods.desired === 0) {
+    return say('False', 'NoNodes', 'No node matches spec.nodeSelector and spec.tolerations.');
+  }
+  const allowed = unavailableAllowed(spec.update.maxUnavailable, pods.desired);
+  const missing = pods.desired - pods.ready;
+  const words = `${pods.ready} of ${pods.desired} nodes have a ready sensor`;
+  if (missing <= allowed) return say('True', 'Ready', `${words}.`);
+  return say('False', 'TooFewReady', `${words}; at most ${allowed} may be without one.`);
+}
+
+function judgeProgressing({ spec }: NetmothSensor, pods: Pods | undefined): Judgement {
+  const say = (status: Condition['status'], reason: string, message: string): Judgement =>
+    judgement('Progressing', status, reason, message);
+  if (pods === undefined) return say('True', 'Starting', 'The DaemonSet is being made or changed.');
+  if (spec.suspend) return say('False', 'Suspended', 'No pod is wanted.');
+  if (pods.updated < pods.desired) {
+    const words = `${pods.updated} of ${pods.desired} nodes have the current spec.`;
+    return say('True', 'RollingOut', words);
+  }
+  return say('False', 'Complete', 'All nodes have the current spec.');
+}
+
+function judgeReporting({ spec }: NetmothSensor, fleet: FleetReadings): Judgement {
+  const say = (status: Condition['status'], reason: string, message: string): Judgement =>
+    judgement('Reporting', status, reason, message);
+  if (!fleet.busUp) {
+    return say('Unknown', 'BusUnreachable', 'The operator cannot reach NATS: it hears no report.');
+  }
+  if (spec.suspend) return say('False', 'Suspended', 'No sensor runs.');
+  if (fleet.nodes === 0) return say('False', 'NoNodes', 'There is no node to report.');
+  const words = `${fleet.reporting} of ${fleet.nodes} nodes reported within the last 30 seconds`;
+  if (fleet.reporting === fleet.nodes) return say('True', 'AllReporting', `${words}.`);
+  return say('False', 'Silent', `${words}; silent: ${listed(fleet.silentNodes)}.`);
+}
+
+function judgeDegraded(fleet: FleetReadings): Judgement {
+  if (fleet.degraded === 0) {
+    return judgement('Degraded', 'False', 'AllHealthy', 'No node says that something is wrong.');
+  }
+  const share = `${fleet.degraded} of ${fleet.nodes} nodes`;
+  const words = `Something is wrong on ${share}: ${listed(fleet.degradedNodes)}.`;
+  return judgement('Degraded', 'True', 'NodesDegraded', words);
+}
+
+function unavailableAllowed(maxUnavailable: number | string, desired: number): number {
+  if (typeof maxUnavailable === 'number') return maxUnavailable;
+  // Kubernetes rounds maxUnavailable of a DaemonSet up.
+  return Math.ceil((Number.parseInt(maxUnavailable, 10) / 100) * desired);
+}
+
+function listed(names: readonly string[]): string {
+  const kShown = 3;
+  const rest = names.length - kShown;
+  const shown = names.slice(0, kShown).join(', ');
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}

@@ -1,0 +1,11 @@
+/** What all sensors of this installation have in common. Invariant: comes from the configuration alone. */
+export interface SensorSettings {
+  /** Where the sensors' objects live: the operator's own namespace. */
+  readonly namespace: string;
+  /** For sensors that name no image. */
+  readonly image: string;
+  readonly natsServers: readonly string[];
+  /** Secret with the keys `user` and `password`; undefined: NATS asks for nothing. */
+  readonly natsSecret: string | undefined;
+  readonly natsReplicas: number;
+}

@@ -1,0 +1,112 @@
+/**
+ * What the last report of a node means: its conditions and the few facts a person acts on.
+ *
+ * Invariants: pure; `essenceOf` is equal for two statuses between which nobody would write: it leaves
+ * out figures and messages, which move all the time.
+ */
+import type { Reported } from '#contracts/nats.ts';
+import type { SensorNodeStatus } from '#crds/sensor-node.ts';
+import { conditionsOf, type Judgement, judgement } from '../runtime/conditions.ts';
+
+export interface NodeReadings {
+  /** The last there was; undefined when none ever came. */
+  readonly report: Reported | undefined;
+  readonly silent: boolean;
+  /** In percent. */
+  readonly lossLevel: number | undefined;
+}
+
+/** From here on a node's loss is a fault and not a blip. */
+const kLossFaultPercent = 1;
+
+export function isReporting({ report, silent }: NodeReadings): boolean {
+  return report !== undefined && !silent;
+}
+
+/** It reports, and something is wrong. */
+export function isDegraded(readings: NodeReadings): boolean {
+  return isReporting(readings) && judge(readings).some(({ status }) => status === 'False');
+}
+
+export function lossText(level: number | undefined): string | undefined {
+  return level === undefined ? undefined : `${level}%`;
+}
+
+export function nodeStatus(
+  readings: NodeReadings,
+  before: SensorNodeStatus | undefined,
+  now: Date,
+): SensorNodeStatus {
+  const judged = judge(readings);
+  const loss = lossText(readings.lossLevel);
+  return {
+    reporting: isReporting(readings) ? 'True' : 'Unknown',
+    ...(readings.report === undefined ? {} : factsOf(readings.report)),
+    ...(loss === undefined ? {} : { loss }),
+    conditions: conditionsOf(judged, before?.conditions, { generation: undefined, now }),
+  };
+}
+
+/** Two statuses with the same essence say the same to a person. */
+export function essenceOf(status: SensorNodeStatus | undefined): string {
+  const { reporting, version, startedAt, signatures, loss, interfaces = [] } = status ?? {};
+  return JSON.stringify([
+    ...[reporting, version, startedAt, signatures, loss],
+    interfaces.map(({ name, strategy, up, workers }) => [name, strategy, up, workers]),
+    status?.conditions?.map(({ type, status: state, reason }) => [type, state, reason]),
+  ]);
+}
+
+function factsOf(report: Reported): SensorNodeStatus {
+  const { counters, spool } = report;
+  return {
+    version: report.version,
+    startedAt: report.startedAt,
+    ...(report.signatures === undefined ? {} : { signatures: report.signatures.digest }),
+    interfaces: report.interfaces,
+    snapshotTime: report.reportedAt,
+    kernelPackets: counters.kernelPackets,
+    kernelDrops: counters.kernelDrops,
+    eventsMade: counters.eventsMade,
+    eventsLost: counters.eventsDroppedQueue + counters.eventsDroppedSpool,
+    spoolBytes: spool.bytes,
+    rssBytes: report.rssBytes,
+  };
+}
+
+function judge({ report, silent, lossLevel }: NodeReadings): Judgement[] {
+  if (report === undefined) return unheard('NeverReported', 'No report came from this node yet.');
+  if (silent) {
+    const words = `No report came for half a minute; the last was made at ${report.reportedAt}.`;
+    return unheard('Silent', words);
+  }
+  return [
+    judgement('Reporting', 'True', 'Fresh', 'Reports arrive.'),
+    judgeCapture(report, lossLevel),
+    passedOn(report, 'BusConnected'),
+    passedOn(report, 'SpoolHealthy'),
+  ];
+}
+
+function unheard(reason: string, words: string): Judgement[] {
+  return ['Reporting', 'CaptureHealthy'].map((type) => judgement(type, 'Unknown', reason, words));
+}
+
+function judgeCapture(report: Reported, lossLevel = 0): Judgement {
+  const capturing = passedOn(report, 'Capturing', 'CaptureHealthy');
+  if (capturing.status !== 'True' || lossLevel < kLossFaultPercent) return capturing;
+  const words = `Up to ${lossLevel}% of the packets of the last minute were lost in the kernel's ring: give it more memory (capture.ringSizeMiB) or more threads (capture.workers).`;
+  return judgement('CaptureHealthy', 'False', 'Losing', words);
+}
+
+/** A condition of the sensor's own, as it said it. */
+function passedOn(
+  report: Reported,
+  type: Reported['conditions'][number]['type'],
+  as: string = type,
+): Judgement {
+  const found = report.conditions.find((condition) => condition.type === type);
+  if (found === undefined)
+    return judgement(as, 'Unknown', 'NotReported', 'The sensor did not say.');
+  return judgement(as, found.status, found.reason, found.message);
+}
