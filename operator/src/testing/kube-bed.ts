@@ -33,7 +33,17 @@ export async function serviceAccountKubeconfig(
     subjects: [{ kind: 'ServiceAccount', name, namespace: 'default' }],
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterRole },
   });
-  const { body } = await cluster.request('POST', `${accounts}/${name}/token`, {
+  return tokenKubeconfig(cluster, 'default', name);
+}
+
+/** A kubeconfig of a service account that is there, with the rights it has. */
+export async function tokenKubeconfig(
+  cluster: TestCluster,
+  namespace: string,
+  name: string,
+): Promise<string> {
+  const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`;
+  const { body } = await cluster.request('POST', `${account}/token`, {
     spec: { expirationSeconds: 3600 },
   });
   const path = join(cluster.files.directory, `${name}.kubeconfig`);

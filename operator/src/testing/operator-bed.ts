@@ -46,10 +46,13 @@ export class OperatorBed implements AsyncDisposable {
     return bed;
   }
 
-  async operator(identity: string): Promise<OperatorProcess> {
+  async operator(
+    identity: string,
+    kubeconfig: string = this.cluster.files.kubeconfig('admin'),
+  ): Promise<OperatorProcess> {
     const port = await freePort();
     const settings = {
-      ...{ KUBECONFIG: this.cluster.files.kubeconfig('admin'), NAMESPACE: kNamespace },
+      ...{ KUBECONFIG: kubeconfig, NAMESPACE: kNamespace },
       ...{ IDENTITY: identity, NATS_SERVERS: this.nats.url, LISTEN: `127.0.0.1:${port}` },
       ...{ SENSOR_IMAGE: 'netmoth.example/sensor:1', LEASE_SECONDS: '3' },
       SENSOR_NATS_SERVERS: 'nats://netmoth-nats:4222',
