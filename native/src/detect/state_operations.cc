@@ -51,9 +51,9 @@ bool Detector::holds(const StateOperation& operation, Look& look) {
       return any([&](std::uint64_t name) { return state != nullptr && state->has_bit(name); });
     case Memory::kXbits:
     case Memory::kHostbits: {
-      const auto [source, destination] = look.ends();
+      const std::pair<Address, Address> ends = look.ends();
       return any([&](std::uint64_t name) {
-        return hosts_.find(host_key(operation.subject, name, source, destination),
+        return hosts_.find(host_key(operation.subject, name, ends.first, ends.second),
                            look.subject.now) != nullptr;
       });
     }
