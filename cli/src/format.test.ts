@@ -45,6 +45,11 @@ test('settings nest at dots and keep their types', () => {
   expect(
     settings(['host-os-policy.windows.0=0.0.0.0/0', 'host-os-policy.old-linux.0=2.2.2.2']),
   ).toEqual({ hostPolicies: ['0.0.0.0/0=windows', '2.2.2.2=old-linux'] });
+  expect(settings(['flow-timeouts.udp.emergency-new=3', 'flow-timeouts.tcp.closed=9'])).toEqual({
+    emergency: { udpNewSeconds: 3 },
+    timeouts: { tcpClosedSeconds: 9 },
+  });
+  expect(settings(['flow.emergency-recovery=40'])).toEqual({ emergency: { recoveryPercent: 40 } });
   expect(() => settings(['maxFlows'])).toThrow(expect.objectContaining({ code: 'NM_USAGE' }));
 });
 

@@ -17,6 +17,28 @@ export const flowTimeoutsSchema = z.strictObject({
   otherSeconds: z.int().min(1).max(86_400).default(30),
 });
 
+/** While the flow table is full; Suricata's flow.emergency-recovery and flow-timeouts.*.emergency-*. */
+export const flowEmergencySchema = z.strictObject({
+  recoveryPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(30)
+    .describe('Of the places, free again: then the emergency is over'),
+  tcpNewSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(5)
+    .describe('In an emergency the shorter one of the two timeouts counts'),
+  tcpEstablishedSeconds: z.int().min(0).max(86_400).default(100),
+  tcpClosedSeconds: z.int().min(0).max(86_400).default(10),
+  udpNewSeconds: z.int().min(0).max(86_400).default(10),
+  udpEstablishedSeconds: z.int().min(0).max(86_400).default(100),
+  icmpSeconds: z.int().min(0).max(86_400).default(10),
+  otherSeconds: z.int().min(0).max(86_400).default(10),
+});
+
 /** What fileinfo events say; the digests and the magic cost time for every file. */
 export const fileSettingsSchema = z.strictObject({
   events: z
@@ -131,7 +153,7 @@ export const engineConfigSchema = z.strictObject({
     .min(64)
     .max(4_194_304)
     .default(100_000)
-    .describe('Flows a worker keeps; the least recently seen one is put out for a new one'),
+    .describe('Flows a worker keeps; when all places are taken it is an emergency'),
   reassemblyMiB: z
     .int()
     .min(1)
@@ -148,12 +170,25 @@ export const engineConfigSchema = z.strictObject({
     .enum(DEFRAG_POLICIES)
     .default('linux')
     .describe('Whose octets count where IP fragments overlap'),
+  sessionMiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(128)
+    .describe('Memory for the state of protocol parsers and streams, per worker'),
+  decompressionMiB: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .describe('Memory to decompress HTTP bodies in, per worker; beyond it they stay compressed'),
   disabledProtocols: z
     .array(switchedProtocol)
     .max(256)
     .default([])
     .describe('Protocols not looked for: names of app_proto; dns/tcp means over TCP alone'),
   timeouts: flowTimeoutsSchema.default(flowTimeoutsSchema.parse({})),
+  emergency: flowEmergencySchema.default(flowEmergencySchema.parse({})),
   files: fileSettingsSchema.default(fileSettingsSchema.parse({})),
   checksums: z
     .enum(['validate', 'ignore'])

@@ -19,6 +19,7 @@ import {
   sshEventSchema,
 } from './eve-applications.ts';
 import { count, eveTimestampSchema, fingerprint, header } from './eve-header.ts';
+import { statsSchema } from './eve-stats.ts';
 
 export * from './eve-applications.ts';
 export {
@@ -92,6 +93,7 @@ export const flowEventSchema = z.looseObject({
     age: count.describe('Whole seconds between start and end'),
     state: z.enum(['new', 'established', 'closed', 'bypassed']),
     reason: z.enum(['timeout', 'forced', 'shutdown', 'tcp_reuse']),
+    emergency: z.boolean().optional().describe('Ended because the flow table was full'),
     alerted: z.boolean(),
   }),
   tcp: z.looseObject(tcpFlags).optional(),
@@ -268,39 +270,7 @@ export const anomalyEventSchema = z.looseObject({
 export const statsEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('stats'),
-  stats: z.looseObject({
-    uptime: count,
-    capture: z.looseObject({ kernel_packets: count, kernel_drops: count }),
-    decoder: z.looseObject({ pkts: count, bytes: count, invalid: count }),
-    flow: z.looseObject({ total: count, active: count, evicted: count }),
-    defrag: z
-      .looseObject({
-        fragments: count,
-        reassembled: count,
-        timeouts: count,
-        evicted: count,
-        refused: count,
-        overlaps: count,
-        duplicates: count,
-      })
-      .optional()
-      .describe('IP fragments, and what became of their datagrams'),
-    dns_cache: z
-      .looseObject({
-        entries: count,
-        answers: count,
-        evicted: count,
-        refused: count,
-        lookups: count,
-        hits: count,
-      })
-      .optional()
-      .describe('Names of connections by the DNS answers before them'),
-    expectations: z
-      .looseObject({ announced: count, matched: count, expired: count, evicted: count })
-      .optional()
-      .describe('Data connections that FTP announced, and what became of them'),
-  }),
+  stats: statsSchema,
 });
 
 export const eveEventSchema = z.discriminatedUnion('event_type', [

@@ -14,6 +14,16 @@ export interface EventBatch {
   readonly bytes: Uint8Array;
 }
 
+/** Octets held at the moment, by the bound that holds them (docs/engine.md, Memory). */
+export interface EngineMemory {
+  readonly flows: number;
+  readonly sessions: number;
+  readonly reassembly: number;
+  readonly defrag: number;
+  readonly decompression: number;
+  readonly dnsCache: number;
+}
+
 /** Engine counters, all since start, summed over workers. */
 export interface EngineStats {
   readonly kernelPackets: number;
@@ -24,6 +34,12 @@ export interface EngineStats {
   readonly flowsTotal: number;
   readonly flowsActive: number;
   readonly flowsEvicted: number;
+  readonly flowsEvictedNew: number;
+  readonly flowsEvictedEstablished: number;
+  readonly flowsEvictedClosed: number;
+  /** Times the flow table was full, and times it had room again. */
+  readonly flowEmergencies: number;
+  readonly flowEmergenciesOver: number;
   readonly fragments: number;
   readonly datagramsReassembled: number;
   readonly datagramsTimedOut: number;
@@ -37,6 +53,14 @@ export interface EngineStats {
   readonly dnsCacheHits: number;
   readonly reassemblyGaps: number;
   readonly reassemblyDrops: number;
+  /** Parsed before they were acknowledged, for want of memory. */
+  readonly reassemblyEarlyBytes: number;
+  readonly reassemblyOverlaps: number;
+  /** Flows not parsed, or no longer, for want of session memory. */
+  readonly sessionsRefused: number;
+  readonly sessionsDropped: number;
+  readonly decompressionRefused: number;
+  readonly memoryBytes: EngineMemory;
   readonly eventsMade: number;
   /** Events that found the batch queue to JavaScript full. */
   readonly eventsDropped: number;
@@ -101,6 +125,8 @@ export interface LiveEngine {
 export interface NativeEngine {
   read(options: ReadOptions): Promise<ReadSummary>;
   startLive(options: LiveOptions): LiveEngine;
+  /** Octets the engine holds at most, to a tenth; `workers` where the source has a number of its own. */
+  memoryWhenFull(engine: EngineConfig, workers?: number): number;
   /** Interfaces of this machine with their state, for error messages and defaults. */
   interfaces(): ReadonlyArray<{
     readonly name: string;

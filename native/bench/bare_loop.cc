@@ -87,7 +87,7 @@ int bare_loop(Arguments arguments) {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
   std::printf("{\"packets\":%llu,\"flows\":%llu,\"seconds\":%.6f}\n",
               static_cast<unsigned long long>(packets),
-              static_cast<unsigned long long>(loop.table().created()), seconds.count());
+              static_cast<unsigned long long>(loop.table().counters().created), seconds.count());
   return packets > 0 ? 0 : 1;
 }
 

@@ -11,6 +11,12 @@ using Arguments = std::span<char*>;
 // loop FILE [MAX_FLOWS]: decode and flow table alone, no payload looked at, no events.
 int bare_loop(Arguments arguments);
 
+// hostile list | hostile SHAPE [SIZE]: a shape of test/testing/hostile_shapes.h through a worker.
+int hostile(Arguments arguments);
+
+// memory MAX_FLOWS: a worker with everything full; octets of each part and of the process, as JSON.
+int memory(Arguments arguments);
+
 // same FILE…: whether each capture gives the same events however it is read.
 int same_events(Arguments arguments);
 

@@ -23,7 +23,7 @@ int read(Arguments arguments) {
   std::printf("{\"packets\":%llu,\"events\":%llu,\"flows\":%llu,\"seconds\":%.6f}\n",
               static_cast<unsigned long long>(result.frames),
               static_cast<unsigned long long>(result.counters.events_made),
-              static_cast<unsigned long long>(result.counters.flows_total), result.wall_seconds);
+              static_cast<unsigned long long>(result.counters.flows.created), result.wall_seconds);
   return 0;
 }
 
@@ -31,6 +31,8 @@ int usage() {
   std::fputs(
       "netmoth_bench read FILE [EVE [WORKERS]]\n"
       "netmoth_bench loop FILE [MAX_FLOWS]\n"
+      "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
+      "netmoth_bench memory MAX_FLOWS\n"
       "netmoth_bench same FILE…\n",
       stderr);
   return 64;
@@ -46,6 +48,8 @@ int main(int count, char** values) {
   const char* const command = arguments[1];
   if (std::strcmp(command, "read") == 0) return read(arguments.subspan(2));
   if (std::strcmp(command, "loop") == 0) return bare_loop(arguments.subspan(2));
+  if (std::strcmp(command, "hostile") == 0) return hostile(arguments.subspan(2));
+  if (std::strcmp(command, "memory") == 0) return memory(arguments.subspan(2));
   if (std::strcmp(command, "same") == 0) return same_events(arguments.subspan(2));
   return usage();
 }

@@ -50,6 +50,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     worker.process(std::span(frames).first(count));
   worker.finish(flow::EndReason::kShutdown);
   writer.flush();
-  if (worker.counters().flows_active != 0) std::abort();
+  if (worker.counters().flows.active != 0) std::abort();
   return 0;
 }

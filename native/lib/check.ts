@@ -38,6 +38,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   const shape = engineConfigSchema.shape;
   if (path.length === 0) return Object.keys(shape);
   const sections: Readonly<Record<string, z.ZodObject>> = {
+    emergency: shape.emergency.unwrap(),
     eve: shape.eve.unwrap(),
     files: shape.files.unwrap(),
     timeouts: shape.timeouts.unwrap(),

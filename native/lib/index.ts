@@ -5,4 +5,4 @@
  */
 export { engineConfigFrom } from './check.ts';
 export { defaultInterface, interfaces, startLive } from './live.ts';
-export { read } from './read.ts';
+export { memoryWhenFull, read } from './read.ts';

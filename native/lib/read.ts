@@ -4,6 +4,7 @@
  * Invariant: resolves once everything readable was read and written; `fault` then says whether that was
  * the whole. A file that gives nothing at all, and an output that cannot be written, reject.
  */
+import type { EngineConfig } from '#contracts/engine-config.ts';
 import { ERROR_CODES, type ErrorCode, NetmothError } from '#contracts/errors.ts';
 import type { ReadOptions, ReadSummary } from '#contracts/native.ts';
 import { loadAddon, type RawSummary } from './addon.ts';
@@ -25,6 +26,10 @@ export async function read(options: ReadOptions): Promise<ReadSummary> {
     addon.readFile({ path, evePath, bundlePath, engine }, progress, resolve);
   });
   return summaryOf(raw);
+}
+
+export function memoryWhenFull(engine: EngineConfig, workers = engine.workers): number {
+  return loadAddon().memoryWhenFull(engineConfigFrom(engine), workers);
 }
 
 function summaryOf(raw: RawSummary): ReadSummary {

@@ -1,11 +1,12 @@
-// The engine as a whole, without Node: the same events however a capture is read, and instructions per
-// packet. Invariants: both are about captures that are in the repository or made here; those of ../shared
+// The engine as a whole, without Node: the same events however a capture is read, instructions per
+// packet, memory when full. Invariants: the first two are about captures that are in the repository or made here; those of ../shared
 // join where they are, for a bounded time. Another compiler than the baseline's is a skip with its reason.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { countHostile, hostileFaults } from '../../bench/callgrind/hostile.ts';
 import {
   compiler,
   countInstructions,
@@ -13,8 +14,9 @@ import {
   regressions,
 } from '../../bench/callgrind/measure.ts';
 import { buildEngineBench } from '../../bench/engine/build.ts';
+import { difference, fillWorker, memoryFaults } from '../../bench/memory/measure.ts';
 import { runCommand } from './command.ts';
-import { emptyResult, kRoot, type Layer, type LayerResult, single } from './layer.ts';
+import { emptyResult, kRoot, type Layer, type LayerResult, single, sum } from './layer.ts';
 
 const kShared = join(kRoot, '../shared/conformance/data/pcaps');
 /** Of the development captures, spread over all: some 30 s. The whole is `--only same-events all`. */
@@ -58,8 +60,25 @@ function unpackShared(folder: string, count: number): string[] {
 
 export const callgrindLayer: Layer = {
   name: 'callgrind',
-  title: 'the engine: instructions per packet, at most 3 % more than the baseline',
+  title:
+    'the engine: instructions per packet, at most 3 % more than the baseline; hostile shapes in proportion',
   run: async () => countAndCompare(),
+};
+
+/** Flows of the default configuration. */
+const kFlows = 100_000;
+
+export const memoryLayer: Layer = {
+  name: 'memory',
+  title: 'the engine: memory is what the configuration says, to a tenth',
+  async run() {
+    const measured = fillWorker(kFlows);
+    const faults = memoryFaults(kFlows, measured);
+    for (const fault of faults) console.log(`  ${fault}`);
+    const percent = (difference(measured) * 100).toFixed(1);
+    const note = `${measured.grown} octets, by the configuration ${measured.model} (${percent} %)`;
+    return single('memory of a full worker', faults.length === 0, [note]);
+  },
 };
 
 function countAndCompare(): LayerResult {
@@ -70,7 +89,14 @@ function countAndCompare(): LayerResult {
   const faults = regressions(before, now);
   for (const fault of faults) console.log(`  ${fault}`);
   const notes = Object.entries(now).map(([name, count]) => `${name}: ${count} (${before[name]})`);
-  return single('instructions per packet', faults.length === 0, notes);
+  const packets = single('instructions per packet', faults.length === 0, notes);
+  return sum([packets, compareHostile()]);
+}
+
+function compareHostile(): LayerResult {
+  const faults = hostileFaults(countHostile());
+  for (const fault of faults) console.log(`  ${fault}`);
+  return single('hostile shapes cost in proportion', faults.length === 0);
 }
 
 function skip(reason: string): LayerResult {

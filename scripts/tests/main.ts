@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { cppFormatLayer, generatedLayer, importsLayer, lintLayer, typesLayer } from './checks.ts';
 import { cppLayer } from './cpp.ts';
-import { callgrindLayer, sameEventsLayer } from './engine.ts';
+import { callgrindLayer, memoryLayer, sameEventsLayer } from './engine.ts';
 import { fuzzLayer } from './fuzz.ts';
 import { type Layer, type LayerOptions, type LayerResult, single, sum } from './layer.ts';
 import { tidyLayer } from './tidy.ts';
@@ -20,6 +20,7 @@ const kLayers: readonly Layer[] = [
   fuzzLayer,
   sameEventsLayer,
   callgrindLayer,
+  memoryLayer,
   vitestLayer,
   kubernetesLayer,
   webLayer,

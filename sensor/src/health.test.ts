@@ -5,7 +5,7 @@ import type { EngineStats } from '#contracts/native.ts';
 import { conditionSchema, countersSchema } from '#contracts/nats.ts';
 import { unappliedKeys } from './desired.ts';
 import { Health, judgeBus, judgeSpool } from './health.ts';
-import { countersOf, type Readings } from './ledger.ts';
+import { countersOf, noStats, type Readings } from './ledger.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 20, 14, 32, seconds, 7));
 
@@ -46,23 +46,10 @@ test('the spool is bad when the disk refuses or events are lost', () => {
 });
 
 const engine: EngineStats = {
+  ...noStats,
   ...{ kernelPackets: 100, kernelDrops: 3, decodedPackets: 97, decodedBytes: 9_000 },
   ...{ invalidPackets: 1, flowsTotal: 8, flowsActive: 4, flowsEvicted: 2, fragments: 5 },
   ...{ reassemblyGaps: 6, reassemblyDrops: 7, eventsMade: 50, eventsDropped: 9 },
-  ...{
-    datagramsReassembled: 0,
-    datagramsTimedOut: 0,
-    datagramsEvicted: 0,
-    fragmentsRefused: 0,
-    fragmentOverlaps: 0,
-  },
-  ...{
-    dnsCacheEntries: 0,
-    dnsCacheEvicted: 0,
-    dnsCacheRefused: 0,
-    dnsCacheLookups: 0,
-    dnsCacheHits: 0,
-  },
   eventsByType: { flow: 50 },
 };
 const none = { batches: 0, events: 0 };

@@ -35,6 +35,13 @@ const metrics = makeMetrics({
         dnsCacheLookups: 0,
         dnsCacheHits: 0,
       },
+      ...{ flowsEvictedNew: 0, flowsEvictedEstablished: 0, flowsEvictedClosed: 0 },
+      ...{ flowEmergencies: 0, flowEmergenciesOver: 0, decompressionRefused: 0 },
+      ...{ sessionsRefused: 0, sessionsDropped: 0 },
+      ...{ reassemblyEarlyBytes: 0, reassemblyOverlaps: 0 },
+      memoryBytes: {
+        ...{ flows: 1024, sessions: 0, reassembly: 0, defrag: 0, decompression: 0, dnsCache: 0 },
+      },
       eventsByType: { flow: 2, dns: 1 },
     },
     intake: { batches: 0, bytes: 0, blockedBatches: 0, droppedEvents: 0, tooLargeEvents: 0 },

@@ -32,6 +32,7 @@ export function makeMetrics(input: MetricsInput): Metrics {
   const readings = () => latest;
   captureMetrics(define, readings);
   engineMetrics(define, readings);
+  memoryMetrics(define, readings);
   eventMetrics(define, readings);
   queueMetrics(define, readings);
   define('counter', 'bus_reconnects_total', 'Connections made to the bus', input.busReconnects);
@@ -77,18 +78,59 @@ function captureMetrics(define: Define, readings: MetricsInput['readings']): voi
   define('counter', 'fragments_total', 'IP fragments set aside', () => engine().fragments);
   define('counter', 'flows_total', 'Flows begun', () => engine().flowsTotal);
   define('gauge', 'flows_active', 'Flows in the table', () => engine().flowsActive);
-  define(
-    'counter',
-    'flows_evicted_total',
-    'Flows put out of a full table',
-    () => engine().flowsEvicted,
-  );
   define('counter', 'reassembly_gaps_total', 'Gaps in TCP streams', () => engine().reassemblyGaps);
   define(
     'counter',
     'reassembly_drops_total',
     'Segments over the reassembly memory',
     () => engine().reassemblyDrops,
+  );
+}
+
+/** What is held, and what happens where it is as much as may be. */
+function memoryMetrics(define: Define, readings: MetricsInput['readings']): void {
+  const engine = () => readings().engine;
+  define('gauge', 'memory_bytes', 'Octets the engine holds', () =>
+    Object.entries(engine().memoryBytes).map(([part, octets]) => [{ part }, octets]),
+  );
+  define('counter', 'flows_evicted_total', 'Flows put out of a full table', () => [
+    [{ state: 'new' }, engine().flowsEvictedNew],
+    [{ state: 'established' }, engine().flowsEvictedEstablished],
+    [{ state: 'closed' }, engine().flowsEvictedClosed],
+  ]);
+  define(
+    'counter',
+    'flow_emergencies_total',
+    'Times the flow table was full',
+    () => engine().flowEmergencies,
+  );
+  define(
+    'gauge',
+    'flow_emergencies',
+    'Workers whose flow table is full and has not recovered',
+    () => engine().flowEmergencies - engine().flowEmergenciesOver,
+  );
+  define(
+    'counter',
+    'reassembly_early_bytes_total',
+    'Octets parsed before they were acknowledged, for want of memory',
+    () => engine().reassemblyEarlyBytes,
+  );
+  define(
+    'counter',
+    'reassembly_overlaps_total',
+    'Segments with other data than what was held',
+    () => engine().reassemblyOverlaps,
+  );
+  define('counter', 'sessions_refused_total', 'Flows not parsed for want of memory', () => [
+    [{ when: 'opening' }, engine().sessionsRefused],
+    [{ when: 'growing' }, engine().sessionsDropped],
+  ]);
+  define(
+    'counter',
+    'decompression_refused_total',
+    'Allocations of decompressors over their memory',
+    () => engine().decompressionRefused,
   );
 }
 

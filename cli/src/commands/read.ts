@@ -6,7 +6,7 @@
  */
 import { NetmothError } from '#contracts/errors.ts';
 import type { ReadSummary } from '#contracts/native.ts';
-import { engineConfigFrom, read } from '#native/index.ts';
+import { engineConfigFrom, memoryWhenFull, read } from '#native/index.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { eveOptions } from './eve-options.ts';
@@ -43,7 +43,10 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
       ...(bar && { onProgress: (done) => bar.show(done) }),
     }).finally(() => bar?.clear());
   const summary = await matching(options, run);
-  if (!options.quiet) process.stderr.write(summaryText(summary));
+  if (!options.quiet) {
+    const bound = `memory    at most ${formatBytes(memoryWhenFull(engine))} by its settings\n`;
+    process.stderr.write(`${summaryText(summary)}${bound}`);
+  }
   if (summary.fault === undefined) return 0;
   throw new NetmothError(summary.fault.code, summary.fault.message);
 }

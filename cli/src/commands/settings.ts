@@ -10,7 +10,11 @@ import { NetmothError } from '#contracts/errors.ts';
 const ALIASES: Readonly<Record<string, string>> = {
   'stream.midstream': 'midstream',
   'stream.async-oneside': 'asyncOneside',
+  'flow.emergency-recovery': 'emergency.recoveryPercent',
 };
+
+/** flow-timeouts.tcp.emergency-new, flow-timeouts.udp.established */
+const FLOW_TIMEOUT = /^flow-timeouts\.(tcp|udp)\.(emergency-)?(new|established|closed)$/;
 
 /** app-layer.protocols.dns.enabled, app-layer.protocols.dns.tcp.enabled */
 const PROTOCOL_SWITCH = /^app-layer\.protocols\.([a-z0-9-]+)(?:\.(tcp|udp))?\.enabled$/;
@@ -37,7 +41,7 @@ export function settings(pairs: readonly string[]): Record<string, unknown> {
     }
     const [, protocol, transport] = PROTOCOL_SWITCH.exec(name) ?? [];
     if (protocol === undefined) {
-      put(result, (ALIASES[name] ?? name).split('.'), value);
+      put(result, (flowTimeout(name) ?? ALIASES[name] ?? name).split('.'), value);
       continue;
     }
     if (typeof value !== 'boolean') {
@@ -50,6 +54,13 @@ export function settings(pairs: readonly string[]): Record<string, unknown> {
   if (disabled.size > 0) result['disabledProtocols'] = [...disabled];
   if (hostPolicies.length > 0) result['hostPolicies'] = hostPolicies;
   return result;
+}
+
+function flowTimeout(name: string): string | undefined {
+  const [, protocol, emergency, state = ''] = FLOW_TIMEOUT.exec(name) ?? [];
+  if (protocol === undefined) return undefined;
+  const group = emergency === undefined ? 'timeouts' : 'emergency';
+  return `${group}.${protocol}${state.charAt(0).toUpperCase()}${state.slice(1)}Seconds`;
 }
 
 function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {

@@ -1,6 +1,7 @@
 // The module's exports. native/lib/index.ts is the only caller: it has checked every argument.
 #include <napi.h>
 
+#include "addon/config.h"
 #include "addon/live_job.h"
 #include "addon/read_job.h"
 
@@ -12,6 +13,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("interfaces", Napi::Function::New(env, netmoth::addon::interfaces, "interfaces"));
   exports.Set("defaultInterface",
               Napi::Function::New(env, netmoth::addon::default_interface, "defaultInterface"));
+  exports.Set("memoryWhenFull",
+              Napi::Function::New(env, netmoth::addon::memory_when_full_of, "memoryWhenFull"));
   return exports;
 }
 

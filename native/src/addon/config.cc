@@ -1,5 +1,7 @@
 #include "addon/config.h"
 
+#include "pipeline/memory_model.h"
+
 namespace netmoth::addon {
 
 std::uint32_t number_of(const Napi::Object& object, const char* name) {
@@ -51,10 +53,22 @@ base::HostPolicies host_policies(const Napi::Array& networks) {
   return base::HostPolicies(std::move(parsed));
 }
 
+// Of `timeouts`, and of `emergency`, which has the same members.
+flow::FlowTimeouts timeouts_of(const Napi::Object& object) {
+  constexpr TimestampNs kSecond = 1'000'000'000;
+  const auto seconds = [&](const char* name) { return number_of(object, name) * kSecond; };
+  return {.tcp_new = seconds("tcpNewSeconds"),
+          .tcp_established = seconds("tcpEstablishedSeconds"),
+          .tcp_closed = seconds("tcpClosedSeconds"),
+          .udp_new = seconds("udpNewSeconds"),
+          .udp_established = seconds("udpEstablishedSeconds"),
+          .icmp = seconds("icmpSeconds"),
+          .other = seconds("otherSeconds")};
+}
+
 }  // namespace
 
 pipeline::EngineConfig engine_config(const Napi::Object& object) {
-  constexpr TimestampNs kSecond = 1'000'000'000;
   pipeline::EngineConfig config;
   config.max_flows = number_of(object, "maxFlows");
   config.reassembly_bytes = std::size_t{number_of(object, "reassemblyMiB")} << 20;
@@ -92,16 +106,20 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.file_digests = {wanted("md5"), wanted("sha1"), wanted("sha256")};
   config.file_magic = wanted("magic");
   config.workers = number_of(object, "workers");
-  const auto timeouts = object.Get("timeouts").As<Napi::Object>();
-  const auto seconds = [&](const char* name) { return number_of(timeouts, name) * kSecond; };
-  config.timeouts.tcp_new = seconds("tcpNewSeconds");
-  config.timeouts.tcp_established = seconds("tcpEstablishedSeconds");
-  config.timeouts.tcp_closed = seconds("tcpClosedSeconds");
-  config.timeouts.udp_new = seconds("udpNewSeconds");
-  config.timeouts.udp_established = seconds("udpEstablishedSeconds");
-  config.timeouts.icmp = seconds("icmpSeconds");
-  config.timeouts.other = seconds("otherSeconds");
+  config.session_bytes = std::size_t{number_of(object, "sessionMiB")} << 20;
+  config.codec_bytes = std::size_t{number_of(object, "decompressionMiB")} << 20;
+  config.timeouts = timeouts_of(object.Get("timeouts").As<Napi::Object>());
+  const auto emergency = object.Get("emergency").As<Napi::Object>();
+  config.emergency.timeouts = timeouts_of(emergency);
+  config.emergency.recovery_percent = number_of(emergency, "recoveryPercent");
   return config;
+}
+
+Napi::Value memory_when_full_of(const Napi::CallbackInfo& call) {
+  const pipeline::EngineConfig config = engine_config(call[0].As<Napi::Object>());
+  const std::size_t workers = call[1].As<Napi::Number>().Uint32Value();
+  const std::size_t octets = pipeline::memory_when_full(config, workers).total();
+  return Napi::Number::New(call.Env(), static_cast<double>(octets));
 }
 
 Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
@@ -115,9 +133,14 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("decodedPackets", counters.packets);
   set("decodedBytes", counters.bytes);
   set("invalidPackets", counters.invalid);
-  set("flowsTotal", counters.flows_total);
-  set("flowsActive", counters.flows_active);
-  set("flowsEvicted", counters.flows_evicted);
+  set("flowsTotal", counters.flows.created);
+  set("flowsActive", counters.flows.active);
+  set("flowsEvicted", counters.flows.evicted_total());
+  set("flowsEvictedNew", counters.flows.evicted[0]);
+  set("flowsEvictedEstablished", counters.flows.evicted[1]);
+  set("flowsEvictedClosed", counters.flows.evicted[2]);
+  set("flowEmergencies", counters.flows.emergencies_entered);
+  set("flowEmergenciesOver", counters.flows.emergencies_over);
   set("fragments", counters.fragments);
   set("datagramsReassembled", counters.defrag.reassembled);
   set("datagramsTimedOut", counters.defrag.timeouts);
@@ -129,8 +152,24 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("dnsCacheRefused", counters.dns.refused);
   set("dnsCacheLookups", counters.dns.lookups);
   set("dnsCacheHits", counters.dns.hits);
-  set("reassemblyGaps", counters.reassembly_gaps);
-  set("reassemblyDrops", counters.reassembly_drops);
+  set("reassemblyGaps", counters.streams.gaps);
+  set("reassemblyDrops", counters.streams.dropped_segments);
+  set("reassemblyEarlyBytes", counters.streams.early_bytes);
+  set("reassemblyOverlaps", counters.streams.overlaps);
+  set("sessionsRefused", counters.memory.sessions_refused);
+  set("sessionsDropped", counters.memory.sessions_dropped);
+  set("decompressionRefused", counters.memory.codecs_refused);
+  Napi::Object memory = Napi::Object::New(env);
+  const auto held = [&](const char* name, std::uint64_t octets) {
+    memory.Set(name, Napi::Number::New(env, static_cast<double>(octets)));
+  };
+  held("flows", counters.flows.memory_bytes);
+  held("sessions", counters.memory.sessions);
+  held("reassembly", counters.memory.reassembly);
+  held("defrag", counters.memory.defrag);
+  held("decompression", counters.memory.codecs);
+  held("dnsCache", counters.dns.memory_bytes);
+  stats.Set("memoryBytes", memory);
   set("eventsMade", counters.events_made);
   set("eventsDropped", counters.events_dropped);
   Napi::Object by_type = Napi::Object::New(env);

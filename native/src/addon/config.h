@@ -12,6 +12,9 @@ pipeline::EngineConfig engine_config(const Napi::Object& object);
 std::uint32_t number_of(const Napi::Object& object, const char* name);
 std::string text_of(const Napi::Object& object, const char* name);
 
+// memoryWhenFull(engine, workers) → octets.
+Napi::Value memory_when_full_of(const Napi::CallbackInfo& call);
+
 // EngineStats of contracts/src/native.ts.
 Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
                           std::uint64_t kernel_packets, std::uint64_t kernel_drops);

@@ -386,8 +386,16 @@ DnsCacheCounters DnsCache::counters() const {
     sum.refused += shard->counters.refused;
     sum.lookups += shard->counters.lookups;
     sum.hits += shard->counters.hits;
+    sum.memory_bytes += shard->counters.entries * sizeof(Entry) + shard->names.held_bytes();
   }
   return sum;
+}
+
+std::size_t DnsCache::bytes_when_full(std::size_t entries) {
+  const std::size_t each = std::max(entries / kShards, kMinEntriesPerShard);
+  const std::size_t buckets = std::bit_ceil(each) * sizeof(std::uint32_t);
+  return kShards * ((each + 1) * sizeof(Entry) + buckets +
+                    NamePool::bytes_when_full(each * kNameBytesPerEntry));
 }
 
 }  // namespace netmoth::correlate

@@ -53,6 +53,7 @@ struct DnsCacheCounters {
   std::uint64_t refused = 0;  // names without room even so
   std::uint64_t lookups = 0;
   std::uint64_t hits = 0;
+  std::uint64_t memory_bytes = 0;  // of the entries there are now, and their names
 };
 
 class DnsCache {
@@ -88,6 +89,8 @@ class DnsCache {
   void expire(TimestampNs now);
 
   [[nodiscard]] DnsCacheCounters counters() const;
+  // What a full cache of `entries` takes.
+  [[nodiscard]] static std::size_t bytes_when_full(std::size_t entries);
 
  private:
   struct Key;

@@ -17,10 +17,23 @@ constexpr std::size_t kMinBlocks = 64;
 
 }  // namespace
 
+std::uint32_t NamePool::blocks_of(std::size_t capacity_bytes) {
+  return static_cast<std::uint32_t>(
+      std::clamp(capacity_bytes / kBlockBytes, kMinBlocks, std::size_t{1} << 30));
+}
+
+std::size_t NamePool::buckets_of(std::uint32_t blocks) {
+  return std::bit_ceil(blocks / 2);
+}
+
+std::size_t NamePool::bytes_when_full(std::size_t capacity_bytes) {
+  const std::uint32_t blocks = blocks_of(capacity_bytes);
+  return blocks * kBlockBytes + buckets_of(blocks) * sizeof(NameId);
+}
+
 NamePool::NamePool(std::size_t capacity_bytes)
-    : block_count_(static_cast<std::uint32_t>(
-          std::clamp(capacity_bytes / kBlockBytes, kMinBlocks, std::size_t{1} << 30))),
-      mask_(std::bit_ceil(block_count_ / 2) - 1),
+    : block_count_(blocks_of(capacity_bytes)),
+      mask_(static_cast<std::uint32_t>(buckets_of(block_count_) - 1)),
       blocks_(block_count_),
       buckets_(std::size_t{mask_} + 1) {}
 
@@ -49,6 +62,7 @@ NameId NamePool::intern(std::string_view name) {
   made.next = bucket;
   bucket = id;
   ++size_;
+  held_blocks_ += blocks_for(name.size());
   return id;
 }
 
@@ -85,6 +99,7 @@ void NamePool::release(NameId id) {
   gone.next = list;
   list = id;
   --size_;
+  held_blocks_ -= blocks_for(gone.length);
 }
 
 std::string_view NamePool::text(NameId id) const {

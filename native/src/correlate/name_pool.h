@@ -52,6 +52,10 @@ class NamePool {
   // Valid until the last reference is released.
   [[nodiscard]] std::string_view text(NameId id) const;
   [[nodiscard]] std::size_t size() const { return size_; }
+  // Of the names there are now.
+  [[nodiscard]] std::size_t held_bytes() const { return held_blocks_ * kBlockBytes; }
+  // What a full pool of that capacity takes.
+  [[nodiscard]] static std::size_t bytes_when_full(std::size_t capacity_bytes);
 
  private:
   static constexpr std::size_t kBlockBytes = 32;
@@ -66,6 +70,8 @@ class NamePool {
   static constexpr std::size_t blocks_for(std::size_t length) {
     return (offsetof(Block, text) + length + kBlockBytes - 1) / kBlockBytes;
   }
+  static std::uint32_t blocks_of(std::size_t capacity_bytes);
+  static std::size_t buckets_of(std::uint32_t blocks);
   static constexpr std::size_t kClasses = 10;  // more than the longest name has blocks
   static_assert((16 + kMaxDomainLength) / 32 + 1 < kClasses);
 
@@ -80,6 +86,7 @@ class NamePool {
   std::uint32_t used_ = 1;
   std::array<NameId, kClasses> free_{};  // by number of blocks
   std::size_t size_ = 0;
+  std::size_t held_blocks_ = 0;
 };
 
 }  // namespace netmoth::correlate

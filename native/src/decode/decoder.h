@@ -99,6 +99,7 @@ class Decoder {
 
   [[nodiscard]] const DecoderCounters& counters() const { return counters_; }
   [[nodiscard]] const DefragCounters& defrag_counters() const { return defragmenter_.counters(); }
+  [[nodiscard]] std::size_t defrag_bytes() const { return defragmenter_.held_bytes(); }
 
   // True where decode() knows the link type; frames of others give one packet without IP and
   // decoder.link.unsupported_type.

@@ -81,6 +81,7 @@ enum class Correlation : std::uint8_t { kNone, kByAddress, kByName };
 class FlowAttachment {
  public:
   virtual ~FlowAttachment() = default;
+  std::int64_t held_octets = 0;  // with all it owns; kept by pipeline/session_memory.h
 };
 
 struct Flow {
@@ -106,6 +107,7 @@ struct Flow {
   std::array<std::uint8_t, 2> app_proto_side{};
   bool inspect = true;  // false: no part wants payload of this flow any more
   bool alerted = false;
+  bool emergency = false;  // ended because the table was full
   bool picked_up = false;  // parsed although its handshake was not seen
   std::unique_ptr<FlowAttachment> attachment;
   std::unique_ptr<FlowAttachment> detection;  // owned by detect::Detector; few flows have one

@@ -31,16 +31,44 @@ bool same_ends_reversed(const FlowKey& flow, const FlowKey& key) {
 
 }  // namespace
 
+FlowTableCounters& FlowTableCounters::operator+=(const FlowTableCounters& other) {
+  created += other.created;
+  active += other.active;
+  for (std::size_t state = 0; state < evicted.size(); ++state)
+    evicted[state] += other.evicted[state];
+  emergencies_entered += other.emergencies_entered;
+  emergencies_over += other.emergencies_over;
+  memory_bytes += other.memory_bytes;
+  return *this;
+}
+
+FlowTable::Ages FlowTable::ages_of(const FlowTimeouts& timeouts) {
+  return {timeouts.tcp_new, timeouts.tcp_established, timeouts.tcp_closed,
+          timeouts.udp_new, timeouts.udp_established, timeouts.icmp,
+          timeouts.icmp,    timeouts.other,           timeouts.other};
+}
+
+std::size_t FlowTable::buckets_for(std::size_t capacity) {
+  return std::bit_ceil(capacity * 2);
+}
+
+std::size_t FlowTable::bytes_when_full(std::size_t capacity) {
+  return capacity * sizeof(Flow) + buckets_for(capacity) * sizeof(std::uint32_t);
+}
+
 FlowTable::FlowTable(std::size_t capacity, const FlowTimeouts& timeouts, std::uint64_t seed,
-                     FlowEndListener& listener)
+                     FlowEndListener& listener, const FlowEmergency& emergency)
     : capacity_(std::max<std::size_t>(capacity, 1)),
-      timeouts_{timeouts.tcp_new, timeouts.tcp_established, timeouts.tcp_closed,
-                timeouts.udp_new, timeouts.udp_established, timeouts.icmp,
-                timeouts.other},
+      recovered_(capacity_ * (100 - std::min(emergency.recovery_percent, 100U)) / 100),
+      ordinary_(ages_of(timeouts)),
+      short_(ages_of(emergency.timeouts)),
+      timeouts_(ordinary_),
       seed_(seed),
       listener_(listener),
       flows_(std::allocator<Flow>().allocate(capacity_)) {
-  const std::size_t buckets = std::bit_ceil(capacity_ * 2);
+  for (std::size_t list = 0; list < kListCount; ++list)
+    short_[list] = std::min(short_[list], ordinary_[list]);
+  const std::size_t buckets = buckets_for(capacity_);
   buckets_ = std::make_unique<std::uint32_t[]>(buckets);
   std::fill_n(buckets_.get(), buckets, kNone);
   mask_ = static_cast<std::uint32_t>(buckets - 1);
@@ -73,7 +101,8 @@ FlowTable::Match FlowTable::find(const FlowKey& key, std::uint32_t hash) {
 }
 
 Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, const FlowStart& start) {
-  if (size_ == capacity_) evict_least_recent();
+  advance(start.time);
+  if (size_ == capacity_) make_room();
   std::uint32_t index = free_;
   if (index != kNone) {
     free_ = flows_[index].chain_next;
@@ -81,7 +110,6 @@ Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, const FlowStart&
     index = used_++;
     std::construct_at(flows_ + index);
   }
-  advance(start.time);
   Flow& flow = flows_[index];
   flow.key = key;
   flow.hash = hash;
@@ -96,7 +124,7 @@ Flow& FlowTable::create(const FlowKey& key, std::uint32_t hash, const FlowStart&
   buckets_[hash & mask_] = index;
   append(index, list_of(flow));
   ++size_;
-  ++created_;
+  ++counters_.created;
   return flow;
 }
 
@@ -110,9 +138,9 @@ FlowTable::List FlowTable::list_of(const Flow& flow) {
       return state == EveFlowState::kNew ? kUdpNew : kUdpEstablished;
     case ip_proto::kIcmp:
     case ip_proto::kIcmpV6:
-      return kIcmp;
+      return state == EveFlowState::kNew ? kIcmpNew : kIcmpEstablished;
     default:
-      return kOther;
+      return state == EveFlowState::kNew ? kOtherNew : kOtherEstablished;
   }
 }
 
@@ -139,6 +167,7 @@ void FlowTable::append(std::uint32_t index, List list) {
   else
     ends.head = index;
   ends.tail = index;
+  ++ends.count;
 }
 
 void FlowTable::unlink(std::uint32_t index) {
@@ -152,9 +181,11 @@ void FlowTable::unlink(std::uint32_t index) {
     flows_[flow.list_next].list_previous = flow.list_previous;
   else
     ends.tail = flow.list_previous;
+  --ends.count;
 }
 
 void FlowTable::end(Flow& flow, EndReason reason) {
+  flow.emergency = in_emergency_ && (reason == EndReason::kTimeout || reason == EndReason::kForced);
   listener_.on_flow_end(flow, reason);
   const std::uint32_t index = index_of(flow);
   unlink(index);
@@ -166,28 +197,71 @@ void FlowTable::end(Flow& flow, EndReason reason) {
   flow.chain_next = free_;
   free_ = index;
   --size_;
+  if (in_emergency_ && size_ <= recovered_) leave_emergency();
 }
 
-void FlowTable::evict_least_recent() {
+void FlowTable::enter_emergency() {
+  in_emergency_ = true;
+  timeouts_ = short_;
+  ++counters_.emergencies_entered;
+}
+
+void FlowTable::leave_emergency() {
+  in_emergency_ = false;
+  timeouts_ = ordinary_;
+  ++counters_.emergencies_over;
+}
+
+void FlowTable::make_room() {
+  if (!in_emergency_) enter_emergency();
+  expire_some(clock_, kPrunedForOne);
+  if (size_ < capacity_) return;
+  const std::uint32_t index = victim();
+  ++counters_.evicted[static_cast<std::size_t>(flows_[index].eve_state())];
+  end(flows_[index], EndReason::kForced);
+}
+
+std::uint32_t FlowTable::victim() const {
   std::uint32_t oldest = kNone;
-  for (const Ends& ends : lists_) {
-    if (ends.head == kNone) continue;
+  const auto consider = [&](const Ends& ends) {
+    if (ends.head == kNone) return;
     if (oldest == kNone || flows_[ends.head].seen < flows_[oldest].seen) oldest = ends.head;
+  };
+  std::size_t newcomers = 0;
+  for (const List list : kNewcomers) {
+    newcomers += lists_[list].count;
+    consider(lists_[list]);
   }
-  ++evicted_;
-  end(flows_[oldest], EndReason::kForced);
+  if (newcomers > capacity_ / kNewcomersShare) return oldest;
+  for (const Ends& ends : lists_)
+    consider(ends);
+  return oldest;
 }
 
 void FlowTable::expire(TimestampNs now) {
   if (now < next_expiry_) return;
-  next_expiry_ = now + kListGrainNs;
-  for (std::uint8_t list = 0; list < kListCount; ++list) {
-    while (lists_[list].head != kNone) {
-      Flow& flow = flows_[lists_[list].head];
+  const bool all = expire_some(now, in_emergency_ ? kPrunedAtOnce : capacity_);
+  if (all) next_expiry_ = now + kListGrainNs;
+}
+
+bool FlowTable::expire_some(TimestampNs now, std::size_t limit) {
+  for (const Ends& ends : lists_) {
+    while (ends.head != kNone) {
+      Flow& flow = flows_[ends.head];
       if (!is_due(flow, now)) break;
+      if (limit == 0) return false;
+      --limit;
       end(flow, EndReason::kTimeout);
     }
   }
+  return true;
+}
+
+FlowTableCounters FlowTable::counters() const {
+  FlowTableCounters all = counters_;
+  all.active = size_;
+  all.memory_bytes = size_ * sizeof(Flow);
+  return all;
 }
 
 void FlowTable::end_all(EndReason reason, TimestampNs now) {

@@ -1,9 +1,15 @@
 // The flows of one worker: fixed capacity, found by hash, aged by packet time.
 //
-// Capacity is set at construction; nothing grows after it. When the table is full the least
-// recently seen flow is put out (EndReason::kForced, counted). Every flow stands in the list of its
+// Capacity is set at construction; nothing grows after it. Every flow stands in the list of its
 // timeout class, ordered by the time it was last seen with a grain of kListGrainNs, so expiry and
 // eviction look at list heads only. Not thread-safe: one worker owns one table.
+//
+// A full table is in emergency (Suricata's word) until recovery_percent of its places are free:
+// flows age by shorter timeouts then, and where none is due one is put out (EndReason::kForced,
+// counted by state). Flows that are not established, or are closed, go before conversations under
+// way, the one seen longest ago first, as long as they hold more than one place in
+// kNewcomersShare: a flood of first packets costs no live connection, and a table full of live ones
+// does not keep new ones from growing up.
 //
 // VLANs: the two directions may carry different tags. A packet belongs to the flow with exactly its
 // tags, else to the flow of its ends whose other direction has not been seen yet.
@@ -26,6 +32,31 @@ struct FlowTimeouts {
   TimestampNs other = 30'000'000'000;
 };
 
+// What changes while the table is full; Suricata's defaults (flow.emergency-recovery,
+// flow-timeouts.*.emergency-*). Of two timeouts the shorter one counts.
+struct FlowEmergency {
+  FlowTimeouts timeouts = {.tcp_new = 5'000'000'000,
+                           .tcp_established = 100'000'000'000,
+                           .tcp_closed = 10'000'000'000,
+                           .udp_new = 10'000'000'000,
+                           .udp_established = 100'000'000'000,
+                           .icmp = 10'000'000'000,
+                           .other = 10'000'000'000};
+  unsigned recovery_percent = 30;  // of the places, free again: the emergency is over
+};
+
+struct FlowTableCounters {
+  std::uint64_t created = 0;
+  std::uint64_t active = 0;
+  std::array<std::uint64_t, 3> evicted{};  // by EveFlowState
+  std::uint64_t emergencies_entered = 0;
+  std::uint64_t emergencies_over = 0;
+  std::uint64_t memory_bytes = 0;  // of the flows there are now
+
+  [[nodiscard]] std::uint64_t evicted_total() const { return evicted[0] + evicted[1] + evicted[2]; }
+  FlowTableCounters& operator+=(const FlowTableCounters& other);
+};
+
 // The first packet of a flow.
 struct FlowStart {
   TimestampNs time = 0;
@@ -42,7 +73,7 @@ class FlowEndListener {
 class FlowTable {
  public:
   FlowTable(std::size_t capacity, const FlowTimeouts& timeouts, std::uint64_t seed,
-            FlowEndListener& listener);
+            FlowEndListener& listener, const FlowEmergency& emergency = {});
   ~FlowTable();
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
@@ -65,7 +96,7 @@ class FlowTable {
     Direction direction = Direction::kToServer;
   };
   [[nodiscard]] Match find(const FlowKey& key, std::uint32_t hash);
-  // `key.source` becomes the client. Never fails: the least recently seen flow makes room.
+  // `key.source` becomes the client. Never fails: another flow makes room.
   Flow& create(const FlowKey& key, std::uint32_t hash, const FlowStart& start);
   // Call after every packet of the flow, with its state brought up to date.
   void touch(Flow& flow, TimestampNs time);
@@ -86,11 +117,19 @@ class FlowTable {
   void end_all(EndReason reason, TimestampNs now);
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::uint64_t created() const { return created_; }
-  [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] bool in_emergency() const { return in_emergency_; }
+  [[nodiscard]] FlowTableCounters counters() const;
+  // What a full table of `capacity` flows takes.
+  [[nodiscard]] static std::size_t bytes_when_full(std::size_t capacity);
 
   static constexpr TimestampNs kListGrainNs = 100'000'000;
+  // Of the places, that flows not established or closed keep when the table is full of others.
+  static constexpr std::size_t kNewcomersShare = 16;
+  // Flows ended at once in an emergency, so that no packet waits for a hundred thousand others:
+  // for a new flow (as Suricata's prune-flows), and on the clock.
+  static constexpr std::size_t kPrunedForOne = 5;
+  static constexpr std::size_t kPrunedAtOnce = 1024;
 
  private:
   static constexpr std::uint32_t kNone = 0xffffffff;
@@ -100,25 +139,41 @@ class FlowTable {
     kTcpClosed,
     kUdpNew,
     kUdpEstablished,
-    kIcmp,
-    kOther,
+    kIcmpNew,
+    kIcmpEstablished,
+    kOtherNew,
+    kOtherEstablished,
     kListCount
   };
+  using Ages = std::array<TimestampNs, kListCount>;
+  static constexpr std::array<List, 5> kNewcomers{kTcpNew, kTcpClosed, kUdpNew, kIcmpNew,
+                                                  kOtherNew};
   struct Ends {
     std::uint32_t head = kNone;  // least recently seen
     std::uint32_t tail = kNone;
+    std::uint32_t count = 0;
   };
 
   [[nodiscard]] static List list_of(const Flow& flow);
+  [[nodiscard]] static Ages ages_of(const FlowTimeouts& timeouts);
+  [[nodiscard]] static std::size_t buckets_for(std::size_t capacity);
   std::uint32_t index_of(const Flow& flow) const {
     return static_cast<std::uint32_t>(&flow - flows_);
   }
   void append(std::uint32_t index, List list);
   void unlink(std::uint32_t index);
-  void evict_least_recent();
+  void make_room();
+  [[nodiscard]] std::uint32_t victim() const;
+  // Ends at most `limit` of those due; true where none is left.
+  bool expire_some(TimestampNs now, std::size_t limit);
+  void enter_emergency();
+  void leave_emergency();
 
   std::size_t capacity_;
-  std::array<TimestampNs, kListCount> timeouts_;
+  std::size_t recovered_;  // as few flows end an emergency
+  Ages ordinary_;
+  Ages short_;
+  Ages timeouts_;  // those that count now
   std::uint64_t seed_;
   FlowEndListener& listener_;
   Flow* flows_;  // `capacity_` places, constructed on first use so that untouched memory stays free
@@ -130,8 +185,8 @@ class FlowTable {
   TimestampNs clock_ = 0;
   TimestampNs next_expiry_ = 0;
   std::size_t size_ = 0;
-  std::uint64_t created_ = 0;
-  std::uint64_t evicted_ = 0;
+  bool in_emergency_ = false;
+  FlowTableCounters counters_;  // but active and memory_bytes
 };
 
 }  // namespace netmoth::flow

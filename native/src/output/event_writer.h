@@ -10,13 +10,13 @@
 
 #include "base/json_writer.h"
 #include "correlate/flow_labels.h"
-#include "decode/defragment.h"
 #include "detect/detector.h"
 #include "flow/flow.h"
 #include "output/alert_json.h"
 #include "output/batch.h"
 #include "output/event_header.h"
 #include "output/record_events.h"
+#include "output/stats_json.h"
 #include "protocols/parser.h"
 
 namespace netmoth::output {
@@ -45,21 +45,6 @@ struct EventContext {
   const decode::Packet* packet = nullptr;  // null at the end of a flow
   const decode::Packet* outermost =
       nullptr;  // of the packet's frame, where the packet is tunnelled
-};
-
-struct StatsRecord {
-  std::uint64_t uptime_seconds = 0;
-  std::uint64_t kernel_packets = 0;
-  std::uint64_t kernel_drops = 0;
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t invalid = 0;
-  std::uint64_t flows_total = 0;
-  std::uint64_t flows_active = 0;
-  std::uint64_t flows_evicted = 0;
-  decode::DefragCounters defrag;
-  correlate::DnsCacheCounters dns;
-  protocols::ExpectationCounters expectations;
 };
 
 struct WriterCounters {

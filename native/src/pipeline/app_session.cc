@@ -36,9 +36,17 @@ void append_bounded(std::vector<std::uint8_t>& to, Bytes data, std::size_t limit
 
 }  // namespace
 
-AppSession& AppSession::of(flow::Flow& flow, const protocols::ProtocolSet& disabled) {
-  if (flow.attachment == nullptr) flow.attachment = std::make_unique<AppSession>(disabled);
-  return static_cast<AppSession&>(*flow.attachment);
+AppSession* AppSession::of(flow::Flow& flow, const protocols::ProtocolSet& disabled,
+                           SessionMemory& memory) {
+  if (flow.attachment == nullptr) {
+    if (!memory.admits()) {
+      flow.inspect = false;
+      flow.app_proto = static_cast<std::uint8_t>(AppProto::kFailed);
+      return nullptr;
+    }
+    flow.attachment = std::make_unique<AppSession>(disabled);
+  }
+  return static_cast<AppSession*>(flow.attachment.get());
 }
 
 bool AppSession::on_data(flow::Flow& flow, Direction& direction, Bytes data, TimestampNs time,

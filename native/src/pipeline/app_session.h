@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "flow/flow.h"
+#include "pipeline/session_memory.h"
 #include "protocols/datagram_tracker.h"
 #include "protocols/parser.h"
 #include "protocols/protocol_set.h"
@@ -26,8 +27,10 @@ class AppSession final : public flow::FlowAttachment {
  public:
   // `disabled` outlives the session: a flow of one of those stays unrecognised.
   explicit AppSession(const protocols::ProtocolSet& disabled) : disabled_(disabled) {}
-  // The session of `flow`, made at first use.
-  static AppSession& of(flow::Flow& flow, const protocols::ProtocolSet& disabled);
+  // The session of `flow`, made at first use; nullptr where memory admits no more: then the flow is
+  // counted alone.
+  static AppSession* of(flow::Flow& flow, const protocols::ProtocolSet& disabled,
+                        SessionMemory& memory);
 
   // Feeds bytes of `flow` in `direction`. May exchange the flow's client and server
   // (flow.reverse()), in which case `direction` is changed too.

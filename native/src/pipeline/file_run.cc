@@ -77,9 +77,9 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.packets = counters.packets;
   record.bytes = counters.bytes;
   record.invalid = counters.invalid;
-  record.flows_total = counters.flows_total;
-  record.flows_active = counters.flows_active;
-  record.flows_evicted = counters.flows_evicted;
+  record.flows = counters.flows;
+  record.streams = counters.streams;
+  record.memory = counters.memory;
   record.defrag = counters.defrag;
   record.dns = counters.dns;
   record.expectations = counters.expectations;

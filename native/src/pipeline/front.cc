@@ -10,6 +10,7 @@ WorkerCounters Front::counters() const {
   part.invalid = decoded.invalid;
   part.fragments = decoded.fragments;
   part.defrag = decoder_.defrag_counters();
+  part.memory.defrag = decoder_.defrag_bytes();
   part.anomalies_suppressed = limit_.suppressed();
   return part;
 }

@@ -68,8 +68,13 @@ class TcpSessions::SideConsumer final : public stream::StreamConsumer {
   TimestampNs now_;
 };
 
-TcpSessions::TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink)
-    : options_(std::move(options)), host_(host), sink_(sink), pool_(options_.reassembly_bytes) {}
+TcpSessions::TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink,
+                         SessionMemory& memory)
+    : options_(std::move(options)),
+      host_(host),
+      sink_(sink),
+      memory_(memory),
+      pool_(options_.reassembly_bytes) {}
 
 stream::OverlapPolicy TcpSessions::policy_of(const flow::Flow& flow, Direction direction) const {
   const bool to_server = direction == Direction::kToServer;
@@ -125,7 +130,9 @@ void TcpSessions::deliver(flow::Flow& flow, Direction direction, const decode::P
   if (packet.payload.empty() && flow.attachment == nullptr) return;
   const bool confirmed = may_parse(flow, direction, packet);
   if (!confirmed && !side.syn_seen) return;
-  AppSession& session = AppSession::of(flow, options_.disabled);
+  AppSession* const opened = AppSession::of(flow, options_.disabled, memory_);
+  if (opened == nullptr) return;
+  AppSession& session = *opened;
   const std::uint32_t sequence = packet.tcp.sequence + ((flags & kSyn) != 0 ? 1U : 0U);
   stream::Reassembler& mine = session.stream(direction);
   stream::Reassembler& theirs = session.stream(opposite(direction));

@@ -38,8 +38,9 @@ struct TcpOptions {
 
 class TcpSessions {
  public:
-  // `host` and `sink` outlive the sessions.
-  TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink);
+  // `host`, `sink` and `memory` outlive the sessions.
+  TcpSessions(TcpOptions options, TcpHost& host, protocols::TransactionSink& sink,
+              SessionMemory& memory);
 
   // One segment of `flow`, after the flow counted it. `now` is packet time. False where its payload
   // is no part of the stream: its receiver would not take it, or the connection's start is missing.
@@ -65,6 +66,7 @@ class TcpSessions {
   TcpOptions options_;
   TcpHost& host_;
   protocols::TransactionSink& sink_;
+  SessionMemory& memory_;
   stream::BufferPool pool_;
   stream::StreamCounters counters_;
 };

@@ -47,12 +47,14 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
     : config_(config),
       writer_(writer),
       front_(decoder_options(config, seed)),
+      codec_memory_(config.codec_bytes),
       content_{.files = config.file_events,
                .digests = config.file_digests,
                .magic = config.file_magic ? &magic_ : nullptr,
                .memory = &codec_memory_,
                .inspect = config.rules != nullptr},
       indicators_(config.indicators, writer),
+      session_memory_(config.session_bytes),
       sessions_({.reassembly_bytes = config.reassembly_bytes,
                  .overlap_policy = config.overlap_policy,
                  .host_policies = config.host_policies,
@@ -60,7 +62,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                  .midstream = config.midstream,
                  .midstream_tls = config.midstream_tls,
                  .async_oneside = config.async_oneside},
-                *this, *this),
+                *this, *this, session_memory_),
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
@@ -68,7 +70,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       own_expectations_(expectations == nullptr ? std::make_unique<protocols::ExpectationTable>()
                                                 : nullptr),
       expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
-      table_(config.max_flows, config.timeouts, seed, *this),
+      table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
       decoded_(kBatchFrames) {
   indicators_.add_wanted(content_);
   if (config.rules != nullptr) (void)detector_.use(config.rules);
@@ -231,14 +233,21 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_direction_ = direction;
   labeller_.on_packet(flow);
   if (match.flow == nullptr && indicators_.active()) indicators_.on_flow(context(direction));
+  if (flow.inspect || detector_.rules() != nullptr)
+    inspect(flow, direction, packet);
+  else
+    handle_payload(flow, direction, packet);
+  table_.touch(flow, packet.time);
+  current_flow_ = nullptr;
+}
+
+void Worker::handle_payload(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
   bool in_stream = false;
   if (packet.protocol == ip_proto::kTcp)
     in_stream = sessions_.on_segment(flow, direction, packet, now_);
   else
     handle_datagram(flow, direction, packet);
   if (detector_.rules() != nullptr) detector_.on_packet(subject(current_direction_), in_stream);
-  table_.touch(flow, packet.time);
-  current_flow_ = nullptr;
 }
 
 flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
@@ -255,19 +264,6 @@ flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, s
   return flow;
 }
 
-void Worker::remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
-  const bool known = flow.route != nullptr;
-  if (!known) flow.route = std::make_unique<flow::FlowRoute>();
-  const bool request = direction == Direction::kToServer;
-  if (!known && outermost_ != nullptr) {
-    flow.route->tunnel = flow::tunnel_of(*outermost_, packet);
-    if (!request) flow.route->tunnel.reverse();
-  }
-  if (!config_.eve.ethernet || !packet.has_mac) return;
-  flow.route->client_macs.add(request ? packet.source_mac : packet.destination_mac);
-  flow.route->server_macs.add(request ? packet.destination_mac : packet.source_mac);
-}
-
 void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
   flow::track_datagram(flow);
   if (is_icmp(packet.protocol)) {
@@ -280,9 +276,10 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
   // what follows, and senders that leave the sum to their network card are common (so does
   // Suricata).
   if (!flow.inspect || packet.payload.empty()) return;
-  AppSession& session = AppSession::of(flow, config_.disabled_protocols);
-  session.on_data(flow, current_direction_, packet.payload, now_, *this);
-  if (session.wants_more()) return;
+  AppSession* const session = AppSession::of(flow, config_.disabled_protocols, session_memory_);
+  if (session == nullptr) return;
+  session->on_data(flow, current_direction_, packet.payload, now_, *this);
+  if (session->wants_more()) return;
   flow.inspect = false;
   flow.attachment.reset();
 }
@@ -291,16 +288,18 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
   const std::uint64_t number_before = std::exchange(current_packet_, 0);
   const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
-  // A flow that was silent for its timeout ended then, however late it is noticed.
-  const TimestampNs moment = reason == flow::EndReason::kTimeout ? table_.due_at(flow) : now_;
+  // A flow that was silent for its timeout ended then, however late it is noticed; one that an
+  // emergency cut short ends now.
+  const bool in_time = reason == flow::EndReason::kTimeout && !flow.emergency;
+  const TimestampNs moment = in_time ? table_.due_at(flow) : now_;
   const TimestampNs now_before = std::exchange(now_, moment);
   ending_ = true;
   anomalies_.begin_end();
-  if (flow.attachment != nullptr) sessions_.close(flow, now_);
-  if (flow.detection != nullptr) detector_.on_flow_end(subject(Direction::kToServer));
+  if (flow.attachment != nullptr || flow.detection != nullptr) end_session(flow);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
   labeller_.release(flow);
   indicators_.on_flow_end(flow);
+  if (flow.route != nullptr) session_memory_.give_back(kRouteOctets);
   ending_ = false;
   now_ = now_before;
   current_flow_ = flow_before;
@@ -343,11 +342,13 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
   // An alert comes before the event of what it is about.
   if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
+  const base::HeapAside aside;  // buffers of events go on to other flows
   writer_.record(told, record);
 }
 
 void Worker::on_stream_event(Direction direction, std::string_view name) {
   if (detector_.rules() != nullptr) detector_.on_event(subject(direction), name);
+  const base::HeapAside aside;
   if (anomaly_allowed(name)) writer_.stream_anomaly(context(direction), name);
 }
 
@@ -357,10 +358,12 @@ void Worker::on_anomaly(protocols::AppProto proto, std::string_view event, Direc
     name.append(".").append(event);
     detector_.on_event(subject(direction), name);
   }
+  const base::HeapAside aside;
   if (anomaly_allowed(event)) writer_.app_anomaly(context(direction), proto, event);
 }
 
 void Worker::on_expectation(const protocols::Expectation& expectation) {
+  const base::HeapAside aside;
   const flow::FlowKey& key = current_flow_->key;
   const bool active = expectation.server_opens;
   expectations_.add({active ? key.destination : key.source, active ? key.source : key.destination,
@@ -384,23 +387,6 @@ std::optional<protocols::ExpectedTransfer> Worker::recall_expected() {
   labeller_.keep_together();
   const flow::FlowKey& key = current_flow_->key;
   return expectations_.recall({key.source, key.destination, key.destination_port, key.ip_version});
-}
-
-WorkerCounters Worker::counters() const {
-  const output::WriterCounters& written = writer_.counters();
-  WorkerCounters all = front_.counters();
-  all.flows_total = table_.created();
-  all.flows_active = table_.size();
-  all.flows_evicted = table_.evicted();
-  all.reassembly_gaps = sessions_.counters().gaps;
-  all.reassembly_drops = sessions_.counters().dropped_segments;
-  all.anomalies_suppressed += anomalies_.suppressed();
-  all.events_made = written.made;
-  all.events_dropped = written.dropped;
-  all.events_by_type = written.by_type;
-  if (own_dns_ != nullptr) all.dns = own_dns_->counters();
-  if (own_expectations_ != nullptr) all.expectations = own_expectations_->counters();
-  return all;
 }
 
 }  // namespace netmoth::pipeline

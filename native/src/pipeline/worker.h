@@ -19,6 +19,7 @@
 #include "pipeline/dealt.h"
 #include "pipeline/front.h"
 #include "pipeline/indicator_alerts.h"
+#include "pipeline/session_memory.h"
 #include "pipeline/tcp_sessions.h"
 #include "pipeline/worker_counters.h"
 #include "protocols/magic.h"
@@ -31,8 +32,13 @@ struct EngineConfig {
   std::size_t max_flows = 100'000;
   std::size_t reassembly_bytes = std::size_t{64} << 20;
   std::size_t defrag_bytes = std::size_t{16} << 20;
+  // Of what parsers and the bookkeeping of streams hold, and routes of tunnelled flows.
+  std::size_t session_bytes = std::size_t{128} << 20;
+  // Of the decompressors of all bodies that a worker decodes at a time: some 1,500 of gzip.
+  std::size_t codec_bytes = std::size_t{64} << 20;
   decode::DefragPolicy defrag_policy = decode::DefragPolicy::kLinux;
   flow::FlowTimeouts timeouts;
+  flow::FlowEmergency emergency;
   bool validate_checksums = true;
   bool midstream = false;
   bool midstream_tls = true;
@@ -57,8 +63,6 @@ decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
 inline constexpr std::size_t kBatchFrames = 32;
-// Memory of the decompressors of all bodies that a worker decodes at a time: some 1,500 of gzip.
-inline constexpr std::size_t kCodecOctets = std::size_t{64} << 20;
 
 class Worker final : private flow::FlowEndListener,
                      private protocols::TransactionSink,
@@ -99,6 +103,9 @@ class Worker final : private flow::FlowEndListener,
   flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
                         Direction& direction);
   void remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void inspect(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void handle_payload(flow::Flow& flow, Direction direction, const decode::Packet& packet);
+  void end_session(flow::Flow& flow);
   void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   bool anomaly_allowed(std::string_view name);
   [[nodiscard]] output::EventContext context(Direction direction) const;
@@ -123,10 +130,11 @@ class Worker final : private flow::FlowEndListener,
   EngineConfig config_;
   output::EventWriter& writer_;
   Front front_;
-  base::CodecMemory codec_memory_{kCodecOctets};
+  base::CodecMemory codec_memory_;
   protocols::MagicFinder magic_;
   protocols::ContentSettings content_;
   IndicatorAlerts indicators_;
+  SessionMemory session_memory_;
   TcpSessions sessions_;
   std::unique_ptr<correlate::DnsCache> own_dns_;
   correlate::Labeller labeller_;

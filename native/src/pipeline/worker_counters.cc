@@ -1,5 +1,7 @@
 #include "pipeline/worker_counters.h"
 
+#include "pipeline/worker.h"
+
 namespace netmoth::pipeline {
 
 WorkerCounters& WorkerCounters::operator+=(const WorkerCounters& part) {
@@ -8,17 +10,35 @@ WorkerCounters& WorkerCounters::operator+=(const WorkerCounters& part) {
   invalid += part.invalid;
   fragments += part.fragments;
   defrag += part.defrag;
-  flows_total += part.flows_total;
-  flows_active += part.flows_active;
-  flows_evicted += part.flows_evicted;
-  reassembly_gaps += part.reassembly_gaps;
-  reassembly_drops += part.reassembly_drops;
+  flows += part.flows;
+  streams += part.streams;
+  memory += part.memory;
   anomalies_suppressed += part.anomalies_suppressed;
   events_made += part.events_made;
   events_dropped += part.events_dropped;
   for (std::size_t i = 0; i < output::kEventTypes; ++i)
     events_by_type[i] += part.events_by_type[i];
   return *this;
+}
+
+WorkerCounters Worker::counters() const {
+  const output::WriterCounters& written = writer_.counters();
+  WorkerCounters all = front_.counters();
+  all.flows = table_.counters();
+  all.streams = sessions_.counters();
+  all.memory.sessions = session_memory_.held();
+  all.memory.sessions_refused = session_memory_.refused();
+  all.memory.sessions_dropped = session_memory_.dropped();
+  all.memory.reassembly = sessions_.held_bytes();
+  all.memory.codecs = codec_memory_.used();
+  all.memory.codecs_refused = codec_memory_.refused();
+  all.anomalies_suppressed += anomalies_.suppressed();
+  all.events_made = written.made;
+  all.events_dropped = written.dropped;
+  all.events_by_type = written.by_type;
+  if (own_dns_ != nullptr) all.dns = own_dns_->counters();
+  if (own_expectations_ != nullptr) all.expectations = own_expectations_->counters();
+  return all;
 }
 
 }  // namespace netmoth::pipeline

@@ -6,8 +6,11 @@
 
 #include "correlate/dns_cache.h"
 #include "decode/defragment.h"
+#include "flow/flow_table.h"
 #include "output/batch.h"
+#include "output/stats_json.h"
 #include "protocols/expectations.h"
+#include "stream/reassembler.h"
 
 namespace netmoth::pipeline {
 
@@ -18,11 +21,9 @@ struct WorkerCounters {
   std::uint64_t invalid = 0;
   std::uint64_t fragments = 0;
   decode::DefragCounters defrag;
-  std::uint64_t flows_total = 0;
-  std::uint64_t flows_active = 0;
-  std::uint64_t flows_evicted = 0;
-  std::uint64_t reassembly_gaps = 0;
-  std::uint64_t reassembly_drops = 0;
+  flow::FlowTableCounters flows;
+  stream::StreamCounters streams;
+  output::MemoryInUse memory;
   std::uint64_t anomalies_suppressed = 0;
   std::uint64_t events_made = 0;
   std::uint64_t events_dropped = 0;

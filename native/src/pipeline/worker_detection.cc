@@ -30,6 +30,7 @@ bool Worker::wants_stream(const flow::Flow& flow) const {
 }
 
 void Worker::on_alert(const detect::Alert& alert) {
+  const base::HeapAside aside;
   output::EventContext told = context(alert.direction);
   writer_.rule_alert(told, alert);
 }

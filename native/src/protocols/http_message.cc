@@ -27,8 +27,8 @@ HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
     sink.on_anomaly(AppProto::kHttp, "unable_to_match_response_to_request", Direction::kToServer);
     report_oldest(sink);
   }
-  if (waiting_ == slots_.size()) slots_.emplace_back();
-  HttpTransaction& transaction = slots_[waiting_++];
+  if (waiting_ == slots_.size()) slots_.push_back(std::make_unique<HttpTransaction>());
+  HttpTransaction& transaction = *slots_[waiting_++];
   transaction.reset();
   transaction.tx_id = next_tx_id_++;
   for (Side& side : sides_)
@@ -37,11 +37,11 @@ HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
 }
 
 HttpTransaction* HttpParser::request_now() {
-  return waiting_ == 0 ? nullptr : &slots_[waiting_ - 1];
+  return waiting_ == 0 ? nullptr : slots_[waiting_ - 1].get();
 }
 
 HttpTransaction& HttpParser::response_now() {
-  return slots_[0];
+  return *slots_[0];
 }
 
 HttpTransaction* HttpParser::transaction_of(Direction direction) {
@@ -51,7 +51,7 @@ HttpTransaction* HttpParser::transaction_of(Direction direction) {
 
 void HttpParser::report_oldest(TransactionSink& sink) {
   if (waiting_ == 0) return;
-  sink.on_record(Direction::kToServer, slots_[0]);
+  sink.on_record(Direction::kToServer, *slots_[0]);
   for (Side& side : sides_)
     side.value = nullptr;
   std::rotate(slots_.begin(), slots_.begin() + 1,

@@ -112,7 +112,9 @@ class HttpParser final : public Parser {
   void report_oldest(TransactionSink& sink);
 
   std::array<Side, 2> sides_;
-  std::vector<HttpTransaction> slots_;  // waiting ones first; the others keep memory for reuse
+  // Waiting ones first; the others keep memory for reuse. By pointer, because the oldest goes to
+  // the end with each answer, and they are large.
+  std::vector<std::unique_ptr<HttpTransaction>> slots_;
   Successor successor_;
   std::size_t waiting_ = 0;
   std::size_t stray_segments_ = 0;

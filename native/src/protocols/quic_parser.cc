@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/heap_balance.h"
 #include "base/reader.h"
 #include "protocols/quic_packet.h"
 
@@ -17,10 +18,15 @@ bool is_version2(std::uint32_t version) {
   return version == 0x6b3343cf || version == 0x709a50c4;
 }
 
-// One per worker thread; holds the frames of the packet being read.
+// One per worker thread; holds the frames of the packet being read. From the heap, because what the
+// addon keeps for each thread has to be small (base/heap_balance.cc).
 std::span<std::uint8_t> plain_text() {
-  thread_local std::array<std::uint8_t, 65536> buffer;
-  return buffer;
+  constexpr std::size_t kOctets = 65'536;
+  thread_local const std::unique_ptr<std::uint8_t[]> buffer = [] {
+    const base::HeapAside aside;  // not the session's
+    return std::make_unique<std::uint8_t[]>(kOctets);
+  }();
+  return {buffer.get(), kOctets};
 }
 
 }  // namespace

@@ -103,10 +103,10 @@ bool Reassembler::make_room(StreamConsumer& consumer) {
   if (!in_order) ++counters_->dropped_segments;
   const std::uint32_t from = next_;
   const std::uint64_t lost = counters_->gap_bytes;
-  if (!advance(Limit::kNone, in_order ? 0 : kRoomHoles, consumer)) return false;
+  const bool wanted = advance(Limit::kNone, in_order ? 0 : kRoomHoles, consumer);
   if (distance(acknowledged_, next_) > 0)
     counters_->early_bytes += next_ - from - (counters_->gap_bytes - lost);
-  return true;
+  return wanted;
 }
 
 bool Reassembler::insert(std::uint32_t sequence, Bytes data, TimestampNs now,

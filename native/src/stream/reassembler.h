@@ -43,6 +43,15 @@ struct StreamCounters {
   std::uint64_t dropped_segments = 0;  // too far ahead, or no memory
   std::uint64_t early_bytes = 0;       // delivered before their acknowledgment for want of room
   std::uint64_t overlaps = 0;          // segments whose data differed from what was held
+
+  StreamCounters& operator+=(const StreamCounters& other) {
+    gaps += other.gaps;
+    gap_bytes += other.gap_bytes;
+    dropped_segments += other.dropped_segments;
+    early_bytes += other.early_bytes;
+    overlaps += other.overlaps;
+    return *this;
+  }
 };
 
 class StreamConsumer {

@@ -63,7 +63,7 @@ TEST(FragmentFlow, OneFlowWithTheOctetsOfTheDatagram) {
   const WorkerCounters counters = worker.counters();
   EXPECT_EQ(counters.fragments, 4U);
   EXPECT_EQ(counters.defrag.reassembled, 1U);
-  EXPECT_EQ(counters.flows_total, 1U);
+  EXPECT_EQ(counters.flows.created, 1U);
   worker.on_idle(1'700'000'100'000'000'000);
   EXPECT_EQ(worker.counters().defrag.timeouts, 1U) << "the fragment that came too late";
   worker.finish(flow::EndReason::kShutdown);

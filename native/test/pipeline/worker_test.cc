@@ -226,9 +226,9 @@ TEST_F(WorkerFixture, AFloodOfSynsTakesNoMoreThanTheTable) {
     frame(testing::ethernet(testing::ipv4(from, "10.0.0.2", testing::tcp(spec))));
   }
   const WorkerCounters counters = worker->counters();
-  EXPECT_LE(counters.flows_active, 10'000U);
-  EXPECT_EQ(counters.flows_total, 30'000U);
-  EXPECT_EQ(counters.reassembly_drops, 0U);
+  EXPECT_LE(counters.flows.active, 10'000U);
+  EXPECT_EQ(counters.flows.created, 30'000U);
+  EXPECT_EQ(counters.streams.dropped_segments, 0U);
 }
 
 TEST_F(WorkerFixture, AWrongChecksumDoesNotReachTheParsersUnlessIgnored) {
@@ -278,8 +278,8 @@ TEST_F(WorkerFixture, TheTableIsBoundedAndSaysWhatItPutOut) {
     const auto port = static_cast<std::uint16_t>(1024 + i);
     frame(testing::ethernet(testing::ipv4("10.0.0.1", "10.0.0.2", testing::udp(port, 9, "x"))));
   }
-  EXPECT_EQ(worker->counters().flows_evicted, 936U);
-  EXPECT_EQ(worker->counters().flows_active, 64U);
+  EXPECT_EQ(worker->counters().flows.evicted_total(), 936U);
+  EXPECT_EQ(worker->counters().flows.active, 64U);
   EXPECT_EQ(events("flow").size(), 1000U);
 }
 
@@ -330,7 +330,7 @@ TEST_F(WorkerFixture, AHoleIsToldOnTheFlow) {
   talk.send(0, kAck, "later");
   const auto flows = events("flow");
   EXPECT_TRUE(has(flows[0], R"("ts_gap":true)")) << flows[0];
-  EXPECT_EQ(worker->counters().reassembly_gaps, 1U);
+  EXPECT_EQ(worker->counters().streams.gaps, 1U);
 }
 
 // Any cut of a capture is read without harm: every prefix of every frame.

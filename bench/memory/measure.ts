@@ -1,0 +1,55 @@
+/**
+ * A worker with everything full, beside what its configuration says (native/src/pipeline/memory_model.h).
+ *
+ * Invariant: the filling is done by packets through the whole worker; what is compared is the growth of
+ * the resident set, so memory that was taken but never touched does not count on either side.
+ */
+import { execFileSync } from 'node:child_process';
+import { z } from 'zod';
+import { buildEngineBench } from '../engine/build.ts';
+
+/** The process may differ from what the configuration says by so much. */
+export const MAX_DIFFERENCE = 0.1;
+
+const part = z.object({ model: z.int(), held: z.int() });
+const measuredSchema = z.object({
+  flows: part,
+  sessions: part,
+  reassembly: part,
+  codecs: part,
+  defrag: part,
+  dns_cache: part,
+  active: z.int(),
+  model: z.int(),
+  grown: z.int(),
+  packets: z.int(),
+});
+export type MeasuredMemory = z.infer<typeof measuredSchema>;
+export const PARTS = ['flows', 'sessions', 'reassembly', 'codecs', 'defrag', 'dns_cache'] as const;
+
+export function fillWorker(maxFlows: number): MeasuredMemory {
+  const program = buildEngineBench();
+  const text = execFileSync(program, ['memory', String(maxFlows)], { encoding: 'utf8' });
+  return measuredSchema.parse(JSON.parse(text));
+}
+
+/** 0.02: the process grew by 2 % more than the configuration says. */
+export function difference(measured: MeasuredMemory): number {
+  return measured.grown / measured.model - 1;
+}
+
+/** What is not as the configuration says; a line each. */
+export function memoryFaults(maxFlows: number, measured: MeasuredMemory): string[] {
+  const faults: string[] = [];
+  const { grown, model } = measured;
+  if (Math.abs(grown - model) > model * MAX_DIFFERENCE) {
+    const percent = (difference(measured) * 100).toFixed(1);
+    faults.push(`${maxFlows} flows: ${percent} % off: ${grown} octets, not ${model}`);
+  }
+  for (const name of PARTS) {
+    const { held, model: bound } = measured[name];
+    if (held > bound) faults.push(`${name}: holds ${held} octets, more than ${bound}`);
+  }
+  if (measured.active !== maxFlows) faults.push(`${measured.active} flows, not ${maxFlows}`);
+  return faults;
+}

@@ -1,0 +1,105 @@
+#include "output/stats_json.h"
+
+namespace netmoth::output {
+namespace {
+
+void write_flow(base::JsonWriter& json, const flow::FlowTableCounters& flows) {
+  json.key("flow");
+  json.begin_object();
+  json.member("total", flows.created);
+  json.member("active", flows.active);
+  json.member("evicted", flows.evicted_total());
+  json.key("evicted_by_state");
+  json.begin_object();
+  json.member("new", flows.evicted[0]);
+  json.member("established", flows.evicted[1]);
+  json.member("closed", flows.evicted[2]);
+  json.end_object();
+  json.member("emerg_mode_entered", flows.emergencies_entered);
+  json.member("emerg_mode_over", flows.emergencies_over);
+  json.member("memuse", flows.memory_bytes);
+  json.end_object();
+}
+
+void write_tcp(base::JsonWriter& json, const stream::StreamCounters& streams,
+               const MemoryInUse& memory) {
+  json.key("tcp");
+  json.begin_object();
+  json.member("reassembly_memuse", memory.reassembly);
+  json.member("reassembly_gap", streams.gaps);
+  json.member("gap_bytes", streams.gap_bytes);
+  json.member("segment_memcap_drop", streams.dropped_segments);
+  json.member("overlap_diff_data", streams.overlaps);
+  json.member("early_bytes", streams.early_bytes);
+  json.end_object();
+}
+
+void write_defrag(base::JsonWriter& json, const StatsRecord& record) {
+  json.key("defrag");
+  json.begin_object();
+  json.member("fragments", record.defrag.fragments);
+  json.member("reassembled", record.defrag.reassembled);
+  json.member("timeouts", record.defrag.timeouts);
+  json.member("evicted", record.defrag.evictions);
+  json.member("refused", record.defrag.refused);
+  json.member("overlaps", record.defrag.overlaps);
+  json.member("duplicates", record.defrag.duplicates);
+  json.member("memuse", record.memory.defrag);
+  json.end_object();
+}
+
+void write_dns_cache(base::JsonWriter& json, const correlate::DnsCacheCounters& dns) {
+  json.key("dns_cache");
+  json.begin_object();
+  json.member("entries", dns.entries);
+  json.member("answers", dns.answers);
+  json.member("evicted", dns.evicted);
+  json.member("refused", dns.refused);
+  json.member("lookups", dns.lookups);
+  json.member("hits", dns.hits);
+  json.member("memuse", dns.memory_bytes);
+  json.end_object();
+}
+
+}  // namespace
+
+void write_stats(base::JsonWriter& json, const StatsRecord& record) {
+  json.begin_object();
+  json.member("uptime", record.uptime_seconds);
+  json.key("capture");
+  json.begin_object();
+  json.member("kernel_packets", record.kernel_packets);
+  json.member("kernel_drops", record.kernel_drops);
+  json.end_object();
+  json.key("decoder");
+  json.begin_object();
+  json.member("pkts", record.packets);
+  json.member("bytes", record.bytes);
+  json.member("invalid", record.invalid);
+  json.end_object();
+  write_flow(json, record.flows);
+  write_tcp(json, record.streams, record.memory);
+  write_defrag(json, record);
+  json.key("app_layer");
+  json.begin_object();
+  json.member("memuse", record.memory.sessions);
+  json.member("memcap_refused", record.memory.sessions_refused);
+  json.member("memcap_dropped", record.memory.sessions_dropped);
+  json.end_object();
+  json.key("decompression");
+  json.begin_object();
+  json.member("memuse", record.memory.codecs);
+  json.member("refused", record.memory.codecs_refused);
+  json.end_object();
+  write_dns_cache(json, record.dns);
+  json.key("expectations");
+  json.begin_object();
+  json.member("announced", record.expectations.announced);
+  json.member("matched", record.expectations.matched);
+  json.member("expired", record.expectations.expired);
+  json.member("evicted", record.expectations.evicted);
+  json.end_object();
+  json.end_object();
+}
+
+}  // namespace netmoth::output

@@ -1,0 +1,56 @@
+// The stats event: what the engine has counted since start, and what it holds.
+//
+// Names are Suricata's where it has the counter (flow.emerg_mode_entered, tcp.reassembly_memuse,
+// memuse and memcap of the parts), else those of the engine's own ledger. Sizes are in octets.
+#pragma once
+
+#include "base/json_writer.h"
+#include "correlate/dns_cache.h"
+#include "decode/defragment.h"
+#include "flow/flow_table.h"
+#include "protocols/expectations.h"
+#include "stream/reassembler.h"
+
+namespace netmoth::output {
+
+// What is held now, and what was refused because as much as configured was held.
+struct MemoryInUse {
+  std::uint64_t sessions = 0;
+  std::uint64_t sessions_refused = 0;  // not opened
+  std::uint64_t sessions_dropped = 0;  // closed because they grew
+  std::uint64_t reassembly = 0;
+  std::uint64_t defrag = 0;
+  std::uint64_t codecs = 0;
+  std::uint64_t codecs_refused = 0;  // allocations
+
+  MemoryInUse& operator+=(const MemoryInUse& other) {
+    sessions += other.sessions;
+    sessions_refused += other.sessions_refused;
+    sessions_dropped += other.sessions_dropped;
+    reassembly += other.reassembly;
+    defrag += other.defrag;
+    codecs += other.codecs;
+    codecs_refused += other.codecs_refused;
+    return *this;
+  }
+};
+
+struct StatsRecord {
+  std::uint64_t uptime_seconds = 0;
+  std::uint64_t kernel_packets = 0;
+  std::uint64_t kernel_drops = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t invalid = 0;
+  flow::FlowTableCounters flows;
+  stream::StreamCounters streams;
+  MemoryInUse memory;
+  decode::DefragCounters defrag;
+  correlate::DnsCacheCounters dns;
+  protocols::ExpectationCounters expectations;
+};
+
+// The value of the member "stats".
+void write_stats(base::JsonWriter& json, const StatsRecord& record);
+
+}  // namespace netmoth::output
