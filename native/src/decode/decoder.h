@@ -90,7 +90,8 @@ struct DecoderCounters {
 
 class Decoder {
  public:
-  explicit Decoder(DecoderOptions options) : options_(options), defragmenter_(options.defrag) {}
+  explicit Decoder(const DecoderOptions& options)
+      : options_(options), defragmenter_(options.defrag) {}
 
   void decode(const Frame& frame, DecodedFrame& out);
 
