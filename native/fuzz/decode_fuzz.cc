@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "decode/decoder.h"
+#include "decode/plain_frame.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace netmoth::decode;
@@ -19,6 +20,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Packet& packet : out.packets()) {
     if (packet.payload.size() > frame.data.size()) std::abort();
     if (packet.payload.size() > packet.payload_length) std::abort();
+  }
+  PlainFrame plain;
+  if (look_at(frame, plain)) {  // plain_frame.h says what must be so
+    const Packet& packet = out.packets()[0];
+    if (out.packets().size() != 1 || !out.anomalies().empty()) std::abort();
+    if (packet.invalid || packet.is_fragment || packet.has_quoted) std::abort();
+    if (packet.source != plain.source || packet.destination_port != plain.destination_port)
+      std::abort();
   }
   return 0;
 }

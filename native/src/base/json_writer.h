@@ -20,6 +20,9 @@ class JsonWriter {
  public:
   // Appends to `out`, which must outlive the writer.
   explicit JsonWriter(TextBuffer& out) : out_(&out) {}
+  // Goes on in an object or array of `out` that has members.
+  enum GoOn : std::uint8_t { kGoOn };
+  JsonWriter(TextBuffer& out, GoOn) : out_(&out), need_comma_(true) {}
   // The same for a string, kept up to date token by token: for tests and other slow paths.
   explicit JsonWriter(std::string& out)
       : own_(std::make_unique<TextBuffer>()), out_(own_.get()), mirror_(&out) {}

@@ -8,9 +8,9 @@
 // hardly ever meet.
 //
 // Invariant: a lookup asks for the state AS OF a time (the first packet of the flow). An answer
-// later than that is never used, and the last few versions of an answer are kept, so a lookup may
-// be made late, and the result is the same whichever worker was faster. Time is packet time
-// throughout.
+// later than that is never used. Of each name the last kVersions answers before the moment of the
+// lookup count; what room allows is kept beyond that, so that a lookup may be made later than its
+// moment and the result is the same whichever worker was faster. Time is packet time throughout.
 //
 // Capacity: `entries`, half a key (client, address), half (address) alone in ordinary traffic; each
 // with at most kRecords records; names in kNameBytesPerEntry an entry. When a shard is full of
@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -82,8 +83,9 @@ class DnsCache {
   //   HIGH    this client, within TTL, and the only name it resolved to the address or the spoken
   //   one MEDIUM  this client, within TTL, but other names lead there too: the newest LOW     this
   //   client up to 2 × TTL; else another client up to 2 × TTL; else a PTR
+  // `moment`: of the event that wants to know; answers after it do not count as newer versions.
   void find(const Host& client, const Host& server, TimestampNs at, std::string_view spoken,
-            DnsMatch& match);
+            DnsMatch& match, TimestampNs moment = std::numeric_limits<TimestampNs>::max());
 
   // Puts out all that is over at `now`, where answers do so step by step.
   void expire(TimestampNs now);

@@ -12,6 +12,7 @@
 // for the data; the order is what makes "all" true).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <memory>
@@ -23,8 +24,9 @@ namespace netmoth::correlate {
 
 class Progress {
  public:
+  // One more may have a part, number `workers`, for whom nobody waits.
   explicit Progress(std::size_t workers)
-      : count_(workers), places_(std::make_unique<Place[]>(workers)) {}
+      : count_(workers), places_(std::make_unique<Place[]>(workers + 1)) {}
 
   // `worker` has handled every packet earlier than `time`.
   void reach(std::size_t worker, TimestampNs time) {
@@ -34,6 +36,15 @@ class Progress {
   }
   void finish(std::size_t worker) { reach(worker, std::numeric_limits<TimestampNs>::max()); }
 
+  // All other workers have handled every packet earlier than this.
+  [[nodiscard]] TimestampNs others(std::size_t worker) const {
+    TimestampNs earliest = std::numeric_limits<TimestampNs>::max();
+    for (std::size_t other = 0; other < count_; ++other) {
+      if (other != worker)
+        earliest = std::min(earliest, places_[other].time.load(std::memory_order_acquire));
+    }
+    return earliest;
+  }
   // Returns when every worker has handled all packets earlier than `time`, which is not later than
   // what `worker` itself has reached.
   void await(std::size_t worker, TimestampNs time) const {

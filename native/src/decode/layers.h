@@ -39,6 +39,8 @@ void decode_ip(FrameContext& context, Bytes data);
 // transport.cc: fills in what `packet.protocol` says, then looks for tunnels. `data` is cut to what
 // the IP header says, `length` is that length (more than data.size() where snapped).
 void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::size_t length);
+// Nothing will be said about them.
+[[nodiscard]] bool tcp_options_are_sound(Bytes options);
 
 // icmp.cc
 void decode_icmpv4(FrameContext& context, Packet& packet, Bytes data);
@@ -48,5 +50,7 @@ void decode_icmpv6(FrameContext& context, Packet& packet, Bytes data);
 void decode_gre(FrameContext& context, Bytes data);
 // Known tunnel ports whose payload has the tunnel's shape; others are left alone.
 void decode_udp_tunnel(FrameContext& context, const Packet& packet);
+// decode_udp_tunnel() looks at datagrams from or to this port.
+[[nodiscard]] bool is_udp_tunnel_port(std::uint16_t port);
 
 }  // namespace netmoth::decode

@@ -43,16 +43,22 @@ void check_sum(FrameContext& context, Packet& packet, Bytes segment, std::uint8_
   if (!packet.checksum_valid) ++context.counters.bad_checksums;
 }
 
+enum TcpOption : std::uint8_t {
+  kEnd = 0,
+  kNop = 1,
+  kMss = 2,
+  kScale = 3,
+  kSackOk = 4,
+  kTimestamp = 8
+};
+
+// A second one is told of.
+bool is_once_only(std::uint8_t kind) {
+  return kind == kMss || kind == kScale || kind == kSackOk || kind == kTimestamp;
+}
+
 // RFC 9293 section 3.1, RFC 7323.
 void read_tcp_options(FrameContext& context, TcpHeader& tcp, Bytes options) {
-  enum Kind : std::uint8_t {
-    kEnd = 0,
-    kNop = 1,
-    kMss = 2,
-    kScale = 3,
-    kSackOk = 4,
-    kTimestamp = 8
-  };
   base::Reader reader(options);
   std::uint32_t seen = 0;  // bit per kind below 32
   while (!reader.at_end()) {
@@ -62,7 +68,7 @@ void read_tcp_options(FrameContext& context, TcpHeader& tcp, Bytes options) {
     const std::uint8_t length = reader.u8();
     const Bytes value = length >= 2 ? reader.bytes(length - 2U) : Bytes{};
     if (length < 2 || !reader.ok()) return context.note(DecodeEvent::kTcpOptionInvalidLength);
-    if (kind == kMss || kind == kScale || kind == kSackOk || kind == kTimestamp) {
+    if (is_once_only(kind)) {
       if ((seen >> kind & 1U) != 0) context.note(DecodeEvent::kTcpOptionDuplicate);
       seen |= 1U << kind;
     }
@@ -190,6 +196,24 @@ bool inner_version_is(FrameContext& context, Packet& packet, Bytes data, int ver
 }
 
 }  // namespace
+
+bool tcp_options_are_sound(Bytes options) {
+  base::Reader reader(options);
+  std::uint32_t seen = 0;
+  while (!reader.at_end()) {
+    const std::uint8_t kind = reader.u8();
+    if (kind == kEnd) return true;
+    if (kind == kNop) continue;
+    const std::uint8_t length = reader.u8();
+    if (length < 2) return false;
+    reader.skip(length - 2U);
+    if (!reader.ok()) return false;
+    if (!is_once_only(kind)) continue;
+    if ((seen >> kind & 1U) != 0) return false;
+    seen |= 1U << kind;
+  }
+  return true;
+}
 
 void decode_transport(FrameContext& context, Packet& packet, Bytes data, std::size_t length) {
   packet.transport = data;

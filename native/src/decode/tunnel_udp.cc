@@ -204,6 +204,27 @@ void decode_mpls_in_udp(FrameContext& context, Bytes data) {
 
 }  // namespace
 
+bool is_udp_tunnel_port(std::uint16_t port) {
+  switch (port) {
+    case 1701:
+    case 2152:
+    case 3386:
+    case 3544:
+    case 4754:
+    case 4789:
+    case 4790:
+    case 5072:
+    case 5247:
+    case 6081:
+    case 6635:
+    case 8472:
+    case 37008:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void decode_udp_tunnel(FrameContext& context, const Packet& packet) {
   const Bytes data = packet.payload;
   switch (packet.destination_port) {

@@ -122,7 +122,7 @@ void Flow::reverse() {
   std::swap(icmp_code, reply_icmp_code);
   if (route != nullptr) route->reverse();
   tcp_state = mirrored(tcp_state);
-  correlated = Correlation::kNone;
+  label.correlated = label.late() ? Correlation::kLateTurned : Correlation::kNone;
 }
 
 }  // namespace netmoth::flow

@@ -75,7 +75,20 @@ struct TcpSide {
 };
 
 // How a flow's domain was looked for: by its addresses, then also by the name it told (SNI, Host).
-enum class Correlation : std::uint8_t { kNone, kByAddress, kByName };
+// kLate: it is still to be looked for (correlate/late_labels.h); kLateTurned: and has to be looked
+// for anew, because the flow's ends were exchanged.
+enum class Correlation : std::uint8_t { kNone, kByAddress, kByName, kLate, kLateTurned };
+
+// What a flow is called. Owned by correlate::Labeller.
+struct FlowLabel {
+  TimestampNs resolved_at = 0;
+  std::uint32_t domain = 0;       // in its pool of names; 0: none. Late: among its late labels
+  std::uint16_t application = 0;  // of its table; 0: unknown
+  std::uint8_t confidence = 0;
+  Correlation correlated = Correlation::kNone;
+
+  [[nodiscard]] bool late() const { return correlated >= Correlation::kLate; }
+};
 
 // What the upper folders keep for a flow.
 class FlowAttachment {
@@ -113,13 +126,8 @@ struct Flow {
   std::unique_ptr<FlowAttachment> detection;  // owned by detect::Detector; few flows have one
   std::unique_ptr<FlowRoute> route;           // tunnelled, or with MAC addresses to tell
 
-  // Owned by correlate::Labeller.
   TimestampNs as_of = 0;  // the order of its first packet (see pipeline/frame_clock.h)
-  TimestampNs resolved_at = 0;
-  std::uint32_t domain = 0;       // in its pool of names; 0: none
-  std::uint16_t application = 0;  // of its table; 0: unknown
-  std::uint8_t confidence = 0;
-  Correlation correlated = Correlation::kNone;
+  FlowLabel label;
 
   // Owned by FlowTable.
   std::uint32_t hash = 0;

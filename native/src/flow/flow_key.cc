@@ -18,30 +18,6 @@ constexpr IcmpPair kIcmpV6Pairs[] = {
     {130, 131}, {131, 130}, {144, 145}, {145, 144}, {139, 140}, {140, 139},
 };
 
-constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15ULL;
-
-constexpr std::uint64_t kOtherMultiplier = 0xd6e8feb86659fd93ULL;
-
-__extension__ using Wide = unsigned __int128;
-
-// Both halves of the product: every bit of either factor reaches many of the result.
-std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
-std::uint64_t load64(const std::uint8_t* bytes) {
-  std::uint64_t value;
-  std::memcpy(&value, bytes, sizeof value);
-  return value;
-}
-
-std::uint64_t hash_end(const Address& address, std::uint16_t port, std::uint64_t seed) {
-  const std::uint64_t high = load64(address.octets.data()) ^ seed;
-  const std::uint64_t low = load64(address.octets.data() + 8);
-  return fold(high ^ kOtherMultiplier, low ^ (seed + (port + std::uint64_t{1}) * kMultiplier));
-}
-
 // The reply type of a request and the other way round, or -1 for one-way messages.
 int icmp_counterpart(std::uint8_t protocol, std::uint8_t type) {
   const std::span<const IcmpPair> pairs = protocol == ip_proto::kIcmp
@@ -86,12 +62,6 @@ FlowKey key_of(const decode::Packet& packet) {
   key.vlan.count = packet.vlan_count;
   if (is_icmp(packet.protocol)) set_icmp(key, packet.icmp_type, packet.icmp_code);
   return key;
-}
-
-std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed) {
-  const std::uint64_t ends = hash_end(key.source, key.source_port, seed) +
-                             hash_end(key.destination, key.destination_port, seed);
-  return fold(ends ^ (std::uint64_t{key.protocol} << 8 | key.ip_version), kMultiplier ^ seed);
 }
 
 FlowKey key_of_quoted(const decode::Packet& error) {

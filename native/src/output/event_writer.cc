@@ -12,8 +12,6 @@ namespace {
 
 using base::JsonWriter;
 
-// Room for the longest ordinary event, so that appending seldom moves the buffer.
-constexpr std::size_t kEventRoomBytes = 16U << 10;
 // pkt_src of what a flow still has to tell when it ends.
 constexpr std::string_view kFlowTimeout = "stream (flow timeout)";
 
@@ -61,23 +59,11 @@ std::uint64_t whole_seconds_between(TimestampNs start, TimestampNs end) {
   return static_cast<std::uint64_t>(std::max<TimestampNs>(end / kSecond - start / kSecond, 0));
 }
 
-void write_labels(JsonWriter& json, const correlate::FlowLabels& labels) {
-  if (labels.confidence != correlate::Confidence::kNone) {
-    json.member("domain", labels.domain);
-    json.key("resolved_at");
-    json.timestamp(labels.resolved_at);
-    json.member_plain("confidence", correlate::confidence_name(labels.confidence));
-  }
-  json.member_plain("application", labels.application.name);
-  if (!labels.application.category.empty())
-    json.member_plain("application_category", labels.application.category);
-}
-
 }  // namespace
 
 EventWriter::EventWriter(WriterOptions options, BatchSink& sink)
     : options_(std::move(options)), sink_(sink) {
-  for (Buffer& buffer : buffers_) {
+  for (LineBatch& buffer : buffers_) {
     buffer.lines.reserve(options_.batch_bytes + kEventRoomBytes);
     if (options_.one_buffer) break;
   }
@@ -152,11 +138,14 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
   json.begin_object();
   json.member("schema", kEventSchemaVersion);
   if (!flow_state.empty()) json.member_plain("flow_state", flow_state);
-  if (!labels.application.name.empty()) write_labels(json, labels);
+  LineBatch& buffer = buffer_of(type);
+  if (labels.ticket != 0)
+    buffer.leave_hole(labels.ticket);
+  else if (!labels.application.name.empty())
+    write_labels(buffer.lines, labels);
   if (record != nullptr) write_netmoth(json, *record);
   json.end_object();
   json.end_object();
-  Buffer& buffer = buffer_of(type);
   buffer.lines.push_back('\n');
   ++buffer.count;
   ++counters_.made;
@@ -308,35 +297,6 @@ void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
   json.key("stats");
   write_stats(json, record);
   close(json, EventType::kStats);
-}
-
-void EventWriter::hand_over(std::size_t index) {
-  Buffer& buffer = buffers_[index];
-  if (buffer.count == 0) return;
-  handed_.assign(buffer.lines.view());
-  if (!sink_.take(static_cast<EventClass>(index), handed_, buffer.count)) {
-    counters_.dropped += buffer.count;
-    refused_ = true;
-  }
-  buffer.lines.clear();
-  buffer.count = 0;
-  buffer.waiting_since = 0;
-}
-
-void EventWriter::flush() {
-  for (std::size_t index = 0; index < kEventClasses; ++index)
-    hand_over(index);
-}
-
-void EventWriter::flush_due(TimestampNs monotonic_now) {
-  for (std::size_t index = 0; index < kEventClasses; ++index) {
-    Buffer& buffer = buffers_[index];
-    if (buffer.count == 0) continue;
-    if (buffer.waiting_since == 0) buffer.waiting_since = monotonic_now;
-    const bool alert = index == static_cast<std::size_t>(EventClass::kAlert);
-    const TimestampNs patience = alert ? options_.alert_max_wait : options_.batch_max_wait;
-    if (monotonic_now - buffer.waiting_since >= patience) hand_over(index);
-  }
 }
 
 }  // namespace netmoth::output

@@ -2,11 +2,14 @@
 //
 // Invariant: every line is one complete JSON object with the header fields in Suricata's order;
 // events the sink did not take are counted. Memory is one buffer of batch_bytes (plus one event)
-// per class. Not thread-safe: one worker owns one writer.
+// per class, and as many more as there are batches whose labels are late: the worker keeps them to
+// kMaxLateBatches. Not thread-safe: one worker owns one writer.
 #pragma once
 
 #include <array>
+#include <deque>
 #include <string>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "correlate/flow_labels.h"
@@ -15,6 +18,7 @@
 #include "output/alert_json.h"
 #include "output/batch.h"
 #include "output/event_header.h"
+#include "output/line_batch.h"
 #include "output/record_events.h"
 #include "output/stats_json.h"
 #include "protocols/parser.h"
@@ -22,13 +26,18 @@
 namespace netmoth::output {
 
 inline constexpr int kEventSchemaVersion = 1;
+// Room for the longest ordinary event, so that appending seldom moves the buffer.
+inline constexpr std::size_t kEventRoomBytes = 16U << 10;
+// Batches that wait for labels before the worker waits for them.
+inline constexpr std::size_t kMaxLateBatches = 4;
 
 struct WriterOptions {
   std::string interface_name;   // EVE in_iface; empty for files
   bool packet_numbers = false;  // EVE pcap_cnt
   int dns_version = 2;
   EveOptions eve;
-  bool one_buffer = false;  // a file: keep the order of events over the classes
+  // A file: keep the order of events over the classes. Labels can come late only so.
+  bool one_buffer = false;
   std::size_t batch_bytes = 1U << 20;
   TimestampNs alert_max_wait = 100'000'000;
   TimestampNs batch_max_wait = 1'000'000'000;
@@ -53,7 +62,7 @@ struct WriterCounters {
   std::uint64_t dropped = 0;
 };
 
-class EventWriter {
+class EventWriter final : public correlate::LabelTaker {
  public:
   EventWriter(WriterOptions options, BatchSink& sink);
 
@@ -73,7 +82,11 @@ class EventWriter {
   void decode_anomaly(const EventContext& context, std::string_view event);
   void stats(const StatsRecord& record, TimestampNs now);
 
-  // Hands over everything.
+  void take_labels(std::uint64_t ticket, const correlate::FlowLabels& labels) override;
+  // Full batches that still wait for labels.
+  [[nodiscard]] std::size_t late_batches() const { return late_.size(); }
+
+  // Hands over everything; no label may be late.
   void flush();
   // Hands over what has waited its time; `monotonic_now` by a steady clock. Cheap when nothing is
   // due.
@@ -84,13 +97,7 @@ class EventWriter {
   [[nodiscard]] bool refused() const { return refused_; }
 
  private:
-  struct Buffer {
-    base::TextBuffer lines;
-    std::uint32_t count = 0;
-    TimestampNs waiting_since = 0;  // 0: not waiting, or not looked at yet
-  };
-
-  Buffer& buffer_of(EventType type) {
+  LineBatch& buffer_of(EventType type) {
     return buffers_[options_.one_buffer ? 0 : static_cast<std::size_t>(class_of(type))];
   }
   base::JsonWriter open(EventType type, TimestampNs time, std::uint64_t flow_id,
@@ -109,11 +116,15 @@ class EventWriter {
              const correlate::FlowLabels& labels = {}, const protocols::Record* record = nullptr);
   void write_netmoth(base::JsonWriter& json, const protocols::Record& record);
   void hand_over(std::size_t index);
+  void put_aside(LineBatch& batch);
+  void send(LineBatch& batch, EventClass event_class);
 
   WriterOptions options_;
   BatchSink& sink_;
-  std::array<Buffer, kEventClasses> buffers_;
-  std::string handed_;  // a batch on its way to the sink, which may take its memory
+  std::array<LineBatch, kEventClasses> buffers_;
+  std::deque<LineBatch> late_;    // in their order, before the first of buffers_
+  std::vector<LineBatch> spare_;  // empty, with their memory
+  std::string handed_;            // a batch on its way to the sink, which may take its memory
   WriterCounters counters_;
   bool refused_ = false;
 };

@@ -2,8 +2,14 @@
 
 #include <functional>
 
+#include "decode/plain_frame.h"
+
 namespace netmoth::pipeline {
 namespace {
+
+// What is looked at of a frame is fetched into the nearest cache this many frames earlier.
+constexpr std::size_t kAhead = 8;
+constexpr std::size_t kLastPart = 40;
 
 // std::less is a total order over pointers of different objects too.
 bool lies_within(Bytes part, Bytes whole) {
@@ -18,39 +24,64 @@ void Chunk::clear() {
   packets.clear();
   joined.clear();
   verdicts.clear();
+  odd.clear();
   for (auto& hand : hands)
     hand.clear();
 }
 
 Dealer::Dealer(capture::PcapFile& source, const decode::DecoderOptions& decoding,
-               FileRunResult& result)
-    : source_(source), front_(decoding), result_(result), frames_(kChunkFrames) {
+               std::size_t workers, FileRunResult& result)
+    : source_(source), front_(decoding), result_(result), workers_(workers), frames_(kChunkFrames) {
+  for (std::size_t share = 0; share < flow::kShares; ++share)
+    worker_of_share_[share] = static_cast<std::uint8_t>(share % workers);
   source_.limit_reads(kChunkBytes);
 }
 
 capture::SourceStatus Dealer::begin() {
-  status_ = source_.next_batch(frames_, count_);
+  read();
   if (count_ > 0) result_.first_packet = frames_[0].time;
   return status_;
 }
 
+void Dealer::read() {
+  status_ = source_.next_batch(frames_, count_);
+  has_read_ = true;
+}
+
 bool Dealer::deal(Chunk& chunk, output::EventWriter& writer) {
+  // Now and not at the end of the last chunk, so that who reads the octets also looks at them.
+  if (!has_read_) read();
   if (status_ != capture::SourceStatus::kFrames) return false;
+  has_read_ = false;
   chunk.clear();
-  for (const decode::Frame& frame : std::span(frames_).first(count_))
-    deal_frame(frame, chunk, writer);
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (i + kAhead < count_) {
+      const std::uint8_t* const ahead = frames_[i + kAhead].data.data();
+      __builtin_prefetch(ahead);
+      __builtin_prefetch(ahead + kLastPart);
+    }
+    deal_frame(frames_[i], chunk, writer);
+  }
   result_.frames += count_;
   result_.last_packet = frames_[count_ - 1].time;
   chunk.clock = front_.clock();
   source_.exchange_buffer(chunk.bytes);
-  status_ = source_.next_batch(frames_, count_);
   return true;
 }
 
 void Dealer::deal_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer) {
   result_.bytes += frame.data.size();
+  const FrameClock& clock = front_.advance(frame.time);
+  decode::PlainFrame plain;
+  if (!decode::look_at(frame, plain)) return deal_odd_frame(frame, chunk, writer);
+  Dealt& dealt = chunk.hands[worker_of_share_[flow::share_of(plain)]].emplace_back();
+  dealt.frame = frame;
+  dealt.clock = clock;
+  if (plain.protocol == ip_proto::kTcp) dealt.announced = announcers_.see(plain, plain.payload);
+}
+
+void Dealer::deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer) {
   front_.decode(frame, decoded_);
-  front_.advance(decoded_);
   const std::size_t first = chunk.packets.size();
   for (const decode::Packet& packet : decoded_.packets()) {
     decode::Packet& kept = chunk.packets.emplace_back(packet);
@@ -68,20 +99,32 @@ void Dealer::deal_frame(const decode::Frame& frame, Chunk& chunk, output::EventW
   }
 }
 
+void Dealer::deal_odd(const OddPacket& odd, std::size_t worker, Announced announced, Chunk& chunk) {
+  chunk.odd.push_back(odd);
+  chunk.hands[worker].push_back({.frame = {},
+                                 .clock = front_.clock(),
+                                 .odd = static_cast<std::uint32_t>(chunk.odd.size()),
+                                 .announced = announced});
+}
+
 void Dealer::deal_packet(const decode::Packet& packet, const decode::Packet* outermost,
                          Chunk& chunk) {
-  const std::size_t own = worker_of(flow::key_of(packet), chunk);
-  Dealt dealt{.packet = &packet, .outermost = outermost, .clock = front_.clock()};
+  const flow::FlowKey key = flow::key_of(packet);
+  const std::size_t own = worker_of(key);
+  const Announced announced = packet.protocol == ip_proto::kTcp
+                                  ? announcers_.see(key, packet.payload)
+                                  : Announced::kNowhere;
+  OddPacket odd{.packet = &packet, .outermost = outermost};
   if (packet.has_quoted) {
-    const std::size_t quoted = worker_of(flow::key_of_quoted(packet), chunk);
+    const std::size_t quoted = worker_of(flow::key_of_quoted(packet));
     if (quoted != own) {
-      dealt.verdict = &chunk.verdicts.emplace_back();
-      dealt.part = Dealt::Part::kQuoted;
-      chunk.hands[quoted].push_back(dealt);
-      dealt.part = Dealt::Part::kUnlessQuoted;
+      odd.verdict = &chunk.verdicts.emplace_back();
+      odd.part = OddPacket::Part::kQuoted;
+      deal_odd(odd, quoted, announced, chunk);
+      odd.part = OddPacket::Part::kUnlessQuoted;
     }
   }
-  chunk.hands[own].push_back(dealt);
+  deal_odd(odd, own, announced, chunk);
 }
 
 // By the worker that has the packet's flow; by none where it has none.
@@ -90,12 +133,11 @@ void Dealer::deal_anomaly(const decode::Anomaly& anomaly, std::span<const decode
   const decode::Packet& packet = packet_of(anomaly, packets);
   const decode::Packet* const outermost = packet.tunnel_depth == 0 ? nullptr : packets.data();
   if (belongs_to_a_flow(packet)) {
-    chunk.hands[worker_of(flow::key_of(packet), chunk)].push_back({.packet = &packet,
-                                                                   .outermost = outermost,
-                                                                   .clock = front_.clock(),
-                                                                   .part = Dealt::Part::kAnomaly,
-                                                                   .event = anomaly.event});
-    return;
+    return deal_odd({.packet = &packet,
+                     .outermost = outermost,
+                     .part = OddPacket::Part::kAnomaly,
+                     .event = anomaly.event},
+                    worker_of(flow::key_of(packet)), Announced::kNowhere, chunk);
   }
   output::EventContext told;
   told.time = front_.clock().now;

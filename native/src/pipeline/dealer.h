@@ -1,8 +1,9 @@
-// Reads and decodes frames and deals their packets out to several workers, a chunk at a time.
+// Reads frames and deals them out to several workers, a chunk at a time.
 //
 // A packet goes to the worker that has its flow's share (flow::share_of), so both directions of a
 // conversation, what came out of a tunnel and a datagram put together from fragments meet their
-// flow whatever frame they came in. For ICMP errors see dealt.h.
+// flow whatever frame they came in. Most frames need a look only (decode/plain_frame.h) and are
+// decoded by the worker; the others are decoded here. For ICMP errors see dealt.h.
 //
 // Invariant: used by one thread at a time; chunks come in the order of the frames. A chunk owns all
 // that its packets point to, so it may be worked on while later ones are dealt. Memory: what a
@@ -19,20 +20,21 @@
 
 namespace netmoth::pipeline {
 
-inline constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
-inline constexpr std::size_t kChunkFrames = 2048;
+inline constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
+inline constexpr std::size_t kChunkFrames = 1024;
 
 // Reused, so that its memory is asked for only once.
 struct Chunk {
   capture::ByteSource::Buffer bytes;
-  std::vector<decode::Packet> packets;  // never grows beyond what is reserved: Dealt points into it
+  std::vector<decode::Packet> packets;  // never grows beyond what is reserved: `odd` points into it
   std::vector<std::vector<std::uint8_t>> joined;  // payloads put together from fragments
   std::deque<QuoteVerdict> verdicts;
-  std::vector<std::vector<Dealt>> hands;  // by worker
+  std::vector<OddPacket> odd;
+  std::vector<std::vector<Dealt>> hands;  // by worker, that for ICMP errors last
   FrameClock clock;                       // of its last frame
   std::size_t unfinished = 0;             // workers that are not through with it
 
-  explicit Chunk(std::size_t workers) : hands(workers) {
+  explicit Chunk(std::size_t workers) : hands(workers + 1) {
     packets.reserve(kChunkFrames * decode::kMaxPacketsPerFrame);
   }
   void clear();
@@ -41,7 +43,8 @@ struct Chunk {
 class Dealer {
  public:
   // Both outlive the dealer. `result` gets the frame counts.
-  Dealer(capture::PcapFile& source, const decode::DecoderOptions& decoding, FileRunResult& result);
+  Dealer(capture::PcapFile& source, const decode::DecoderOptions& decoding, std::size_t workers,
+         FileRunResult& result);
 
   // Reads the first frames; says what the source says.
   capture::SourceStatus begin();
@@ -51,19 +54,26 @@ class Dealer {
   [[nodiscard]] const Front& front() const { return front_; }
 
  private:
+  void read();
   void deal_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer);
+  void deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer);
   void deal_packet(const decode::Packet& packet, const decode::Packet* outermost, Chunk& chunk);
   void deal_anomaly(const decode::Anomaly& anomaly, std::span<const decode::Packet> packets,
                     Chunk& chunk, output::EventWriter& writer);
-  std::size_t worker_of(const flow::FlowKey& key, const Chunk& chunk) const {
-    return flow::share_of(key) % chunk.hands.size();
+  void deal_odd(const OddPacket& odd, std::size_t worker, Announced announced, Chunk& chunk);
+  [[nodiscard]] std::size_t worker_of(const flow::FlowKey& key) const {
+    return key.one_way ? workers_ : worker_of_share_[flow::share_of(key)];
   }
 
   capture::PcapFile& source_;
   Front front_;
+  Announcers announcers_;
+  std::array<std::uint8_t, flow::kShares> worker_of_share_{};
   FileRunResult& result_;
+  std::size_t workers_;  // and one for ICMP errors
   std::vector<decode::Frame> frames_;
   std::size_t count_ = 0;
+  bool has_read_ = false;  // frames that are not dealt yet, or the end
   capture::SourceStatus status_ = capture::SourceStatus::kEnd;
   decode::DecodedFrame decoded_;
 };

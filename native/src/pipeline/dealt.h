@@ -1,8 +1,10 @@
-// Packets on their way from the one who decoded them to the worker that has their flow.
+// Packets on their way to the worker that has their flow: plain frames as they are, of others what
+// was decoded of them.
 //
 // An ICMP error that quotes a packet counts for the flow of that packet where there is one, else
-// for a flow of its own; the two may have different workers. Both are dealt it: the worker of the
-// quoted flow tells whether it had it, the other waits for that.
+// for a flow of its own. Both workers are dealt it: that of the quoted flow tells whether it had
+// it, the other asks. Flows of ICMP messages without a counterpart, as errors are, have a worker
+// apart, which runs behind the others (parallel_read.h): so it finds its answer there.
 //
 // Invariant: every worker handles what it is dealt in the order of the frames, so of workers that
 // wait for each other the one at the earliest frame never does: nobody waits for ever.
@@ -12,6 +14,7 @@
 
 #include "base/backoff.h"
 #include "decode/decoder.h"
+#include "pipeline/announcers.h"
 #include "pipeline/frame_clock.h"
 
 namespace netmoth::pipeline {
@@ -35,7 +38,8 @@ class QuoteVerdict {
   std::atomic<State> state_{State::kOpen};
 };
 
-struct Dealt {
+// A packet of a frame that is not plain (decode/plain_frame.h): decoded by who dealt it.
+struct OddPacket {
   enum class Part : std::uint8_t {
     kWhole,         // all of the packet
     kQuoted,        // only for the flow it quotes; tell the verdict
@@ -44,10 +48,18 @@ struct Dealt {
   };
   const decode::Packet* packet = nullptr;
   const decode::Packet* outermost = nullptr;  // of its frame, where it came out of a tunnel
-  FrameClock clock;
   QuoteVerdict* verdict = nullptr;
   Part part = Part::kWhole;
   decode::DecodeEvent event{};  // kAnomaly
+};
+
+inline constexpr std::uint32_t kNotOdd = 0;
+
+struct Dealt {
+  decode::Frame frame;  // to be decoded by the worker, unless it is odd
+  FrameClock clock;
+  std::uint32_t odd = kNotOdd;                // of its chunk's odd packets, counted from 1
+  Announced announced = Announced::kNowhere;  // of TCP
 };
 
 // Others are counted and told as anomalies, but make no flow.

@@ -2,8 +2,8 @@
 // anomalies.
 //
 // Invariant: it sees every frame of its source in order, so all it makes depends on the source
-// alone. A worker that reads for itself has one of its own; workers that are dealt packets share
-// one, used by one of them at a time.
+// alone. A worker that reads for itself has one of its own; workers that are dealt frames share
+// one, used by one of them at a time, and have their own to decode what nothing is to be told of.
 #pragma once
 
 #include "decode/decoder.h"
@@ -21,8 +21,8 @@ class Front {
     decoder_.decode(frame, out);
   }
   // Brings the clocks up to the frame.
-  const FrameClock& advance(const decode::DecodedFrame& frame) {
-    clock_.advance(frame.packets()[0].time);
+  const FrameClock& advance(TimestampNs time) {
+    clock_.advance(time);
     return clock_;
   }
   // Whether the anomaly, of the frame at hand, is told or only counted.

@@ -54,8 +54,8 @@ ParallelRead::ParallelRead(const EngineConfig& engine, capture::PcapFile& source
       result_(result),
       dns_(engine.dns_cache_entries, seed_),
       progress_(engine.workers),
-      dealer_(source, decoder_options(engine, seed_), result) {
-  for (std::size_t i = 0; i < engine.workers + kChunksAhead; ++i)
+      dealer_(source, decoder_options(engine, seed_), engine.workers, result) {
+  for (std::size_t i = 0; i < kChunks; ++i)
     chunks_.push_back(std::make_unique<Chunk>(engine.workers));
 }
 
@@ -72,16 +72,25 @@ void ParallelRead::run(const output::WriterOptions& writing, output::FileSink& s
     const correlate::DnsShare dns{&dns_, &progress_, i};
     lanes_.push_back(std::make_unique<Lane>(engine_, seed_, dns, expectations_, writing, shared));
   }
-  for (const auto& lane : lanes_)
+  errors_ = std::make_unique<Lane>(engine_, seed_,
+                                   correlate::DnsShare{&dns_, &progress_, engine_.workers},
+                                   expectations_, writing, shared);
+  // One of the threads is the caller's.
+  const std::span others = std::span(lanes_).subspan(1);
+  for (const auto& lane : others)
     lane->thread = std::thread([this, each = lane.get()] { work(*each); });
-  for (const auto& lane : lanes_)
+  work(*lanes_[0]);
+  for (const auto& lane : others)
     lane->thread.join();
+  errors_->worker.idle(dealer_.front().clock());
+  errors_->worker.finish(flow::EndReason::kShutdown);
+  errors_->writer.flush();
   conclude(front_writer);
 }
 
 void ParallelRead::work(Lane& lane) {
   while (Chunk* chunk = take(lane)) {
-    lane.worker.process_dealt(chunk->hands[lane.number]);
+    lane.worker.process_dealt(chunk->hands[lane.number], chunk->odd);
     lane.worker.idle(chunk->clock);
     release(lane);
   }
@@ -100,13 +109,30 @@ Chunk* ParallelRead::take(Lane& lane) {
     } else if (ended_ && !dealing_) {
       return nullptr;
     } else {
-      changed_.wait(lock);
+      await_change(lock);
     }
   }
 }
 
+// With the lock.
+void ParallelRead::tell_change() {
+  // No order is needed: who sees the count takes the lock before it looks at anything else.
+  changes_.fetch_add(1, std::memory_order_relaxed);
+  changed_.notify_all();
+}
+
+void ParallelRead::await_change(std::unique_lock<std::mutex>& lock) {
+  const std::uint32_t before = changes_.load(std::memory_order_relaxed);
+  lock.unlock();
+  base::Backoff backoff;
+  while (changes_.load(std::memory_order_relaxed) == before && backoff.spin()) {
+  }
+  lock.lock();
+  changed_.wait(lock, [&] { return changes_.load(std::memory_order_relaxed) != before; });
+}
+
 bool ParallelRead::may_deal() const {
-  return !ended_ && !dealing_ && chunks_[dealt_ % chunks_.size()]->unfinished == 0;
+  return !ended_ && !dealing_ && dealt_ - finished_ < kChunks;
 }
 
 void ParallelRead::deal(std::unique_lock<std::mutex>& lock) {
@@ -127,18 +153,35 @@ void ParallelRead::deal(std::unique_lock<std::mutex>& lock) {
     chunk.unfinished = lanes_.size();
     ++dealt_;
   }
-  changed_.notify_all();
+  tell_change();
 }
 
 void ParallelRead::release(Lane& lane) {
-  const std::lock_guard lock(mutex_);
-  if (--chunk_at(lane.next).unfinished == 0) changed_.notify_all();
-  ++lane.next;
+  std::unique_lock lock(mutex_);
+  const std::size_t done = lane.next++;
+  if (--chunk_at(done).unfinished == 0) follow(lock);
+}
+
+void ParallelRead::follow(std::unique_lock<std::mutex>& lock) {
+  while (!following_ && finished_ < dealt_ && chunk_at(finished_).unfinished == 0) {
+    const Chunk& chunk = chunk_at(finished_);
+    if (!chunk.hands[errors_->number].empty()) {
+      following_ = true;
+      lock.unlock();
+      errors_->worker.process_dealt(chunk.hands[errors_->number], chunk.odd);
+      errors_->worker.idle(chunk.clock);
+      lock.lock();
+      following_ = false;
+    }
+    ++finished_;
+    tell_change();
+  }
 }
 
 void ParallelRead::conclude(output::EventWriter& writer) {
   for (const auto& lane : lanes_)
     result_.counters += lane->worker.counters();
+  result_.counters += errors_->worker.counters();
   WorkerCounters front = dealer_.front().counters();
   front.events_made = writer.counters().made;
   front.events_dropped = writer.counters().dropped;

@@ -2,13 +2,15 @@
 //
 // There is no thread for reading: whoever has little left to do deals the next chunk (dealer.h), so
 // that no core waits while another reads. A ring of chunks is shared; each worker takes its hand of
-// every chunk, in order.
+// every chunk, in order. A worker more, for flows of ICMP errors, has no thread: whoever finds a
+// chunk finished by all others lets it take its hand, so what it asks of them is known.
 //
-// Invariant: the lock is taken a few times a chunk, never per packet; as many chunks exist as
-// workers and kChunksAhead. The events are those of one worker, in another order, as long as no
-// table of a worker is full (docs/engine.md, "Several workers").
+// Invariant: the lock is taken a few times a chunk, never per packet; kChunks exist. The events are
+// those of one worker, in another order, as long as no table of a worker is full (docs/engine.md,
+// "Several workers").
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -20,7 +22,10 @@
 namespace netmoth::pipeline {
 
 // Chunks dealt and not yet taken that a worker likes to have in front of it.
-inline constexpr std::size_t kChunksAhead = 2;
+inline constexpr std::size_t kChunksAhead = 4;
+// Some more, so that one that is slower for a while does not stop the others.
+inline constexpr std::size_t kChunks = 8;
+static_assert(kChunks > kChunksAhead);
 
 class ParallelRead {
  public:
@@ -48,6 +53,10 @@ class ParallelRead {
   Chunk* take(Lane& lane);
   [[nodiscard]] bool may_deal() const;
   void deal(std::unique_lock<std::mutex>& lock);
+  void tell_change();
+  void await_change(std::unique_lock<std::mutex>& lock);
+  // The worker for ICMP errors has its turn at the chunks that all others are through with.
+  void follow(std::unique_lock<std::mutex>& lock);
   // The next of its chunks is done with.
   void release(Lane& lane);
   Chunk& chunk_at(std::size_t index) { return *chunks_[index % chunks_.size()]; }
@@ -62,6 +71,7 @@ class ParallelRead {
   correlate::Progress progress_;
   Dealer dealer_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Lane> errors_;
 
   // Of whoever deals.
   output::EventWriter* front_writer_ = nullptr;
@@ -69,12 +79,16 @@ class ParallelRead {
   const OnProgress* on_progress_ = nullptr;
   std::uint64_t next_report_ = kProgressFrames;
 
+  // Counts what `changed_` tells, to be looked at without the lock: waits are short mostly.
+  std::atomic<std::uint32_t> changes_{0};
   // Guards all below, and with `dealing_` hands the dealer on from thread to thread.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
   std::size_t dealt_ = 0;
+  std::size_t finished_ = 0;  // by all
   bool dealing_ = false;
+  bool following_ = false;
   bool ended_ = false;
 };
 

@@ -66,7 +66,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       own_dns_(dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
-      labeller_(dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : dns),
+      labeller_(dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : dns, writer),
       own_expectations_(expectations == nullptr ? std::make_unique<protocols::ExpectationTable>()
                                                 : nullptr),
       expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
@@ -92,10 +92,11 @@ void Worker::process(std::span<const decode::Frame> frames) {
     table_.prefetch_flow(hashes[i]);
   for (std::size_t i = 0; i < count; ++i)
     handle(decoded_[i], hashes[i]);
+  if (labeller_.has_late()) keep_up();
 }
 
 void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash) {
-  advance(front_.advance(frame));
+  advance(front_.advance(frame.packets()[0].time));
   std::uint32_t hash = first_hash;
   for (const decode::Packet& packet : frame.packets()) {
     enter(packet, packet.tunnel_depth == 0 ? nullptr : frame.packets().data());
@@ -143,45 +144,9 @@ void Worker::tell_decode_anomaly(decode::DecodeEvent event) {
   writer_.decode_anomaly(told, name);
 }
 
-void Worker::process_dealt(std::span<const Dealt> packets) {
-  std::array<std::uint32_t, kBatchFrames> hashes{};
-  while (!packets.empty()) {
-    const auto batch = packets.first(std::min(packets.size(), kBatchFrames));
-    packets = packets.subspan(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      hashes[i] = table_.hash(flow::key_of(*batch[i].packet));
-      table_.prefetch_bucket(hashes[i]);
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i)
-      table_.prefetch_flow(hashes[i]);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      handle_dealt(batch[i], hashes[i]);
-      table_.expire(now_);
-    }
-    labeller_.publish_idle();
-  }
-}
-
-void Worker::handle_dealt(const Dealt& dealt, std::uint32_t hash) {
-  advance(dealt.clock);
-  const decode::Packet& packet = *dealt.packet;
-  enter(packet, dealt.outermost);
-  switch (dealt.part) {
-    case Dealt::Part::kWhole:
-      if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
-      break;
-    case Dealt::Part::kQuoted:
-      dealt.verdict->tell(handle_quoting(packet));
-      break;
-    case Dealt::Part::kUnlessQuoted:
-      // The others may wait for what this worker has handled, so it says so before it waits.
-      labeller_.publish_idle();
-      if (!dealt.verdict->await()) handle_packet(packet, hash);
-      break;
-    case Dealt::Part::kAnomaly:
-      tell_decode_anomaly(dealt.event);
-      break;
-  }
+void Worker::keep_up() {
+  labeller_.settle();
+  if (writer_.late_batches() >= output::kMaxLateBatches) labeller_.settle_all();
 }
 
 void Worker::advance(const FrameClock& clock) {
@@ -313,13 +278,15 @@ void Worker::on_idle(TimestampNs now) {
 
 void Worker::idle(const FrameClock& clock) {
   advance(clock);
-  labeller_.publish_idle();
+  labeller_.publish();
   table_.expire(now_);
+  if (labeller_.has_late()) keep_up();
 }
 
 void Worker::finish(flow::EndReason reason) {
   labeller_.publish_end();
   table_.end_all(reason, now_);
+  if (labeller_.has_late()) labeller_.settle_all();
 }
 
 bool Worker::anomaly_allowed(std::string_view name) {
@@ -375,6 +342,9 @@ protocols::ExpectedParser Worker::take_expected() {
   const flow::FlowKey& key = current_flow_->key;
   // Nobody announces a well-known port; so most connections cost nothing here.
   if (key.destination_port < kFirstUnprivilegedPort) return {};
+  // At the end of a flow the packet at hand is another's.
+  if (announced_ == Announced::kNowhere || (announced_ == Announced::kElsewhere && !ending_))
+    return {};
   labeller_.keep_together();
   auto transfer =
       expectations_.take({key.source, key.destination, key.destination_port, key.ip_version}, now_);

@@ -78,9 +78,9 @@ class Worker final : private flow::FlowEndListener,
 
   // At most kBatchFrames frames; their bytes need to live during the call only.
   void process(std::span<const decode::Frame> frames);
-  // Packets that another part decoded, all of flows of this worker. The clocks they bring stand for
+  // What was dealt to this worker, and the odd packets of the chunk. The clocks it brings stand for
   // the worker's own.
-  void process_dealt(std::span<const Dealt> packets);
+  void process_dealt(std::span<const Dealt> dealt, std::span<const OddPacket> odd);
   // No packets arrived, but time has passed: flows may be due.
   void on_idle(TimestampNs now);
   // The same, for one that is dealt packets.
@@ -95,7 +95,11 @@ class Worker final : private flow::FlowEndListener,
   void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
   void enter(const decode::Packet& packet, const decode::Packet* outermost);
   void tell_decode_anomaly(decode::DecodeEvent event);
-  void handle_dealt(const Dealt& dealt, std::uint32_t hash);
+  [[nodiscard]] const decode::Packet& packet_in(const Dealt& dealt, std::span<const OddPacket> odd,
+                                                decode::DecodedFrame& decoded);
+  void handle_odd(const OddPacket& odd, std::uint32_t hash);
+  // What the others have learnt meanwhile.
+  void keep_up();
   void advance(const FrameClock& clock);
   [[nodiscard]] flow::FlowTable::Match find_alive(const flow::FlowKey& key, std::uint32_t hash);
   bool handle_quoting(const decode::Packet& packet);
@@ -147,6 +151,7 @@ class Worker final : private flow::FlowEndListener,
   TimestampNs now_ = 0;
   TimestampNs order_ = 0;
 
+  Announced announced_ = Announced::kPerhaps;  // of the packet at hand
   // What the events of the moment are about.
   bool ending_ = false;
   flow::Flow* current_flow_ = nullptr;

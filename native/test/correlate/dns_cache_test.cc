@@ -156,5 +156,30 @@ TEST(DnsCache, ServesSeveralWorkersAtOnce) {
   EXPECT_EQ(cache.counters().hits, 8000U);
 }
 
+// A lookup that is made late sees what one at its moment saw, as long as the entry has room.
+TEST(DnsCache, LaterVersionsDoNotHideWhatCountedAtTheMoment) {
+  DnsCache cache(1024, 1);
+  const auto at = [](int second) { return kStart + second * kSecond; };
+  const auto resolved_at = [&](int as_of, int moment) {
+    DnsMatch match;
+    cache.find(host(1), host(99), at(as_of), {}, match, at(moment));
+    return match.confidence == Confidence::kHigh ? (match.resolved_at - kStart) / kSecond : -1;
+  };
+  for (int second = 0; second < 8; ++second)
+    cache.learn(host(1), host(99), "a.example", at(second), 300);
+  EXPECT_EQ(resolved_at(0, 0), 0);
+  EXPECT_EQ(resolved_at(0, 2), 0);
+  EXPECT_EQ(resolved_at(0, 3), -1);  // three newer ones had come
+  EXPECT_EQ(resolved_at(1, 3), 1);
+  EXPECT_EQ(resolved_at(5, 7), 5);
+  EXPECT_EQ(resolved_at(4, 7), -1);
+  EXPECT_EQ(find(cache, host(1), host(99), at(100)).resolved_at, at(7));
+  // Another name takes the place of one that does not count any more.
+  cache.learn(host(1), host(99), "b.example", at(8), 300);
+  EXPECT_EQ(resolved_at(0, 2), -1);
+  EXPECT_EQ(find(cache, host(1), host(99), at(7)).resolved_at, at(7));
+  EXPECT_EQ(find(cache, host(1), host(99), at(8)).domain(), "b.example");
+}
+
 }  // namespace
 }  // namespace netmoth::correlate

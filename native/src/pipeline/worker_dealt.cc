@@ -1,0 +1,82 @@
+// What a worker does with frames that another thread read and dealt to it.
+//
+// Invariant: as Worker::process: a batch is decoded and its flows asked for before the first of it
+// is handled, and each packet is handled at its own time.
+#include <algorithm>
+
+#include "pipeline/worker.h"
+
+namespace netmoth::pipeline {
+namespace {
+
+// Frames that were dealt may lie in another core's cache: they are asked for so many ahead.
+constexpr std::size_t kFramesAhead = 4;
+
+void prefetch(Bytes frame) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t at = 0; at < frame.size(); at += kLine)
+    __builtin_prefetch(frame.data() + at);
+}
+
+}  // namespace
+
+void Worker::process_dealt(std::span<const Dealt> dealt, std::span<const OddPacket> odd) {
+  std::array<std::uint32_t, kBatchFrames> hashes{};
+  std::array<const decode::Packet*, kBatchFrames> packets{};
+  while (!dealt.empty()) {
+    const auto left = dealt;
+    const auto batch = dealt.first(std::min(dealt.size(), kBatchFrames));
+    dealt = dealt.subspan(batch.size());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (i + kFramesAhead < left.size()) prefetch(left[i + kFramesAhead].frame.data);
+      packets[i] = &packet_in(batch[i], odd, decoded_[i]);
+      hashes[i] = table_.hash(flow::key_of(*packets[i]));
+      table_.prefetch_bucket(hashes[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      table_.prefetch_flow(hashes[i]);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      advance(batch[i].clock);
+      announced_ = batch[i].announced;
+      if (batch[i].odd != kNotOdd) {
+        handle_odd(odd[batch[i].odd - 1], hashes[i]);
+      } else {
+        enter(*packets[i], nullptr);
+        handle_packet(*packets[i], hashes[i]);
+      }
+      table_.expire(now_);
+    }
+    labeller_.publish();
+    if (labeller_.has_late()) keep_up();
+  }
+}
+
+const decode::Packet& Worker::packet_in(const Dealt& dealt, std::span<const OddPacket> odd,
+                                        decode::DecodedFrame& decoded) {
+  if (dealt.odd != kNotOdd) return *odd[dealt.odd - 1].packet;
+  front_.decode(dealt.frame, decoded);
+  return decoded.packets()[0];
+}
+
+void Worker::handle_odd(const OddPacket& odd, std::uint32_t hash) {
+  const decode::Packet& packet = *odd.packet;
+  enter(packet, odd.outermost);
+  switch (odd.part) {
+    case OddPacket::Part::kWhole:
+      if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
+      break;
+    case OddPacket::Part::kQuoted:
+      odd.verdict->tell(handle_quoting(packet));
+      break;
+    case OddPacket::Part::kUnlessQuoted:
+      // The others may wait for what this worker has handled, so it says so before it waits.
+      labeller_.publish();
+      if (!odd.verdict->await()) handle_packet(packet, hash);
+      break;
+    case OddPacket::Part::kAnomaly:
+      tell_decode_anomaly(odd.event);
+      break;
+  }
+}
+
+}  // namespace netmoth::pipeline
