@@ -87,8 +87,8 @@ describe('charts/netmoth', () => {
   });
 
   it('gives the operator every right it needs', async () => {
-    const account = await tokenKubeconfig(bed.cluster, kNamespace, 'netmoth-operator');
-    const operator = await bed.operator('by-chart', account);
+    const kubeconfig = await tokenKubeconfig(bed.cluster, kNamespace, 'netmoth-operator');
+    const operator = await bed.operator('by-chart', { kubeconfig });
     await bed.nodes.add('node-1');
     await bed.applySensor('edge', {});
     await eventually(async () => {

@@ -54,7 +54,7 @@ export const operatorConfigSchema = z.object({
     .default('0.0.0.0:9465')
     .describe('Of /metrics, /healthz and /readyz'),
   LEASE_SECONDS: number(3, 300, 15).describe('How long a replica that died is waited for'),
-  WRITES_PER_SECOND: number(1, 10_000, 200).describe(
+  WRITES_PER_SECOND: number(1, 10_000, 300).describe(
     'Writes of NetmothSensorNodes in the long run',
   ),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

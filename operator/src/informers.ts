@@ -58,7 +58,7 @@ export function makeInformers(options: InformersOptions): Informers {
   return {
     sensors: make<NetmothSensor>(SENSORS, withoutFields),
     nodes: make<Node>(NODES, placedNode),
-    sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, withoutFields),
+    sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, comparedNode),
     children: Object.fromEntries(
       kChildren.map((kind) => [kind.plural, make<KubeObject>(kind, withoutFields, ours)]),
     ),
@@ -71,6 +71,21 @@ function withoutFields<T extends KubeObject>(object: T): T {
     managedFields?: unknown;
   };
   return { ...object, metadata };
+}
+
+/** What decides whether it is written anew; its figures and sentences are read by people only. */
+function comparedNode({ status, ...object }: NetmothSensorNode): NetmothSensorNode {
+  const { name, uid = '', resourceVersion = '' } = object.metadata;
+  const kept = { ...object, metadata: { name, uid, resourceVersion } };
+  if (status === undefined) return kept;
+  const { reporting, version, startedAt, signatures, loss, interfaces, conditions } = status;
+  return {
+    ...kept,
+    status: {
+      ...{ reporting, version, startedAt, signatures, loss, interfaces },
+      conditions: conditions?.map((condition) => ({ ...condition, message: '' })),
+    },
+  };
 }
 
 function placedNode({ metadata, spec }: Node): Node {

@@ -216,7 +216,9 @@ export class ApiClient {
     const isWrite = wanted.method !== 'GET';
     const budgetMs = isWrite ? this.#options.writeBudgetMs?.() : undefined;
     if (budgetMs !== undefined && budgetMs <= 0) {
-      throw new NetmothError('NM_NOT_LEADER', `${what}: another operator leads now`);
+      // The lead may come back before anybody noticed: then the work is still to be done.
+      const text = `${what}: the lead is in doubt, nothing is written`;
+      throw new NetmothError('NM_NOT_LEADER', text, { retryable: true });
     }
     this.counters.requests += 1;
     if (isWrite) this.counters.writes += 1;

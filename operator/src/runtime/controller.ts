@@ -5,8 +5,8 @@
  * what is, decides, and applies the difference. It may be called at any time, also for an object that
  * is gone, and calling it twice changes nothing the second time.
  *
- * Invariants: a retryable error comes back after a pause, any other waits for the object to change; no
- * error ends the controller; every error is logged here and nowhere else.
+ * Invariants: a retryable error comes back after a growing pause, any other after kSlowRetryMs or when the
+ * object changes; no error ends the controller; every error is logged here and nowhere else.
  */
 import type { Logger } from 'pino';
 import { NetmothError } from '#contracts/errors.ts';
@@ -33,6 +33,9 @@ export interface ControllerCounters {
   failures: number;
   conflicts: number;
 }
+
+/** A missing right or a refused field: somebody must do something, and then not wait for long. */
+const kSlowRetryMs = 5 * 60_000;
 
 export class Controller {
   readonly name: string;
@@ -78,8 +81,8 @@ export class Controller {
     this.counters.failures += 1;
     // What is no error of ours is a fault of the program: it is tried again, and seen in the log.
     if (error instanceof NetmothError && !error.retryable) {
-      log.error(fields, 'Reconciling failed; waiting for a change');
-      this.queue.done(key);
+      log.error(fields, 'Reconciling failed; it waits for a change');
+      this.queue.done(key, kSlowRetryMs);
       return;
     }
     log.warn(fields, 'Reconciling failed; it will be tried again');

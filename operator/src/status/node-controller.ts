@@ -33,7 +33,7 @@ export interface NodeControllerOptions {
   readonly wallNow: () => Date;
 }
 
-const kWorkers = 8;
+const kWorkers = 16;
 const kQuietMs = 5_000;
 
 interface Wish {

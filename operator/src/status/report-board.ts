@@ -66,10 +66,28 @@ export class ReportBoard {
     const entry = this.#entries.get(key) ?? this.#added(key, report);
     if (entry === undefined) return;
     entry.loss.hear(report.counters);
-    entry.report = report;
     entry.receivedMs = this.#options.now();
     entry.silent = false;
-    this.#tell(entry);
+    this.#take(entry, report);
+  }
+
+  /**
+   * Keeps the report where it says something new, else its figures alone: thousands of objects that each
+   * live for five seconds would all grow old before they die.
+   */
+  #take(entry: Entry, report: Reported): void {
+    const { lossLevel, silent } = readingsOf(entry);
+    const essence = essenceOf(nodeStatus({ report, lossLevel, silent }, undefined, kNoTime));
+    if (essence !== entry.told) {
+      entry.report = report;
+      entry.told = essence;
+      this.#options.onChange(entry.sensor, entry.node);
+      return;
+    }
+    const { counters, spool, reportedAt, rssBytes } = report;
+    Object.assign(entry.report.counters, counters);
+    Object.assign(entry.report.spool, spool);
+    Object.assign(entry.report, { reportedAt, rssBytes });
   }
 
   /** Finds the silent; call it every second. */

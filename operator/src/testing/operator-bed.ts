@@ -36,25 +36,25 @@ export class OperatorBed implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<OperatorBed> {
+  static async start({ controllers = true } = {}): Promise<OperatorBed> {
     const [cluster, nats] = await Promise.all([startTestCluster(), startTestNats()]);
     const bed = new OperatorBed(cluster, nats);
     await cluster.applyDefinitions(join(kRoot, 'crds/manifests'));
     await cluster.request('POST', '/api/v1/namespaces', { metadata: { name: kNamespace } });
-    await cluster.startControllers();
+    if (controllers) await cluster.startControllers();
     bed.nodes.start();
     return bed;
   }
 
   async operator(
     identity: string,
-    kubeconfig: string = this.cluster.files.kubeconfig('admin'),
+    { kubeconfig = this.cluster.files.kubeconfig('admin'), leaseSeconds = 3 } = {},
   ): Promise<OperatorProcess> {
     const port = await freePort();
     const settings = {
       ...{ KUBECONFIG: kubeconfig, NAMESPACE: kNamespace },
       ...{ IDENTITY: identity, NATS_SERVERS: this.nats.url, LISTEN: `127.0.0.1:${port}` },
-      ...{ SENSOR_IMAGE: 'netmoth.example/sensor:1', LEASE_SECONDS: '3' },
+      ...{ SENSOR_IMAGE: 'netmoth.example/sensor:1', LEASE_SECONDS: String(leaseSeconds) },
       SENSOR_NATS_SERVERS: 'nats://netmoth-nats:4222',
     };
     const process = await startTestProcess({

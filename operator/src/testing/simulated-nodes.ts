@@ -3,19 +3,14 @@
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import {
-  BUCKET_REPORTED,
-  nodeKey,
-  REPORTED_TTL_MS,
-  type Reported,
-  toToken,
-} from '#contracts/nats.ts';
+import { BUCKET_REPORTED, nodeKey, REPORTED_TTL_MS, type Reported } from '#contracts/nats.ts';
 import type { TestCluster } from '#testkit/kubernetes/cluster.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
 import { Informer } from '../runtime/informer.ts';
 import { type KubeObject, PODS } from '../runtime/resource.ts';
 import { SENSOR_LABEL } from '../sensor/names.ts';
 import { kQuietLog } from './kube-bed.ts';
+import { sampleReport } from './sample-report.ts';
 
 interface Pod extends KubeObject {
   readonly spec: { readonly nodeName?: string };
@@ -104,7 +99,7 @@ export class SimulatedNodes implements AsyncDisposable {
         const sensor = metadata.labels?.[SENSOR_LABEL];
         if (spec.nodeName === undefined || sensor === undefined) continue;
         const change = this.#changes.get(spec.nodeName) ?? ((report: Reported) => report);
-        const report = change(this.#reportOf(sensor, spec.nodeName));
+        const report = change(sampleReport(sensor, spec.nodeName, this.#packets));
         if (report === undefined) continue;
         await bucket.put(nodeKey(report.sensor, report.node), JSON.stringify(report));
       }
@@ -121,36 +116,5 @@ export class SimulatedNodes implements AsyncDisposable {
     return new Kvm(jetstream(this.#connection)).create(BUCKET_REPORTED, {
       ...{ history: 1, ttl: REPORTED_TTL_MS, replicas: 1, storage: StorageType.Memory },
     });
-  }
-
-  #reportOf(sensor: string, node: string): Reported {
-    const now = new Date().toISOString();
-    const packets = this.#packets;
-    const fine = (type: 'Capturing' | 'BusConnected' | 'SpoolHealthy') =>
-      ({ type, status: 'True', reason: 'Fine', message: `At ${now}.`, since: now }) as const;
-    return {
-      sensor,
-      node: toToken(node),
-      version: '0.1.0',
-      startedAt: this.#startedAt,
-      reportedAt: now,
-      observedGeneration: 1,
-      interfaces: [{ name: 'eth0', strategy: 'afPacket', up: true, workers: 1 }],
-      counters: {
-        ...{
-          kernelPackets: packets,
-          kernelDrops: 0,
-          decodedPackets: packets,
-          decodedBytes: packets,
-        },
-        ...{ invalidPackets: 0, flowsTotal: 1, flowsActive: 1, flowsEvicted: 0 },
-        ...{ reassemblyGaps: 0, reassemblyDrops: 0, eventsMade: packets, eventsDroppedQueue: 0 },
-        ...{ eventsSpooled: 0, eventsDroppedSpool: 0, eventsPublished: 0, eventsAcknowledged: 0 },
-      },
-      spool: { bytes: 0, capacityBytes: 1, batches: 0 },
-      rssBytes: 1,
-      cpuSeconds: 1,
-      conditions: [fine('Capturing'), fine('BusConnected'), fine('SpoolHealthy')],
-    };
   }
 }
