@@ -17,6 +17,9 @@ int hostile(Arguments arguments);
 // memory MAX_FLOWS: a worker with everything full; octets of each part and of the process, as JSON.
 int memory(Arguments arguments);
 
+// lists BUNDLE: what indicators of a bundle cost to load and to look up.
+int lists(Arguments arguments);
+
 // same FILE…: whether each capture gives the same events however it is read.
 int same_events(Arguments arguments);
 

@@ -32,6 +32,7 @@ int usage() {
       "netmoth_bench read FILE [EVE [WORKERS]]\n"
       "netmoth_bench loop FILE [MAX_FLOWS]\n"
       "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
+      "netmoth_bench lists BUNDLE\n"
       "netmoth_bench memory MAX_FLOWS\n"
       "netmoth_bench same FILE…\n",
       stderr);
@@ -49,6 +50,7 @@ int main(int count, char** values) {
   if (std::strcmp(command, "read") == 0) return read(arguments.subspan(2));
   if (std::strcmp(command, "loop") == 0) return bare_loop(arguments.subspan(2));
   if (std::strcmp(command, "hostile") == 0) return hostile(arguments.subspan(2));
+  if (std::strcmp(command, "lists") == 0) return lists(arguments.subspan(2));
   if (std::strcmp(command, "memory") == 0) return memory(arguments.subspan(2));
   if (std::strcmp(command, "same") == 0) return same_events(arguments.subspan(2));
   return usage();

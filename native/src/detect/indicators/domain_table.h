@@ -32,6 +32,7 @@ class DomainTable {
     for (std::size_t i = suffixes.count; i > 0; --i) {
       const Suffix& suffix = suffixes.each[i - 1];
       const std::uint32_t row = index_.find(suffix.hash, [&](std::uint32_t candidate) {
+        rows_.prefetch_meta(candidate);
         return is_key_of(rows_.key(candidate), lower.substr(suffix.start));
       });
       if (row != kNoRow && accept(row)) return row;

@@ -1,7 +1,8 @@
 // Finds a row by the hash of its key: open addressing, one word a slot.
 //
 // A slot holds a row's number (from 1) and 9 bits of its hash, so that a key that stands in no row
-// costs one access to memory and seldom a comparison. Two slots a row: eight octets an indicator.
+// seldom costs a comparison; before that a Bloom filter of one octet a row, which fits a core's
+// cache, answers for 96 of 100 of these keys. Two slots a row: nine octets an indicator.
 //
 // Invariant: immutable after build(); find() ends because at least half of the slots are empty.
 // Whoever makes lists does not know the seed of the hashes, so he cannot make them collide.
@@ -51,21 +52,24 @@ class KeyIndex {
   // `hash_of_row` is asked once for each row.
   template <typename HashOfRow>
   void build(std::uint32_t rows, HashOfRow hash_of_row) {
-    slots_.assign(rows == 0 ? 0 : std::size_t{rows} * 2, 0);
+    slots_.assign(std::size_t{rows} * 2, 0);
+    filter_.assign(rows == 0 ? 0 : rows / kRowsPerWord + 1, 0);
     for (std::uint32_t row = 0; row < rows; ++row)
       insert(hash_of_row(row), row);
   }
 
   void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[first_slot(hash)]);
+    if (!filter_.empty()) __builtin_prefetch(&filter_[place_in(filter_.size(), hash)]);
   }
 
   // The row for which `equal(row)` holds among those with this hash; kNoRow where there is none.
   template <typename Equal>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, Equal equal) const {
     if (slots_.empty()) return kNoRow;
+    const std::uint64_t bits = filter_bits(hash);
+    if ((filter_[place_in(filter_.size(), hash)] & bits) != bits) return kNoRow;
     const std::uint32_t tag = tag_of(hash);
-    for (std::size_t at = first_slot(hash);; at = next(at)) {
+    for (std::size_t at = place_in(slots_.size(), hash);; at = next(at)) {
       const std::uint32_t slot = slots_[at];
       if (slot == 0) return kNoRow;
       if ((slot & kTagMask) != tag) continue;
@@ -74,29 +78,40 @@ class KeyIndex {
     }
   }
 
-  [[nodiscard]] std::size_t memory_bytes() const { return slots_.capacity() * sizeof slots_[0]; }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return slots_.capacity() * sizeof slots_[0] + filter_.capacity() * sizeof filter_[0];
+  }
 
  private:
   static constexpr std::uint32_t kTagMask = ~kMaxIndicatorRows;
+  static constexpr std::uint32_t kRowsPerWord = 8;
 
   static std::uint32_t tag_of(std::uint64_t hash) {
     return static_cast<std::uint32_t>(hash) & kTagMask;
   }
-  // The upper half of the hash as a fraction of the table; the tag comes from the lower half.
-  [[nodiscard]] std::size_t first_slot(std::uint64_t hash) const {
-    return static_cast<std::size_t>((hash >> 32) * slots_.size() >> 32);
+  // Three bits of a word, by what of the hash neither its place nor the tag is made of.
+  static std::uint64_t filter_bits(std::uint64_t hash) {
+    constexpr std::uint64_t kBits = 63;
+    return std::uint64_t{1} << (hash & kBits) | std::uint64_t{1} << (hash >> 6 & kBits) |
+           std::uint64_t{1} << (hash >> 12 & kBits);
+  }
+  // The upper half of the hash as a fraction of the table; tag and bits come from the lower half.
+  static std::size_t place_in(std::size_t size, std::uint64_t hash) {
+    return static_cast<std::size_t>((hash >> 32) * size >> 32);
   }
   [[nodiscard]] std::size_t next(std::size_t at) const {
     return at + 1 == slots_.size() ? 0 : at + 1;
   }
   void insert(std::uint64_t hash, std::uint32_t row) {
-    std::size_t at = first_slot(hash);
+    filter_[place_in(filter_.size(), hash)] |= filter_bits(hash);
+    std::size_t at = place_in(slots_.size(), hash);
     while (slots_[at] != 0)
       at = next(at);
     slots_[at] = tag_of(hash) | (row + 1);
   }
 
   std::vector<std::uint32_t> slots_;
+  std::vector<std::uint64_t> filter_;
 };
 
 }  // namespace netmoth::detect

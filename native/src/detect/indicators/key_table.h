@@ -30,10 +30,12 @@ class KeyTable {
 
  private:
   [[nodiscard]] Bytes octets_of(std::uint32_t row) const {
-    if constexpr (requires { rows_.width(); })
+    if constexpr (requires { rows_.width(); }) {
       return rows_.key(row);
-    else
+    } else {
+      rows_.prefetch_meta(row);
       return as_bytes(rows_.key(row));
+    }
   }
 
   Rows rows_;
