@@ -6,8 +6,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { alertEventSchema } from '#contracts/eve.ts';
+import { conformanceData } from '#signatures/testing/conformance-data.ts';
 import { runNetmoth, SAMPLE } from './testing/run-netmoth.ts';
 
 let dir: string;
@@ -27,9 +29,9 @@ interface Line {
   readonly flow?: { readonly alerted: boolean };
 }
 
-async function alertsOf(args: readonly string[]) {
+async function alertsOf(args: readonly string[], capture = SAMPLE) {
   const eve = join(dir, 'eve.ndjson');
-  const ended = await runNetmoth(['read', SAMPLE, '--eve', eve, '--quiet', ...args]);
+  const ended = await runNetmoth(['read', capture, '--eve', eve, '--quiet', ...args]);
   const events = readFileSync(eve, 'utf8')
     .trimEnd()
     .split('\n')
@@ -146,3 +148,50 @@ test('faults of a list are told with their place; the rest of it counts', async 
   expect(checked.status).toBe(1);
   expect(checked.stdout).toContain('list mixed (plain): 1 entries, 2 failed, 0 not applicable');
 });
+
+const data = conformanceData();
+
+function captureOf(name: string): string {
+  const path = join(dir, `${name}.pcap`);
+  writeFileSync(path, gunzipSync(readFileSync(join(data ?? '', 'pcaps', `${name}.gz`))));
+  return path;
+}
+
+test.skipIf(data === undefined)(
+  'feeds as they are published, captures of other projects',
+  async () => {
+    const feeds = join(data ?? '', 'feeds');
+    const feed = (name: string) => ['--list', join(feeds, name)];
+    const published = [
+      ...feed('ipsum-sample.txt'),
+      ...feed('ipsum-level5.txt'),
+      ...feed('sslbl-sample.csv'),
+    ];
+    const scanned = await alertsOf(
+      published,
+      captureOf('203473a46eee2f1df60980eda734bc2104317fb8'),
+    );
+    expect(told(scanned)).toEqual([
+      expect.stringMatching(
+        /^66\.175\.213\.4 > 192\.168\.10\.111:\d+ List ipsum-sample \(ipv4\) 66\.175\.213\.4 -$/,
+      ),
+    ]);
+    const certificate = captureOf('01836f17ed7508a0c8ab87cea6acfd011c8ea133');
+    expect((await alertsOf(published, certificate)).alerts).toEqual([]);
+    // The blacklist with one row more: the certificate that the capture shows.
+    const rows = readFileSync(join(feeds, 'sslbl-sample.csv'), 'utf8').trimEnd().split('\n');
+    rows.push('8c90bd2ab3aee60bd0eab786b01ae4b1cc57ef22,AsyncRAT C&C,11/20/2026 6:58');
+    const found = await alertsOf(list('sslbl.csv', rows), certificate);
+    expect(told(found)).toEqual([expect.stringContaining('10.157.4.11 > 10.150.98.145:')]);
+    expect(found.alerts[0]).toMatchObject({
+      direction: 'to_client',
+      app_proto: 'tls',
+      alert: {
+        signature: 'List sslbl: AsyncRAT C&C (certificate-sha1)',
+        category: 'AsyncRAT C&C',
+        metadata: { entry: ['8c90bd2ab3aee60bd0eab786b01ae4b1cc57ef22'], source: ['sslbl.csv'] },
+      },
+      tls: { fingerprint: '8c:90:bd:2a:b3:ae:e6:0b:d0:ea:b7:86:b0:1a:e4:b1:cc:57:ef:22' },
+    });
+  },
+);

@@ -45,10 +45,11 @@ function tableSection({ kind, keys, metas }: IndicatorTable): Section {
 }
 
 function fixedRows(keys: readonly string[], metas: readonly number[], width: number): Buffer {
+  const octets = Buffer.from(keys.join(''), 'latin1');
   const bytes = Buffer.alloc(keys.length * (width + 4));
   let at = 0;
-  for (const [i, key] of keys.entries()) {
-    for (let k = 0; k < width; k += 1) bytes[at + k] = key.charCodeAt(k);
+  for (let i = 0; i < keys.length; i += 1) {
+    for (let k = 0; k < width; k += 1) bytes[at + k] = octets[i * width + k] ?? 0;
     bytes.writeUInt32LE(metas[i] ?? 0, at + width);
     at += width + 4;
   }

@@ -8,6 +8,7 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { shown } from '../faults.ts';
 import { addressValue } from '../model/endpoint-sets.ts';
+import { addressKey } from './address-key.ts';
 import type { Kind } from './kinds.ts';
 import { isPublicSuffix } from './public-suffix.ts';
 
@@ -158,18 +159,6 @@ const ZERO = 48;
 const NINE = 57;
 const LOWER_A = 97;
 const LOWER_Z = 122;
-
-function addressKey(text: string, family: number): string {
-  if (family === 6) return bytesOf(addressValue(text), 16);
-  const bytes = [0, 0, 0, 0];
-  let part = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === DOT) part += 1;
-    else bytes[part] = (bytes[part] ?? 0) * 10 + code - ZERO;
-  }
-  return String.fromCharCode(...bytes);
-}
 
 function bytesOf(value: bigint, size: number): string {
   return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex').toString('latin1');
