@@ -11,7 +11,7 @@ const kVitest = join(kRoot, 'node_modules/.bin/vitest');
 const kWeb = 'manager/web';
 /** Tests that need a control plane, which is built for them. */
 const kKubernetesTest = /\.kube\.test\.ts$/;
-const kKubernetesFolders = ['crds', 'operator', 'testkit', 'charts'];
+const kKubernetesFolders = ['crds', 'operator', 'cli', 'testkit'];
 
 interface Report {
   readonly testResults: readonly {
