@@ -39,7 +39,7 @@ std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
                                              std::shared_ptr<const void> owner, LoadReport& report,
                                              bool scalar) {
   const BundleSection* const listed = bundle.section(bundle_section::kRules);
-  if (listed != nullptr && listed->records == 0) return nullptr;
+  if (listed == nullptr || listed->records == 0) return nullptr;  // lists alone
   std::shared_ptr<RuleSet> set(new RuleSet());
   set->owner_ = std::move(owner);
   set->digest_ = bundle.digest();
