@@ -218,6 +218,12 @@ export const engineConfigSchema = z.strictObject({
     .max(16_777_216)
     .default(65_536)
     .describe('DNS answers kept to name connections by, for all workers together'),
+  packetAlertMax: z
+    .int()
+    .min(0)
+    .max(255)
+    .default(0)
+    .describe('Alerts told of one packet; the others are counted. 0: 15'),
   dnsVersion: z.union([z.literal(2), z.literal(3)]).default(2),
   eve: eveConfigSchema.default(eveConfigSchema.parse({})),
   snapLength: z.int().min(64).max(262_144).default(65_535),

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/reader.h"
 #include "detect/record_reader.h"
+#include "detect/rule_set.h"
 
 using netmoth::Bytes;
 namespace detect = netmoth::detect;
@@ -29,6 +30,8 @@ std::vector<std::uint8_t> resealed(Bytes file) {
 void read_all(Bytes file) {
   detect::BundleFile bundle;
   if (bundle.open(file) != detect::BundleFault::kNone) return;
+  detect::LoadReport report;
+  (void)detect::RuleSet::load(bundle, nullptr, report, true);
   detect::IndexedRecords pool;
   if (bundle.records(detect::bundle_section::kPool, pool) != detect::BundleFault::kNone) return;
   for (const detect::BundleSection& section : bundle.sections()) {

@@ -57,6 +57,10 @@ export function eveOptions(pairs: readonly string[]): string[] {
     const name = pair.slice(0, at);
     const value = pair.slice(at + 1);
     const path = lookUp(WRITTEN, name);
+    // The form people read comes with the one that is exact.
+    if (name === 'alert.payload') {
+      return ['payload', 'payloadPrintable'].map((field) => `eve.alert.${field}=${value}`);
+    }
     if (path !== undefined) return [`${path.join('.')}=${value}`];
     if (ALWAYS.some((known) => known === name)) {
       if (isYes(value)) return [];

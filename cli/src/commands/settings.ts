@@ -8,6 +8,7 @@ import { NetmothError } from '#contracts/errors.ts';
 
 /** Suricata's names of settings, by ours. */
 const ALIASES: Readonly<Record<string, string>> = {
+  'packet-alert-max': 'packetAlertMax',
   'stream.midstream': 'midstream',
   'stream.async-oneside': 'asyncOneside',
   'flow.emergency-recovery': 'emergency.recoveryPercent',

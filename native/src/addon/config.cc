@@ -105,6 +105,8 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.file_events = wanted("events");
   config.file_digests = {wanted("md5"), wanted("sha1"), wanted("sha256")};
   config.file_magic = wanted("magic");
+  if (const std::uint32_t most = number_of(object, "packetAlertMax"); most > 0)
+    config.packet_alert_max = most;
   config.workers = number_of(object, "workers");
   config.session_bytes = std::size_t{number_of(object, "sessionMiB")} << 20;
   config.codec_bytes = std::size_t{number_of(object, "decompressionMiB")} << 20;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/reader.h"
 #include "detect/look.h"
 #include "detect/transaction.h"
 
@@ -16,6 +17,28 @@ constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
 
 bool is_tcp(const flow::Flow* flow) {
   return flow != nullptr && flow->key.protocol == ip_proto::kTcp;
+}
+
+// RFC 7413 §4.1.1: the option, with a cookie or asking for one.
+bool has_fast_open(Bytes header) {
+  constexpr std::uint8_t kFastOpen = 34;
+  constexpr std::uint8_t kExperiment = 254;  // RFC 6994, with this magic number
+  constexpr std::uint16_t kFastOpenMagic = 0xf989;
+  base::Reader reader(header);
+  reader.skip(12);
+  const std::size_t end = (reader.u8() >> 4) * std::size_t{4};
+  reader.seek(20);
+  while (reader.ok() && reader.position() < end) {
+    const std::uint8_t kind = reader.u8();
+    if (kind == 0) return false;
+    if (kind == 1) continue;
+    if (kind == kFastOpen) return true;
+    const std::size_t length = reader.u8();
+    if (length < 2) return false;
+    const Bytes value = reader.bytes(length - 2);
+    if (kind == kExperiment && base::Reader(value).u16() == kFastOpenMagic) return true;
+  }
+  return false;
 }
 
 bool is_pass(const Rule& rule) {
@@ -63,6 +86,7 @@ FlowState& Detector::state_of(flow::Flow& flow) {
 void Detector::on_packet(const Subject& subject, bool in_stream) {
   if (set_ == nullptr) return;
   alerted_.clear();
+  told_ = 0;
   const decode::Packet& packet = *subject.packet;
   Look look(subject, {packet.payload, 0}, Layer::kDatagram);
   found_.clear();
@@ -71,7 +95,7 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
   found_.assign(everything.begin(), everything.end());
   // Rules on addresses alone are tested once a flow and direction.
   if (subject.flow == nullptr || subject.flow->packets[index_of(subject.direction)] <= 1) {
-    const auto once = set_->address_rules(subject.direction);
+    const auto once = set_->address_rules(subject.direction).candidates(packet);
     const auto middle = found_.insert(found_.end(), once.begin(), once.end());
     std::ranges::inplace_merge(found_, middle);
   }
@@ -80,7 +104,10 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
   if (packet.protocol != ip_proto::kTcp)
     return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
   inspect_payload(subject, Layer::kPacket, {packet.payload, 0}, false);
-  if (!in_stream) inspect_payload(subject, Layer::kStream, {packet.payload, 0}, false);
+  // Data of a SYN is part of the stream where both sides do Fast Open alone.
+  const bool of_stream = in_stream && ((packet.tcp.flags & decode::tcp_flag::kSyn) == 0 ||
+                                       has_fast_open(packet.transport));
+  if (!of_stream) inspect_payload(subject, Layer::kStream, {packet.payload, 0}, false);
 }
 
 void Detector::inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
@@ -110,6 +137,9 @@ bool Detector::on_stream(const Subject& subject, Bytes data) {
   if (!wants_stream(*subject.flow)) return false;
   FlowState& state = state_of(*subject.flow);
   StreamWindow& window = state.windows[index_of(subject.direction)];
+  // In a known protocol an answer says that what it answers was complete.
+  if (subject.flow->app_proto > static_cast<std::uint8_t>(AppProto::kFailed))
+    flush_stream(subject, opposite(subject.direction));
   const std::uint64_t seen = window.offset + window.held.size();
   if (seen >= kStreamDepth) return true;  // of this side no more; the other one goes on
   data = data.first(std::min<std::uint64_t>(data.size(), kStreamDepth - seen));
@@ -163,11 +193,18 @@ TxView Detector::view_of(const Subject& subject, const protocols::Record& record
   return tx;
 }
 
-void Detector::on_request(const Subject& subject, const protocols::Record& record) {
-  if (set_ == nullptr) return;
+void Detector::on_request(flow::Flow& flow, std::uint64_t tx_id) {
+  state_of(flow).requests.note(tx_id);
+}
+
+std::optional<std::uint64_t> Detector::next_request(flow::Flow& flow) {
+  return state_of(flow).requests.take_first();
+}
+
+void Detector::look_at_request(const Subject& subject, const protocols::Record& record) {
   const TxView tx = view_of(subject, record);
   inspect_tx(subject, tx, Direction::kToServer);
-  state_of(*subject.flow).note_seen_request(tx_id_of(record));
+  state_of(*subject.flow).seen_requests.note(tx_id_of(record));
   flush_stream(subject, Direction::kToServer);
 }
 
@@ -176,8 +213,9 @@ void Detector::on_record(const Subject& subject, const protocols::Record& record
   const TxView tx = view_of(subject, record);
   auto* state = static_cast<FlowState*>(subject.flow->detection.get());
   const std::uint64_t id = tx_id_of(record);
+  if (state != nullptr) (void)state->requests.take(id);
   if (is_two_sided(record.kind)) {
-    if (state == nullptr || !state->take_seen_request(id))
+    if (state == nullptr || !state->seen_requests.take(id))
       inspect_tx(subject, tx, Direction::kToServer);
     inspect_tx(subject, tx, Direction::kToClient);
   } else {
@@ -307,11 +345,16 @@ void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
     }
   }
   if (rule.no_alert) return;
+  if (told_ >= most_alerts_) {
+    ++counters_.alerts_discarded;
+    return;
+  }
   const flow::Flow* const flow = look.subject.flow;
   if (flow != nullptr && flow->detection != nullptr &&
       static_cast<const FlowState&>(*flow->detection).passed)
     return;
   ++counters_.alerts;
+  ++told_;
   if (look.subject.flow != nullptr) look.subject.flow->alerted = true;
   Alert alert;
   alert.rule = &rule;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "detect/fields.h"
@@ -35,6 +36,7 @@ class AlertSink {
 struct DetectCounters {
   std::uint64_t alerts = 0;
   std::uint64_t alerts_suppressed = 0;  // by thresholds
+  std::uint64_t alerts_discarded = 0;   // beyond most_alerts
   std::uint64_t rules_checked = 0;
   std::uint64_t octets_dropped =
       0;  // contents and streams that were not looked at for want of room
@@ -51,7 +53,8 @@ struct Subject {
 class Detector {
  public:
   // `sink` outlives it.
-  explicit Detector(AlertSink& sink) : sink_(sink) {}
+  // `most_alerts` of one packet are told (Suricata's packet-alert-max).
+  Detector(AlertSink& sink, std::size_t most_alerts) : sink_(sink), most_alerts_(most_alerts) {}
 
   // nullptr: none. Flows keep what they remember. False: no memory for the set.
   bool use(std::shared_ptr<const RuleSet> set);
@@ -64,8 +67,11 @@ class Detector {
   // The next octets of a side's stream. Returns whether more of it is wanted.
   bool on_stream(const Subject& subject, Bytes data);
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const;
-  // The request of a transaction is complete; its record follows later.
-  void on_request(const Subject& subject, const protocols::Record& record);
+  // The request of a transaction is complete; its record follows later. Until then it is in
+  // next_request(), once, and may be looked at by itself.
+  void on_request(flow::Flow& flow, std::uint64_t tx_id);
+  std::optional<std::uint64_t> next_request(flow::Flow& flow);
+  void look_at_request(const Subject& subject, const protocols::Record& record);
   // One transaction, message or handshake.
   void on_record(const Subject& subject, const protocols::Record& record);
   void on_content(const Subject& subject, const protocols::ContentPiece& piece);
@@ -108,7 +114,8 @@ class Detector {
   std::vector<std::uint32_t> stamps_;  // by rule: the look that found it
   std::uint32_t stamp_ = 0;
   std::vector<std::uint32_t> alerted_;  // payload rules of the present packet
-  std::uint64_t packet_number_ = 0;
+  std::size_t told_ = 0;                // alerts since the present packet began
+  std::size_t most_alerts_;
   struct CachedValues {
     std::uint32_t stamp = 0;
     BufferValues values;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,26 @@ struct StreamWindow {
   std::uint64_t offset = 0;        // of held[0] in the stream
 };
 
+// Numbers of transactions, in the order in which they came; the oldest goes where there are many.
+class NumberQueue {
+ public:
+  void note(std::uint64_t number) {
+    if (numbers_.size() >= kMost) numbers_.erase(numbers_.begin());
+    numbers_.push_back(number);
+  }
+  bool take(std::uint64_t number) { return std::erase(numbers_, number) > 0; }
+  std::optional<std::uint64_t> take_first() {
+    if (numbers_.empty()) return std::nullopt;
+    const std::uint64_t first = numbers_.front();
+    numbers_.erase(numbers_.begin());
+    return first;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;
+  std::vector<std::uint64_t> numbers_;
+};
+
 struct KeptBody {
   std::uint64_t tx_id = 0;
   Direction direction = Direction::kToServer;
@@ -41,17 +62,25 @@ struct FlowVariable {
 
 class FlowState final : public flow::FlowAttachment {
  public:
-  [[nodiscard]] bool has_bit(std::uint64_t name) const {
-    return std::ranges::find(bits_, name) != bits_.end();
+  struct Bit {
+    std::uint64_t number = 0;
+    std::string name;
+  };
+
+  [[nodiscard]] bool has_bit(std::uint64_t number) const {
+    return std::ranges::find(bits_, number, &Bit::number) != bits_.end();
   }
   // False where there is no room.
-  bool set_bit(std::uint64_t name) {
-    if (has_bit(name)) return true;
+  bool set_bit(std::uint64_t number, std::string_view name) {
+    if (has_bit(number)) return true;
     if (bits_.size() >= kMaxFlowNames) return false;
-    bits_.push_back(name);
+    bits_.push_back({number, std::string(name)});
     return true;
   }
-  void clear_bit(std::uint64_t name) { std::erase(bits_, name); }
+  void clear_bit(std::uint64_t number) {
+    std::erase_if(bits_, [number](const Bit& bit) { return bit.number == number; });
+  }
+  [[nodiscard]] std::span<const Bit> bits() const { return bits_; }
 
   // nullptr where it was never set.
   [[nodiscard]] std::uint32_t* number(std::uint64_t name) {
@@ -74,13 +103,8 @@ class FlowState final : public flow::FlowAttachment {
     return nullptr;
   }
 
-  // Transactions whose request was looked at before the rest came.
-  void note_seen_request(std::uint64_t tx_id) {
-    if (seen_requests_.size() >= kMaxSeenRequests) seen_requests_.erase(seen_requests_.begin());
-    seen_requests_.push_back(tx_id);
-  }
-  bool take_seen_request(std::uint64_t tx_id) { return std::erase(seen_requests_, tx_id) > 0; }
-
+  NumberQueue requests;       // complete, not looked at yet
+  NumberQueue seen_requests;  // looked at before the rest of their transaction came
   std::array<StreamWindow, 2> windows;
   std::vector<KeptBody> bodies;
   std::vector<FlowVariable> variables;
@@ -88,9 +112,7 @@ class FlowState final : public flow::FlowAttachment {
   bool stream_over = false;  // nobody looks into its stream any more
 
  private:
-  static constexpr std::size_t kMaxSeenRequests = 64;
-  std::vector<std::uint64_t> seen_requests_;
-  std::vector<std::uint64_t> bits_;
+  std::vector<Bit> bits_;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> numbers_;
 };
 

@@ -1,6 +1,9 @@
 #include "detect/pattern_matcher.h"
 
 #include <algorithm>
+#include <string>
+
+#include "base/hex.h"
 
 #ifdef NETMOTH_VECTORSCAN
 #include <hs/hs.h>
@@ -69,21 +72,26 @@ void ScalarMatcher::scan(Bytes data, PatternListener& listener) const {
 namespace {
 
 hs_database_t* compiled(const std::vector<Pattern>& patterns) {
+  // As expressions of escaped octets: the interface for literals takes one that begins with a zero
+  // for an empty one (5.4.9).
+  std::vector<std::string> escaped;
   std::vector<const char*> texts;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
-  std::vector<std::size_t> lengths;
   for (const Pattern& pattern : patterns) {
-    texts.push_back(reinterpret_cast<const char*>(pattern.bytes.data()));
-    lengths.push_back(pattern.bytes.size());
+    std::string& text = escaped.emplace_back();
+    for (const std::uint8_t octet : pattern.bytes)
+      text.append("\\x").append(base::to_hex(Bytes(&octet, 1)));
     flags.push_back(HS_FLAG_SINGLEMATCH | (pattern.nocase ? HS_FLAG_CASELESS : 0U));
     ids.push_back(static_cast<unsigned>(ids.size()));
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* fault = nullptr;
-  const hs_error_t done = hs_compile_lit_multi(texts.data(), flags.data(), ids.data(),
-                                               lengths.data(), static_cast<unsigned>(texts.size()),
-                                               HS_MODE_BLOCK, nullptr, &database, &fault);
+  for (const std::string& text : escaped)
+    texts.push_back(text.c_str());
+  const hs_error_t done =
+      hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
+                       HS_MODE_BLOCK, nullptr, &database, &fault);
   if (done == HS_SUCCESS) return database;
   hs_free_compile_error(fault);
   return nullptr;

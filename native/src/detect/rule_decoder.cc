@@ -14,6 +14,22 @@ std::uint16_t flags_of(RecordReader& in, unsigned known) {
   return static_cast<std::uint16_t>(bits);
 }
 
+// Ranges that are none, or stand in another order than their numbers, are not looked up right.
+template <typename Ranges>
+bool rises(const Ranges& ranges) {
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    if (ranges[i].low > ranges[i].high || (i > 0 && ranges[i].low <= ranges[i - 1].high))
+      return false;
+  }
+  return true;
+}
+
+bool in_order(const AddressSet& set) {
+  return rises(set.v4) && std::ranges::all_of(set.v6, [](const Ipv6Range& range) {
+           return !std::ranges::lexicographical_compare(range.high, range.low);
+         });
+}
+
 bool is_all_v6(std::span<const Ipv6Range> ranges) {
   return ranges.size() == 1 && std::ranges::all_of(ranges[0].low, [](auto o) { return o == 0; }) &&
          std::ranges::all_of(ranges[0].high, [](auto o) { return o == 0xff; });
@@ -34,7 +50,7 @@ bool RuleDecoder::address_sets(const IndexedRecords& records) {
       const Bytes low = from.octets(kIpv6Octets);
       return Ipv6Range{low, from.octets(kIpv6Octets)};
     });
-    if (!in.ok() || !in.at_end()) return false;
+    if (!in.ok() || !in.at_end() || !in_order(set)) return false;
     set.any = set.v4.size() == 1 && set.v4[0].low == 0 && set.v4[0].high == 0xffffffff &&
               is_all_v6(set.v6);
   }
@@ -50,7 +66,7 @@ bool RuleDecoder::port_sets(const IndexedRecords& records) {
       const std::uint16_t low = from.u16();
       return PortRange{low, from.u16()};
     });
-    if (!in.ok() || !in.at_end()) return false;
+    if (!in.ok() || !in.at_end() || !rises(set.ranges)) return false;
     set.any = set.ranges.size() == 1 && set.ranges[0].low == 0 && set.ranges[0].high == 0xffff;
   }
   return true;

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "detect/address_index.h"
 #include "detect/arena.h"
 #include "detect/buffers.h"
 #include "detect/bundle_file.h"
@@ -73,7 +74,7 @@ class RuleSet {
     return packet_rules_[index_of(direction)];
   }
   // Rules on addresses and transport alone.
-  [[nodiscard]] std::span<const std::uint32_t> address_rules(Direction direction) const {
+  [[nodiscard]] const AddressIndex& address_rules(Direction direction) const {
     return address_rules_[index_of(direction)];
   }
   // Rules on both sides of a transaction at once (=>).
@@ -111,7 +112,7 @@ class RuleSet {
       keys_of_;
   std::array<std::array<PatternGroup, 2>, kLayers> payload_;
   std::array<std::vector<std::uint32_t>, 2> packet_rules_;
-  std::array<std::vector<std::uint32_t>, 2> address_rules_;
+  std::array<AddressIndex, 2> address_rules_;
   std::array<std::vector<std::uint32_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
       whole_tx_rules_;
   std::unordered_map<std::uint64_t, std::string_view> names_;

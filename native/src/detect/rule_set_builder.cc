@@ -83,6 +83,8 @@ void RuleSet::Builder::build(bool scalar) {
         set_.keys_of_[kind].push_back(static_cast<std::uint16_t>(key));
     }
   }
+  for (AddressIndex& index : set_.address_rules_)
+    index.close();
   for (std::size_t layer = 0; layer < kLayers; ++layer) {
     for (const Direction direction : kDirections)
       open_payload_[layer][index_of(direction)].close(set_.payload_[layer][index_of(direction)],
@@ -216,8 +218,11 @@ void RuleSet::Builder::place(const Rule& rule, std::uint32_t at) {
   switch (rule.kind) {
     case Rule::Kind::kPacket:
       for (const Direction direction : kDirections) {
-        auto& rules = on_addresses_alone(rule) ? set_.address_rules_ : set_.packet_rules_;
-        if (may_go(rule, direction)) rules[index_of(direction)].push_back(at);
+        if (!may_go(rule, direction)) continue;
+        if (on_addresses_alone(rule))
+          set_.address_rules_[index_of(direction)].add(at, rule);
+        else
+          set_.packet_rules_[index_of(direction)].push_back(at);
       }
       return;
     case Rule::Kind::kPayload:

@@ -104,7 +104,7 @@ void Detector::carry_out(const StateOperation& operation, Look& look) {
     const bool wanted =
         operation.operation == "set" || (operation.operation == "toggle" && !state.has_bit(name));
     if (wanted)
-      (void)state.set_bit(name);
+      (void)state.set_bit(name, set_->name_of(name));
     else
       state.clear_bit(name);
     return;

@@ -63,6 +63,14 @@ void alpns(const TxView& tx, Direction side, BufferValues& out) {
     out.add(std::string_view(name));
 }
 
+// Of the 32 octets: the time of old versions in the first four, the rest behind it.
+template <std::size_t kFrom, std::size_t kCount>
+void random(const TxView& tx, Direction side, BufferValues& out) {
+  const bool request = side == Direction::kToServer;
+  const std::string_view octets = request ? tls(tx).client_random : tls(tx).server_random;
+  if (octets.size() >= kFrom + kCount) out.add(octets.substr(kFrom, kCount));
+}
+
 void ja3_hash(const TxView& tx, Direction /*side*/, BufferValues& out) {
   if (is_quic(tx) && !quic(tx).from_client) return;
   add_if(is_quic(tx) ? quic(tx).ja3_hash : tls(tx).ja3_hash, out);
@@ -116,6 +124,9 @@ constexpr BufferRow kRows[] = {
     {"tls.cert_serial", kTls, Side::kAny, of_certificate<&TlsCertificate::serial>},
     {"tls.cert_subject", kTls, Side::kAny, of_certificate<&TlsCertificate::subject>},
     {"tls.certs", kTls, Side::kAny, certificates},
+    {"tls.random", kTls, Side::kAny, random<0, 32>},
+    {"tls.random_bytes", kTls, Side::kAny, random<4, 28>},
+    {"tls.random_time", kTls, Side::kAny, random<0, 4>},
     {"tls.sni", kTls, Side::kToServer, text<&TlsHandshake::sni>},
     {"tls.subjectaltname", kTls, Side::kAny, alternative_names},
 };

@@ -184,6 +184,7 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   json.member("alerted", flow.alerted);
   json.end_object();
   if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
+  write_flow_metadata(json, flow);
   close(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
 }
 

@@ -1,6 +1,7 @@
 #include "output/rule_alert_json.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/base64.h"
 #include "output/alert_json.h"
@@ -47,6 +48,13 @@ void write_printable(JsonWriter& json, std::string_view name, Bytes octets) {
   json.member(name, text);
 }
 
+// A name that rules gave, escaped.
+void write_key(JsonWriter& json, std::string_view key) {
+  std::string name;
+  base::JsonWriter(name).text(key);
+  json.key(std::string_view(name).substr(1, name.size() - 2));
+}
+
 // Values of one key together, in the order in which keys first came.
 void write_metadata(JsonWriter& json, const Rule& rule) {
   if (rule.metadata.empty()) return;
@@ -56,9 +64,7 @@ void write_metadata(JsonWriter& json, const Rule& rule) {
     const std::string_view key = rule.metadata[i].key;
     const auto same = [key](const detect::Metadata& each) { return each.key == key; };
     if (std::ranges::any_of(rule.metadata.first(i), same)) continue;
-    std::string name;
-    base::JsonWriter(name).text(key);
-    json.key(std::string_view(name).substr(1, name.size() - 2));
+    write_key(json, key);
     json.begin_array();
     for (const detect::Metadata& each : rule.metadata.subspan(i)) {
       if (each.key == key) json.text(each.value);
@@ -126,8 +132,49 @@ void write_payload(JsonWriter& json, const detect::Alert& alert, const EventCont
     json.member("stream", std::uint64_t{alert.stream ? 1U : 0U});
 }
 
+// The frame of a datagram put together from fragments, as if it had come whole: the last fragment's
+// headers with the whole's length.
+std::string joined_frame(const decode::Packet& packet) {
+  constexpr std::size_t kIpv6Header = 40;
+  const Bytes before =
+      packet.frame.first(static_cast<std::size_t>(packet.datagram.data() - packet.frame.data()));
+  std::string whole(as_text(before));
+  const bool v4 = packet.ip_version == 4;
+  const std::size_t header = v4 ? (packet.datagram[0] & 15U) * 4U : kIpv6Header;
+  const std::size_t start = whole.size();
+  whole.append(as_text(packet.datagram.first(std::min(header, packet.datagram.size()))));
+  whole.append(as_text(packet.transport));
+  if (whole.size() - start < header) return whole;
+  const auto put = [&](std::size_t at, std::size_t value) {
+    whole[start + at] = static_cast<char>(value >> 8);
+    whole[start + at + 1] = static_cast<char>(value);
+  };
+  if (!v4) {
+    put(4, packet.transport.size());
+    whole[start + 6] = static_cast<char>(packet.protocol);
+    return whole;
+  }
+  put(2, header + packet.transport.size());
+  put(6, 0);
+  put(10, 0);
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < header; i += 2)
+    sum += static_cast<std::uint8_t>(whole[start + i]) * 256U +
+           static_cast<std::uint8_t>(whole[start + i + 1]);
+  while (sum > 0xffff)
+    sum = (sum & 0xffff) + (sum >> 16);
+  put(10, ~sum & 0xffff);
+  return whole;
+}
+
 void write_packet(JsonWriter& json, const decode::Packet& packet) {
-  write_base64(json, "packet", packet.tunnel_depth == 0 ? packet.frame : packet.datagram);
+  const bool within_frame = packet.datagram.data() >= packet.frame.data() &&
+                            packet.datagram.data() <= packet.frame.data() + packet.frame.size();
+  if (packet.origin == decode::PacketOrigin::kDefragmented && !packet.datagram.empty() &&
+      within_frame)
+    write_base64(json, "packet", as_bytes(joined_frame(packet)));
+  else
+    write_base64(json, "packet", packet.tunnel_depth == 0 ? packet.frame : packet.datagram);
   json.key("packet_info");
   json.begin_object();
   constexpr decode::LinkType kRaw = 12;
@@ -152,7 +199,56 @@ void write_app_proto(JsonWriter& json, const flow::Flow& flow) {
     write("app_proto_orig", flow.app_proto_original);
 }
 
+void write_variables(JsonWriter& json, const detect::FlowState& state) {
+  json.key("flowvars");
+  json.begin_array();
+  for (const detect::FlowVariable& variable : state.variables) {
+    json.begin_object();
+    write_key(json, variable.text);
+    json.text(variable.value);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
+
+void write_flow_metadata(JsonWriter& json, const flow::Flow& flow) {
+  if (flow.detection == nullptr) return;
+  const auto& state = static_cast<const detect::FlowState&>(*flow.detection);
+  constexpr std::string_view kTraffic = "traffic/";
+  const auto is_traffic = [&](const auto& bit) { return bit.name.starts_with(kTraffic); };
+  const auto plain = std::ranges::count_if(state.bits(), std::not_fn(is_traffic));
+  if (plain > 0 || !state.variables.empty()) {
+    json.key("metadata");
+    json.begin_object();
+    if (plain > 0) {
+      json.key("flowbits");
+      json.begin_array();
+      for (const auto& bit : state.bits()) {
+        if (!is_traffic(bit)) json.text(bit.name);
+      }
+      json.end_array();
+    }
+    if (!state.variables.empty()) write_variables(json, state);
+    json.end_object();
+  }
+  if (std::ranges::none_of(state.bits(), is_traffic)) return;
+  json.key("traffic");
+  json.begin_object();
+  for (const std::string_view kind : {"id", "label"}) {
+    const std::string prefix = std::string(kTraffic) + std::string(kind) + "/";
+    const auto of_kind = [&](const auto& bit) { return bit.name.starts_with(prefix); };
+    if (std::ranges::none_of(state.bits(), of_kind)) continue;
+    json.key(kind);
+    json.begin_array();
+    for (const auto& bit : state.bits()) {
+      if (of_kind(bit)) json.text(std::string_view(bit.name).substr(prefix.size()));
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
 
 void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
                       const AlertOptions& options) {
@@ -166,7 +262,10 @@ void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventC
     write_app_proto(json, *context.flow);
     json.member_plain("direction",
                       alert.direction == Direction::kToServer ? "to_server" : "to_client");
-    if (options.metadata) write_alert_flow(json, *context.flow);
+    if (options.metadata) {
+      write_flow_metadata(json, *context.flow);
+      write_alert_flow(json, *context.flow);
+    }
   }
   write_payload(json, alert, context, options);
   if (options.packet && context.packet != nullptr) write_packet(json, *context.packet);

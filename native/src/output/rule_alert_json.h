@@ -9,6 +9,9 @@ namespace netmoth::output {
 
 struct EventContext;
 
+// `metadata` and `traffic`: flowbits and captured values that rules gave the flow. Nothing where
+// there are none.
+void write_flow_metadata(base::JsonWriter& json, const flow::Flow& flow);
 void write_rule_alert(base::JsonWriter& json, const detect::Alert& alert,
                       const EventContext& context, const AlertOptions& options);
 

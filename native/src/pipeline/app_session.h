@@ -41,6 +41,9 @@ class AppSession final : public flow::FlowAttachment {
   // The flow is over.
   void close(flow::Flow& flow, protocols::TransactionSink& sink);
 
+  [[nodiscard]] const protocols::Record* waiting_transaction(std::uint64_t tx_id) const {
+    return parser_ == nullptr ? nullptr : parser_->waiting_transaction(tx_id);
+  }
   [[nodiscard]] bool wants_more() const { return !finished_; }
   [[nodiscard]] stream::Reassembler& stream(Direction direction) {
     return sides_[side_index(direction)].stream;

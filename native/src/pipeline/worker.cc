@@ -134,13 +134,7 @@ void Worker::tell_decode_anomaly(decode::DecodeEvent event) {
     told.flow = table_.find(key, table_.hash(key)).flow;
   }
   const std::string_view name = decode::decode_event_name(event);
-  if (detector_.rules() != nullptr) {
-    detect::Subject about = subject(Direction::kToServer);
-    about.flow = told.flow;
-    current_flow_ = told.flow;
-    detector_.on_event(about, name);
-    current_flow_ = nullptr;
-  }
+  if (detector_.rules() != nullptr) detect_decode_event(told.flow, name);
   writer_.decode_anomaly(told, name);
 }
 
@@ -212,7 +206,7 @@ void Worker::handle_payload(flow::Flow& flow, Direction direction, const decode:
     in_stream = sessions_.on_segment(flow, direction, packet, now_);
   else
     handle_datagram(flow, direction, packet);
-  if (detector_.rules() != nullptr) detector_.on_packet(subject(current_direction_), in_stream);
+  if (detector_.rules() != nullptr) detect_packet(flow, in_stream);
 }
 
 flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
@@ -307,7 +301,6 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
   if (record.kind == protocols::RecordKind::kFileinfo && !config_.file_events) return;
   if (output::event_of(record.kind).labelled)
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
-  // An alert comes before the event of what it is about.
   if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
   const base::HeapAside aside;  // buffers of events go on to other flows
   writer_.record(told, record);

@@ -57,6 +57,7 @@ struct EngineConfig {
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr: no lists
   unsigned workers = 1;                          // of a file run; live capture has its own number
   std::shared_ptr<const detect::RuleSet> rules;  // nullptr: none
+  std::size_t packet_alert_max = 15;
 };
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed);
@@ -116,8 +117,12 @@ class Worker final : private flow::FlowEndListener,
 
   void on_flow_end(flow::Flow& flow, flow::EndReason reason) override;
 
+  // Alerts come before the event of what they are about.
   void on_record(Direction direction, const protocols::Record& record) override;
-  void on_request(const protocols::Record& record) override;
+  void on_request(std::uint64_t tx_id) override;
+  void detect_requests(flow::Flow& flow);
+  void detect_packet(flow::Flow& flow, bool in_stream);
+  void detect_decode_event(flow::Flow* flow, std::string_view name);
   void on_content(protocols::AppProto proto, const protocols::ContentPiece& piece) override;
   void on_alert(const detect::Alert& alert) override;
   void on_stream_event(Direction direction, std::string_view name) override;
@@ -144,7 +149,7 @@ class Worker final : private flow::FlowEndListener,
   correlate::Labeller labeller_;
   std::unique_ptr<protocols::ExpectationTable> own_expectations_;
   protocols::ExpectationTable& expectations_;
-  detect::Detector detector_{*this};
+  detect::Detector detector_{*this, config_.packet_alert_max};
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;

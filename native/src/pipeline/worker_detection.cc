@@ -13,8 +13,30 @@ void Worker::detect_alone(const decode::Packet& packet) {
   detector_.on_packet({&packet, nullptr, Direction::kToServer, now_}, false);
 }
 
-void Worker::on_request(const protocols::Record& record) {
-  if (detector_.rules() != nullptr) detector_.on_request(subject(Direction::kToServer), record);
+void Worker::on_request(std::uint64_t tx_id) {
+  if (detector_.rules() != nullptr) detector_.on_request(*current_flow_, tx_id);
+}
+
+void Worker::detect_packet(flow::Flow& flow, bool in_stream) {
+  if (flow.detection != nullptr && current_direction_ == Direction::kToServer)
+    detect_requests(flow);
+  detector_.on_packet(subject(current_direction_), in_stream);
+}
+
+void Worker::detect_decode_event(flow::Flow* flow, std::string_view name) {
+  current_flow_ = flow;
+  detector_.on_event(subject(Direction::kToServer), name);
+  current_flow_ = nullptr;
+}
+
+// Requests are looked at with the client's next packet, as Suricata does, or at the flow's end.
+void Worker::detect_requests(flow::Flow& flow) {
+  if (flow.attachment == nullptr) return;
+  const auto& session = static_cast<const AppSession&>(*flow.attachment);
+  while (const auto tx_id = detector_.next_request(flow)) {
+    const protocols::Record* const record = session.waiting_transaction(*tx_id);
+    if (record != nullptr) detector_.look_at_request(subject(Direction::kToServer), *record);
+  }
 }
 
 void Worker::on_content(protocols::AppProto /*proto*/, const protocols::ContentPiece& piece) {

@@ -95,6 +95,7 @@ void ContentDecoder::add_layer(Form form, DecodedSink& sink) {
   slot->produced = 0;
   slot->retained_all = true;
   slot->retained.clear();
+  slot->held.clear();
   ++layers_;
 }
 
@@ -204,14 +205,30 @@ void ContentDecoder::run(std::size_t index, Bytes& data, DecodedSink& sink) {
   std::size_t produced = piece.size();
   while ((!data.empty() || produced == piece.size()) && layer.place == Place::kBody) {
     const auto status = layer.codec.step(data, piece, produced);
-    emit(index, Bytes(piece).first(produced), sink);
+    const bool ends = status == base::Decompressor::Status::kEnd;
+    hold_or_emit(index, Bytes(piece).first(produced), ends, sink);
     if (layer.form == Form::kOver) break;  // a bomb
-    if (status == base::Decompressor::Status::kEnd) return end_member(layer);
+    if (ends) return end_member(layer);
     if (status == base::Decompressor::Status::kBroken) {
       data = {};
       return try_next(index, sink);
     }
   }
+}
+
+// Almost anything is raw deflate for some octets: what a guess at it makes is held until it is more
+// than chance, so that text under the wrong label goes on as the text it is.
+void ContentDecoder::hold_or_emit(std::size_t index, Bytes made, bool ends, DecodedSink& sink) {
+  Layer& layer = *slots_[index];
+  if (layer.form != Form::kRaw || layer.produced > 0) return emit(index, made, sink);
+  layer.held.append(as_text(made));
+  if (ends || layer.held.size() >= kMaxRetained || !layer.retained_all) emit_held(index, sink);
+}
+
+void ContentDecoder::emit_held(std::size_t index, DecodedSink& sink) {
+  const std::string held = std::move(slots_[index]->held);
+  slots_[index]->held.clear();
+  emit(index, as_bytes(held), sink);
 }
 
 void ContentDecoder::end_member(Layer& layer) {
@@ -227,6 +244,7 @@ void ContentDecoder::end_member(Layer& layer) {
 void ContentDecoder::try_next(std::size_t index, DecodedSink& sink) {
   Layer& layer = *slots_[index];
   layer.codec.stop();
+  layer.held.clear();
   if (layer.produced > 0 || !layer.retained_all) {
     layer.form = Form::kOver;
     return tell_failure(sink);
@@ -246,6 +264,7 @@ void ContentDecoder::finish(DecodedSink& sink) {
   for (std::size_t index = layers_; index-- > 0;) {
     Layer& layer = *slots_[index];
     const bool open = layer.form != Form::kPlain && layer.form != Form::kOver;
+    if (open && !layer.held.empty()) emit_held(index, sink);
     if (open && layer.produced == 0 && layer.retained_all && !layer.retained.empty()) {
       layer.form = Form::kRaw;  // no further guess
       try_next(index, sink);

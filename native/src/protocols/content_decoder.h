@@ -62,6 +62,7 @@ class ContentDecoder {
     std::uint64_t produced = 0;
     bool retained_all = true;  // `retained` is the whole input so far
     std::string retained;
+    std::string held;  // made of it by a guess at raw deflate, not handed on yet
   };
 
   void add_codings(std::string_view list, bool of_transfer, DecodedSink& sink);
@@ -71,6 +72,8 @@ class ContentDecoder {
   void begin_body(std::size_t index, std::size_t header, DecodedSink& sink);
   void take_header(std::size_t index, Bytes& data, DecodedSink& sink);
   void run(std::size_t index, Bytes& data, DecodedSink& sink);
+  void hold_or_emit(std::size_t index, Bytes made, bool ends, DecodedSink& sink);
+  void emit_held(std::size_t index, DecodedSink& sink);
   void try_next(std::size_t index, DecodedSink& sink);
   void end_member(Layer& layer);
   void tell_failure(DecodedSink& sink);

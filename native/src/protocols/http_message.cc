@@ -36,6 +36,13 @@ HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
   return transaction;
 }
 
+const Record* HttpParser::waiting_transaction(std::uint64_t tx_id) const {
+  for (std::size_t i = 0; i < waiting_; ++i) {
+    if (slots_[i]->tx_id == tx_id) return slots_[i].get();
+  }
+  return nullptr;
+}
+
 HttpTransaction* HttpParser::request_now() {
   return waiting_ == 0 ? nullptr : slots_[waiting_ - 1].get();
 }
@@ -108,7 +115,7 @@ void HttpParser::message_complete(Direction direction, TransactionSink& sink) {
   side.content.clear();
   if (direction == Direction::kToServer) {
     request_open_ = false;
-    if (const HttpTransaction* t = request_now(); t != nullptr) sink.on_request(*t);
+    if (const HttpTransaction* t = request_now(); t != nullptr) sink.on_request(t->tx_id);
     return;
   }
   if (waiting_ == 0) return;

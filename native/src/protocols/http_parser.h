@@ -35,6 +35,7 @@ class HttpParser final : public Parser {
                   TransactionSink& sink) override;
   Verdict on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) override;
   void on_close(TransactionSink& sink) override;
+  [[nodiscard]] const Record* waiting_transaction(std::uint64_t tx_id) const override;
   // After an upgrade: HTTP/2 with stream 1 half done (RFC 7540 §3.2), or the WebSocket's name.
   Successor take_successor() override { return std::move(successor_); }
 

@@ -76,8 +76,8 @@ class TransactionSink {
   virtual ~TransactionSink() = default;
   // `direction` of the message that made the record; of a transaction's request.
   virtual void on_record(Direction direction, const Record& record) = 0;
-  // A request is complete; `record` is what will be reported once its answer came.
-  virtual void on_request(const Record& /*record*/) {}
+  // A request is complete: Parser::waiting_transaction() knows it until it is reported.
+  virtual void on_request(std::uint64_t /*tx_id*/) {}
   // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static
   // storage.
   virtual void on_anomaly(AppProto proto, std::string_view event, Direction direction) = 0;
@@ -119,6 +119,11 @@ class Parser {
   virtual Verdict on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) = 0;
   // The flow ended: hand over what is worth telling.
   virtual void on_close(TransactionSink& sink) = 0;
+  // What on_request() told of; nullptr where it is reported or forgotten. Valid until the next
+  // call.
+  [[nodiscard]] virtual const Record* waiting_transaction(std::uint64_t /*tx_id*/) const {
+    return nullptr;
+  }
   // After Verdict::kSuccessor.
   virtual Successor take_successor() { return {}; }
 };

@@ -42,6 +42,7 @@ void TlsConversation::on_client_hello(Direction direction, const ClientHello& he
   // The answer to a HelloRetryRequest is a second hello; the first one names the client.
   if (handshake_.client_hello) return;
   handshake_.client_hello = true;
+  handshake_.client_random.assign(as_text(hello.random));
   handshake_.sni = server_name(hello);
   handshake_.client_alpns = alpn_names(hello.extensions);
   handshake_.ja3 = ja3_string(hello);
@@ -83,6 +84,7 @@ void TlsConversation::read_server_hello(Direction direction, Bytes body, Transac
   }
   if (handshake_.server_hello) return;
   handshake_.server_hello = true;
+  handshake_.server_random.assign(as_text(hello.random));
   handshake_.version = hello.version;
   handshake_.ja3s = ja3s_string(hello);
   handshake_.ja3s_hash = ja3_hash(handshake_.ja3s);

@@ -35,6 +35,8 @@ struct TlsHandshake : Record {
   bool early_data = false;  // the client announced 0-RTT data
   EncryptedHello encrypted_hello = EncryptedHello::kNone;
   std::uint16_t version = 0;  // agreed (server's); 0 where no server answered
+  std::string client_random;  // 32 octets, or none
+  std::string server_random;
   std::string sni;
   std::vector<std::string> client_alpns;
   std::vector<std::string> server_alpns;

@@ -42,7 +42,7 @@ bool parse_client_hello(Bytes body, ClientHello& hello, bool dtls) {
   base::Reader reader(body);
   hello.ssl2 = false;
   hello.legacy_version = reader.u16();
-  reader.skip(kRandomLength);
+  hello.random = reader.bytes(kRandomLength);
   hello.session_id = reader.bytes(reader.u8());
   if (dtls) reader.skip(reader.u8());  // cookie
   hello.ciphers = reader.bytes(reader.u16());
@@ -60,6 +60,7 @@ bool read_server_hello(Bytes body, ServerHello& hello, bool early_draft) {
   base::Reader reader(body);
   hello.legacy_version = hello.version = reader.u16();
   const Bytes random = reader.bytes(kRandomLength);
+  hello.random = random;
   hello.retry = std::ranges::equal(random, kRetryRandom);
   hello.session_id = early_draft ? Bytes() : reader.bytes(reader.u8());
   hello.cipher = reader.u16();

@@ -101,6 +101,7 @@ class TlsExtensions {
 struct ClientHello {
   std::uint16_t legacy_version = 0;
   bool ssl2 = false;  // ciphers are then three octets each
+  Bytes random;       // empty in SSL 2
   Bytes session_id;
   Bytes ciphers;  // two octets each
   TlsExtensions extensions;
@@ -111,6 +112,7 @@ struct ServerHello {
   std::uint16_t legacy_version = 0;
   std::uint16_t version = 0;  // supported_versions where present
   bool retry = false;         // HelloRetryRequest
+  Bytes random;
   Bytes session_id;
   std::uint16_t cipher = 0;
   TlsExtensions extensions;

@@ -97,7 +97,8 @@ export class RuleBuilder {
   }
 
   match(matcher: Matcher, buffer?: string): void {
-    const list = buffer === undefined ? this.#selected() : this.#inspectionOf(buffer, 'any', []);
+    const list =
+      buffer === undefined ? this.#listOf(matcher) : this.#inspectionOf(buffer, 'any', []);
     list.matchers.push(matcher);
     if (matcher.type === 'content') this.#content = { list, at: list.matchers.length - 1 };
   }
@@ -144,6 +145,15 @@ export class RuleBuilder {
 
   setFlow(change: Partial<Changed<FlowTest>>): void {
     this.flow = { ...this.flow, ...change };
+  }
+
+  /** Behind a content that an old modifier moved, what is relative to it goes where it went. */
+  #listOf(matcher: Matcher): OpenInspection {
+    const relative =
+      ('relative' in matcher && matcher.relative) ||
+      ('value' in matcher && typeof matcher.value === 'object' && matcher.value.relative);
+    const follows = relative && this.#buffer === PAYLOAD && this.#content !== undefined;
+    return follows && this.#content !== undefined ? this.#content.list : this.#selected();
   }
 
   #selected(): OpenInspection {
