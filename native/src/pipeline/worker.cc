@@ -256,6 +256,10 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   anomalies_.begin_end();
   if (flow.attachment != nullptr || flow.detection != nullptr) end_session(flow);
   writer_.flow(flow, reason, now_, labeller_.of_end(flow));
+  if (flow.detection != nullptr) {  // the event tells what it holds
+    const SessionMemory::Scope scope(session_memory_, flow);
+    flow.detection.reset();
+  }
   labeller_.release(flow);
   indicators_.on_flow_end(flow);
   if (flow.route != nullptr) session_memory_.give_back(kRouteOctets);

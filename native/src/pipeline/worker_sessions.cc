@@ -27,9 +27,7 @@ void Worker::end_session(flow::Flow& flow) {
   const SessionMemory::Scope scope(session_memory_, flow);
   if (flow.detection != nullptr) detect_requests(flow);
   if (flow.attachment != nullptr) sessions_.close(flow, now_);
-  if (flow.detection == nullptr) return;
-  detector_.on_flow_end(subject(Direction::kToServer));
-  flow.detection.reset();
+  if (flow.detection != nullptr) detector_.on_flow_end(subject(Direction::kToServer));
 }
 
 void Worker::remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
