@@ -14,7 +14,7 @@ export interface FuzzTarget {
   readonly found: string;
   /** Regression inputs, made by scripts/fuzz-corpus.ts; need not exist. */
   readonly archive: string;
-  /** Inputs written by hand and vectors of real traffic. */
+  /** Vectors of real traffic. */
   readonly seeds: readonly string[];
   readonly dictionary: string | undefined;
 }
@@ -30,15 +30,14 @@ export function fuzzTargets(filters: readonly string[]): FuzzTarget[] {
 function targetOf(name: string): FuzzTarget {
   const short = name.replace(/_fuzz$/, '');
   const native = join(kRoot, 'native');
-  const written = join(native, 'fuzz/corpus', short);
   const vectors = join(native, 'test/protocols/vectors', short);
   const dictionary = join(native, 'fuzz/dictionaries', `${short}.dict`);
   return {
     name,
     program: join(kTestBuild, 'fuzz', name),
     found: join(kCache, 'fuzz', name),
-    archive: `${written}.tar.gz`,
-    seeds: [written, vectors, `${vectors}.datagram`].filter((folder) => existsSync(folder)),
+    archive: join(native, 'fuzz/corpus', `${short}.tar.gz`),
+    seeds: [vectors, `${vectors}.datagram`].filter((folder) => existsSync(folder)),
     dictionary: existsSync(dictionary) ? dictionary : undefined,
   };
 }
