@@ -222,8 +222,8 @@ export const engineConfigSchema = z.strictObject({
     .int()
     .min(0)
     .max(255)
-    .default(0)
-    .describe('Alerts told of one packet; the others are counted. 0: 15'),
+    .default(15)
+    .describe('Alerts told of one packet; the others are counted. 0: 15, as Suricata takes it'),
   dnsVersion: z.union([z.literal(2), z.literal(3)]).default(2),
   eve: eveConfigSchema.default(eveConfigSchema.parse({})),
   snapLength: z.int().min(64).max(262_144).default(65_535),

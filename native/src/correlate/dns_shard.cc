@@ -2,6 +2,7 @@
 #include "correlate/dns_shard.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace netmoth::correlate {
 namespace {
@@ -154,6 +155,7 @@ void DnsCache::Shard::add(Entry& entry, Record record) {
   entry.crowded = entry.crowded || versions >= kVersions;
   if (room == nullptr && entry.crowded) room = entry.oldest_superseded();
   if (room == nullptr) room = const_cast<Record*>(versions > 1 ? oldest_version : oldest_record);
+  assert(room != nullptr);  // all are used, so one of them is the oldest
   if (room->used()) {
     if (room->at > record.at) return names.release(record.name);
     drop(*room);

@@ -253,8 +253,8 @@ void Detector::inspect_tx(const Subject& subject, const TxView& tx, Direction di
   found_.clear();
   // Of both sides, to be looked at once both are known.
   const bool whole = direction == Direction::kToClient || !is_two_sided(tx.record->kind);
-  static const PatternGroup kNone;
-  Candidates candidates(*this, kNone);
+  static const PatternGroup none;
+  Candidates candidates(*this, none);
   for (const std::uint16_t place : set_->keys_of(tx.record->kind)) {
     const BufferKey& key = set_->keys()[place];
     const PatternGroup& group = key.groups[index_of(direction)];

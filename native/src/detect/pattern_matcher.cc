@@ -87,6 +87,7 @@ hs_database_t* compiled(const std::vector<Pattern>& patterns) {
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* fault = nullptr;
+  texts.reserve(escaped.size());
   for (const std::string& text : escaped)
     texts.push_back(text.c_str());
   const hs_error_t done =

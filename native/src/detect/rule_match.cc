@@ -1,6 +1,7 @@
 // Whether one rule matches what is looked at: head, flow, fields, memory, contents, in this order,
 // which is that of their cost. See detector.h.
 #include <algorithm>
+#include <cassert>
 
 #include "detect/look.h"
 
@@ -16,12 +17,14 @@ struct Ends {
   std::uint8_t protocol;
 };
 
-// Of the packet where there is one and it is what is looked at, else of the flow.
+// Of the packet where there is one and it is what is looked at, else of the flow; there is always
+// one of the two.
 Ends ends_of(const Subject& subject, Direction direction, bool packet) {
   if (packet && subject.packet != nullptr) {
     const decode::Packet& p = *subject.packet;
     return {&p.source, &p.destination, p.source_port, p.destination_port, p.ip_version, p.protocol};
   }
+  assert(subject.flow != nullptr);
   const flow::FlowKey& key = subject.flow->key;
   if (direction == Direction::kToServer)
     return {&key.source,          &key.destination, key.source_port,
