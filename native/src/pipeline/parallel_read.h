@@ -22,9 +22,9 @@
 namespace netmoth::pipeline {
 
 // Chunks dealt and not yet taken that a worker likes to have in front of it.
-inline constexpr std::size_t kChunksAhead = 4;
+inline constexpr std::size_t kChunksAhead = 12;
 // Some more, so that one that is slower for a while does not stop the others.
-inline constexpr std::size_t kChunks = 8;
+inline constexpr std::size_t kChunks = 24;
 static_assert(kChunks > kChunksAhead);
 
 class ParallelRead {
