@@ -73,6 +73,22 @@ void* operator new(std::size_t octets) {
 void* operator new(std::size_t octets, std::align_val_t alignment) {
   return netmoth::base::take_aligned(octets, alignment);
 }
+// Of those that do not throw, sanitizers bring forms of their own, which would not fit the deletes
+// below.
+void* operator new(std::size_t octets, const std::nothrow_t&) noexcept {
+  try {
+    return netmoth::base::take(octets);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new(std::size_t octets, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  try {
+    return netmoth::base::take_aligned(octets, alignment);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 void operator delete(void* block) noexcept {
   netmoth::base::give_back(block);
 }
@@ -83,5 +99,11 @@ void operator delete(void* block, std::align_val_t) noexcept {
   netmoth::base::give_back(block);
 }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
+  netmoth::base::give_back(block);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept {
+  netmoth::base::give_back(block);
+}
+void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept {
   netmoth::base::give_back(block);
 }
