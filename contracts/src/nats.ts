@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { engineConfigSchema } from './engine-config.ts';
 import { type EventClass, eventClassSchema } from './eve.ts';
+import { desiredSignaturesSchema, reportedSignaturesSchema } from './signature-store.ts';
 
 export const EVENTS_STREAM = 'NETMOTH_EVENTS';
 export const EVENTS_SUBJECT_PREFIX = 'netmoth.events';
@@ -17,7 +18,6 @@ export const MANAGER_CONSUMER = 'netmoth-manager';
 export const BUCKET_DESIRED = 'netmoth-desired';
 export const BUCKET_REPORTED = 'netmoth-reported';
 export const BUCKET_IDENTITY = 'netmoth-identity';
-export const OBJECT_STORE_SIGNATURES = 'netmoth-signatures';
 
 /** A reported status lives this long without renewal; sensors renew it every REPORT_INTERVAL_MS. */
 export const REPORTED_TTL_MS = 30_000;
@@ -82,7 +82,7 @@ export type BatchHeaders = z.infer<typeof batchHeadersSchema>;
 /** What the operator wants of a node (bucket netmoth-desired). */
 export const desiredSchema = z.object({
   generation: z.int().min(0),
-  signatures: z.object({ digest: z.string(), revision: z.string().optional() }).optional(),
+  signatures: desiredSignaturesSchema.optional(),
   engine: engineConfigSchema.partial().optional(),
 });
 export type Desired = z.infer<typeof desiredSchema>;
@@ -136,7 +136,7 @@ export const reportedSchema = z.object({
   startedAt: z.iso.datetime(),
   reportedAt: z.iso.datetime(),
   observedGeneration: z.int().min(0),
-  signatures: z.object({ digest: z.string() }).optional(),
+  signatures: reportedSignaturesSchema.optional(),
   interfaces: z.array(interfaceStatusSchema),
   counters: countersSchema,
   spool: z.object({ bytes: count, capacityBytes: count, batches: count }),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BUNDLE_FAULTS } from './bundle/bundle-error.ts';
+import { BUNDLE_FAULTS } from '#contracts/bundle-faults.ts';
 import { describeRecords } from './bundle/describe.ts';
 import { RULE_FAULTS } from './faults.ts';
 

@@ -62,7 +62,7 @@ function factsOf(report: Reported): SensorNodeStatus {
   return {
     version: report.version,
     startedAt: report.startedAt,
-    ...(report.signatures === undefined ? {} : { signatures: report.signatures.digest }),
+    ...signaturesOf(report),
     interfaces: report.interfaces,
     snapshotTime: report.reportedAt,
     kernelPackets: counters.kernelPackets,
@@ -72,6 +72,10 @@ function factsOf(report: Reported): SensorNodeStatus {
     spoolBytes: spool.bytes,
     rssBytes: report.rssBytes,
   };
+}
+
+function signaturesOf({ signatures }: Reported): Pick<SensorNodeStatus, 'signatures'> {
+  return signatures?.digest === undefined ? {} : { signatures: signatures.digest };
 }
 
 function judge({ report, silent, lossLevel }: NodeReadings): Judgement[] {
