@@ -218,6 +218,52 @@ rules
     process.exitCode = await rulesExplain(sid, files, options);
   });
 
+rules
+  .command('test')
+  .description('read a capture against rules and compare the alerts with those expected')
+  .argument('<file...>', 'rule files, then the capture')
+  .option('--expect <alerts>', 'none, or sid=1,count=2 (repeatable)', collect, [])
+  .option('--classification <file>', 'classes of rules with their priorities')
+  .addOption(listOption())
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
+  .option('--json', 'one JSON object: {passed, alerts, differences: […]}')
+  .addHelpText(
+    'after',
+    examples(
+      'rules test local.rules attack.pcap --expect sid=1000001,count=2',
+      'rules test local.rules quiet.pcap --expect none',
+      'rules test local.rules web.pcap --expect sid=7,count=1-3,dest_port=80,http.hostname=example.org',
+    ),
+  )
+  .action(async (files: string[], options) => {
+    const { rulesTest } = await import('./commands/rules-test.ts');
+    process.exitCode = await rulesTest(files, options);
+  });
+
+rules
+  .command('profile')
+  .description('read a capture against rules and name those that cost most')
+  .argument('<pcap>', 'pcap or pcapng file')
+  .option('--rules <file>', 'rules to match (repeatable)', collect, [])
+  .option('--limit <n>', 'rules to list', '20')
+  .option('--classification <file>', 'classes of rules with their priorities')
+  .addOption(listOption())
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
+  .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
+  .option('--json', 'one JSON object with the costs as numbers')
+  .addHelpText(
+    'after',
+    examples(
+      'rules profile capture.pcap --rules local.rules',
+      'rules profile capture.pcap --rules emerging-all.rules --limit 50 --json',
+    ),
+  )
+  .action(async (pcap: string, options) => {
+    const { rulesProfile } = await import('./commands/rules-profile.ts');
+    process.exitCode = await rulesProfile(pcap, options);
+  });
+
 program
   .command('sensor')
   .description('run the sensor of one node')

@@ -75,9 +75,23 @@ export interface ReadOptions {
   readonly evePath: string;
   /** Compiled signatures (docs/bundle.md) to match against; none where absent. */
   readonly bundlePath?: string;
+  /** Measure what each rule costs; the file is read by one worker then. */
+  readonly profile?: boolean;
   readonly engine: EngineConfig;
   /** Called from time to time with bytes read of the whole (0 where unknown). */
   readonly onProgress?: (done: { bytes: number; totalBytes: number; packets: number }) => void;
+}
+
+/** What testing one rule cost, all since start. */
+export interface RuleCost {
+  readonly gid: number;
+  readonly sid: number;
+  /** Tested after the prefilter. */
+  readonly checks: number;
+  readonly matches: number;
+  /** Of the processor's time stamp (or nanoseconds where it has none), in all tests and in the worst. */
+  readonly ticks: number;
+  readonly worstTicks: number;
 }
 
 export interface ReadSummary extends EngineStats {
@@ -92,6 +106,8 @@ export interface ReadSummary extends EngineStats {
   readonly rulesLoaded: number;
   readonly rulesRefused: number;
   readonly rulesNotMatched: readonly string[];
+  /** In alert order, where `profile` asked for it and the bundle has rules. */
+  readonly ruleProfile?: readonly RuleCost[];
   /** Set where the file ended early: everything before was read and written. */
   readonly fault?: { readonly code: ErrorCode; readonly message: string };
 }

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
-import type { EngineStats, NativeEngine } from '#contracts/native.ts';
+import type { EngineStats, NativeEngine, RuleCost } from '#contracts/native.ts';
 
 /** ReadSummary as C++ makes it: times as numbers, the fault as two texts. */
 export interface RawSummary extends EngineStats {
@@ -22,6 +22,7 @@ export interface RawSummary extends EngineStats {
   readonly rulesLoaded: number;
   readonly rulesRefused: number;
   readonly rulesNotMatched: readonly string[];
+  readonly ruleProfile?: readonly RuleCost[];
   readonly faultCode?: string;
   readonly faultMessage?: string;
 }
@@ -53,7 +54,13 @@ export interface RawLive {
 /** What netmoth.node exports; it trusts every argument, native/lib checks them before. */
 export interface Addon {
   readFile(
-    options: { path: string; evePath: string; bundlePath: string; engine: EngineConfig },
+    options: {
+      path: string;
+      evePath: string;
+      bundlePath: string;
+      profile: boolean;
+      engine: EngineConfig;
+    },
     onProgress: (bytes: number, totalBytes: number, packets: number) => void,
     onDone: (summary: RawSummary) => void,
   ): void;

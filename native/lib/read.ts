@@ -12,18 +12,18 @@ import { checkOptions, engineConfigFrom } from './check.ts';
 
 const KNOWN = {
   required: ['path', 'evePath'],
-  optional: ['bundlePath', 'engine', 'onProgress'],
+  optional: ['bundlePath', 'engine', 'onProgress', 'profile'],
 } as const;
 
 export async function read(options: ReadOptions): Promise<ReadSummary> {
   checkOptions('read', options, KNOWN);
-  const { path, evePath, bundlePath = '', onProgress } = options;
+  const { path, evePath, bundlePath = '', profile = false, onProgress } = options;
   const engine = engineConfigFrom(options.engine);
   const addon = loadAddon();
   const raw = await new Promise<RawSummary>((resolve) => {
     const progress = (bytes: number, totalBytes: number, packets: number) =>
       onProgress?.({ bytes, totalBytes, packets });
-    addon.readFile({ path, evePath, bundlePath, engine }, progress, resolve);
+    addon.readFile({ path, evePath, bundlePath, profile, engine }, progress, resolve);
   });
   return summaryOf(raw);
 }

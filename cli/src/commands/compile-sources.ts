@@ -5,6 +5,7 @@
  */
 import { checked } from '#signatures/check-rules.ts';
 import { compile } from '#signatures/compile/compile.ts';
+import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { givenLists, type ListSources, readListSources } from './list-sources.ts';
 import { labelsOf, readRuleSources, type SourceOptions } from './rule-sources.ts';
 
@@ -12,6 +13,8 @@ export interface CompiledSources extends ReturnType<typeof compile> {
   /** What `rules check` says of the rules, with the faults of everything read. */
   readonly result: ReturnType<typeof checked>;
   readonly lists: ListSources;
+  /** The rules that loaded, resolved. */
+  readonly models: readonly RuleModel[];
 }
 
 export async function compileSources(
@@ -39,5 +42,5 @@ export async function compileSources(
     faults: [...input.faults, ...rules.faults, ...read.faults],
     faultsOmitted: rules.faultsOmitted + read.faultsOmitted,
   };
-  return { ...compiled, result, lists: read };
+  return { ...compiled, result, lists: read, models: input.loaded.models };
 }

@@ -35,7 +35,7 @@ export async function withBundle<T>(
   }
 }
 
-async function written(path: string, bytes: Uint8Array): Promise<string> {
+export async function written(path: string, bytes: Uint8Array): Promise<string> {
   try {
     await writeFile(path, bytes);
     return path;

@@ -29,6 +29,26 @@ struct ReadJob {
   }
 };
 
+Napi::Array profile_array(Napi::Env env, const pipeline::FileRunResult& result) {
+  Napi::Array rules = Napi::Array::New(env, result.profile.size());
+  for (std::uint32_t place = 0; place < result.profile.size(); ++place) {
+    const detect::RuleCost& cost = result.profile[place];
+    const detect::Rule& rule = result.rule_set->rules()[place];
+    Napi::Object row = Napi::Object::New(env);
+    const auto set = [&](const char* name, std::uint64_t value) {
+      row.Set(name, Napi::Number::New(env, static_cast<double>(value)));
+    };
+    set("gid", rule.gid);
+    set("sid", rule.sid);
+    set("checks", cost.checks);
+    set("matches", cost.matches);
+    set("ticks", cost.ticks);
+    set("worstTicks", cost.worst_ticks);
+    rules.Set(place, row);
+  }
+  return rules;
+}
+
 Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result) {
   Napi::Object summary = stats_object(env, result.counters, result.frames, 0);
   const auto set = [&](const char* name, double value) {
@@ -46,6 +66,7 @@ Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result
   for (std::uint32_t i = 0; i < result.rules.reasons.size(); ++i)
     reasons.Set(i, Napi::String::New(env, result.rules.reasons[i]));
   summary.Set("rulesNotMatched", reasons);
+  if (result.rule_set != nullptr) summary.Set("ruleProfile", profile_array(env, result));
   if (!result.fault.code.empty()) {
     summary.Set("faultCode", result.fault.code);
     summary.Set("faultMessage", result.fault.message);
@@ -88,6 +109,7 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   job->options.path = text_of(object, "path");
   job->options.eve_path = text_of(object, "evePath");
   job->options.bundle_path = text_of(object, "bundlePath");
+  job->options.profile = object.Get("profile").ToBoolean();
   job->options.engine = engine_config(object.Get("engine").As<Napi::Object>());
   job->on_progress = Napi::Persistent(info[1].As<Napi::Function>());
   job->on_done = Napi::Persistent(info[2].As<Napi::Function>());

@@ -13,6 +13,7 @@
 #include "detect/flow_state.h"
 #include "detect/host_state.h"
 #include "detect/inspect.h"
+#include "detect/profile.h"
 #include "detect/rule_set.h"
 
 namespace netmoth::detect {
@@ -59,6 +60,8 @@ class Detector {
   // nullptr: none. Flows keep what they remember. False: no memory for the set.
   bool use(std::shared_ptr<const RuleSet> set);
   [[nodiscard]] const RuleSet* rules() const { return set_.get(); }
+  // Measures every test of a rule into `profile`, which outlives it; nullptr: nothing is measured.
+  void measure_into(RuleProfile* profile) { profile_ = profile; }
   [[nodiscard]] const DetectCounters& counters() const { return counters_; }
 
   // A packet, after its flow and its stream have taken it. `in_stream`: its payload is part of a
@@ -93,6 +96,7 @@ class Detector {
   std::span<const Bytes> values_of(const TxView& tx, const Inspection& inspection,
                                    Direction direction);
   bool matches(const Rule& rule, Look& look);
+  bool measured(const Rule& rule, std::uint32_t place, Look& look);
   bool matches_inspections(const Rule& rule, Look& look);
   bool matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state);
   void check(std::span<const std::uint32_t> places, Look& look);
@@ -123,6 +127,7 @@ class Detector {
   std::vector<std::array<CachedValues, 2>> cache_;  // by key and side, of the present transaction
   std::uint32_t tx_stamp_ = 0;
   std::uint64_t serial_ = 0;  // of the set in use
+  RuleProfile* profile_ = nullptr;
 };
 
 }  // namespace netmoth::detect

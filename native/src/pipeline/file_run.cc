@@ -191,6 +191,12 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
     }
     options.engine.indicators = signatures.indicators;
     options.engine.rules = signatures.rules;
+    if (options.profile && signatures.rules != nullptr) {
+      result.rule_set = signatures.rules;
+      result.profile.resize(signatures.rules->rules().size());
+      options.engine.profile = &result.profile;
+      options.engine.workers = 1;
+    }
     result.rules = std::move(signatures.report);
     result.load_seconds = elapsed();
     started = std::chrono::steady_clock::now();

@@ -29,6 +29,7 @@ struct FileRunOptions {
   std::string path;            // "-": standard input
   std::string eve_path;        // "-": standard output
   std::string bundle_path;     // compiled signatures; empty: none
+  bool profile = false;        // measure each rule; by one worker
   std::size_t read_bytes = 0;  // the capture is read in pieces of at most so many; 0: as suits
   EngineConfig engine;
 };
@@ -48,6 +49,9 @@ struct FileRunResult {
   double wall_seconds = 0;
   detect::LoadReport rules;  // where a bundle was given
   double load_seconds = 0;   // of it
+  // Where it was asked for: the set, and what each of its rules cost.
+  std::shared_ptr<const detect::RuleSet> rule_set;
+  detect::RuleProfile profile;
   RunFault fault;
 };
 

@@ -74,6 +74,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       decoded_(kBatchFrames) {
   indicators_.add_wanted(content_);
   if (config.rules != nullptr) (void)detector_.use(config.rules);
+  detector_.measure_into(config.profile);
 }
 
 Worker::~Worker() = default;
