@@ -27,6 +27,7 @@ export const ERROR_CODES = {
     meaning: 'A bundle is not signed by a key that is trusted here.',
   },
   NM_BUNDLE_UNAVAILABLE: { exit: 66, meaning: 'A bundle of signatures cannot be had.' },
+  NM_RULES_UNCOMPILED: { exit: 65, meaning: 'Rules could not be compiled.' },
   NM_PORT_IN_USE: { exit: 69, meaning: 'Another program listens on the address already.' },
   NM_DATA_DIR_NEWER: { exit: 78, meaning: 'The data directory was written by a newer version.' },
   NM_DATA_DIR_LOCKED: { exit: 75, meaning: 'Another netmoth uses the data directory.' },

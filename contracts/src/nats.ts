@@ -83,6 +83,10 @@ export type BatchHeaders = z.infer<typeof batchHeadersSchema>;
 export const desiredSchema = z.object({
   generation: z.int().min(0),
   signatures: desiredSignaturesSchema.optional(),
+  sets: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('SignatureSet → revision the bundle was made of; the operator’s own note'),
   engine: engineConfigSchema.partial().optional(),
 });
 export type Desired = z.infer<typeof desiredSchema>;
@@ -118,6 +122,7 @@ export const countersSchema = z.object({
   reassemblyGaps: count,
   reassemblyDrops: count.describe('Segments not kept because the reassembly memory was full'),
   eventsMade: count,
+  alertsMade: count.optional().describe('Of these, alerts'),
   eventsDroppedQueue: count
     .default(0)
     .describe('Events lost between engine and spool: a queue was full or they could not be packed'),

@@ -123,7 +123,25 @@ const abortSchema = z.object({
     .min(2)
     .max(10_000)
     .default(50)
-    .describe('Stop when nodes with the bundle alert so many times as often as before'),
+    .describe('Stop when a node with the bundle alerts so many times as often as before'),
+  memoryMiB: z
+    .int()
+    .min(64)
+    .max(1_048_576)
+    .optional()
+    .describe('Stop when a sensor with the bundle takes more memory than that'),
+  cpuPercent: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe('Stop when a sensor with the bundle takes more CPU than that; 100 is one CPU'),
+  restarts: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(3)
+    .describe('Stop when a sensor with the bundle started anew so many times'),
 });
 
 const rolloutSchema = withRules(
@@ -157,6 +175,12 @@ const rolloutSchema = withRules(
       .default(true)
       .describe('A roll-out that stopped goes back to the last good revision by itself'),
     paused: z.boolean().default(false).describe('No node gets anything new'),
+    promote: z
+      .string()
+      .min(1)
+      .max(80)
+      .optional()
+      .describe('Revision that goes to all nodes now: no waves, no soak, no gates'),
   }),
   {
     rule: 'self.steps.all(s, !has(s.percent)) || self.steps.all(s, has(s.percent))',
@@ -182,6 +206,17 @@ export const signatureSetSpecSchema = withRules(
     variables: variableSchema.optional().describe('HOME_NET and the like, by name without $'),
     disable: sids.describe('Rules that are left out, by sid'),
     enable: sids.describe('Rules that are taken although their source comments them out, by sid'),
+    thresholds: z
+      .string()
+      .max(65_536)
+      .optional()
+      .describe('Lines of threshold.config: suppress, threshold, event_filter, rate_filter by sid'),
+    maxFaults: withRules(countOrPercentSchema, {
+      rule: "type(self) == int ? self >= 0 && self <= 100000 : self.matches('^([0-9]|[1-9][0-9]|100)%$')",
+      message: 'maxFaults is a count of rules from 0 on, or a percentage from "0%" to "100%"',
+    })
+      .default('1%')
+      .describe('Rules that may fail to compile; with more the revision is refused'),
     priority: z
       .int()
       .min(-1_000)
@@ -225,9 +260,34 @@ const revisionSchema = z.object({
   message: z.string().max(1_024).optional(),
 });
 
+const rolloutStateSchema = z.object({
+  revision: z.string().max(80).describe('That is being rolled out'),
+  from: z.string().max(80).optional().describe('To go back to; none: no signatures'),
+  phase: z.enum(['Advancing', 'Stopped', 'RollingBack']),
+  direct: z.boolean().optional().describe('To all nodes at once: it was good before'),
+  step: z
+    .int()
+    .min(0)
+    .describe('Place of the wave: 0 the canary, then spec.rollout.steps, then all'),
+  stepStartedAt: z.iso.datetime(),
+  soakStartedAt: z.iso.datetime().optional().describe('Since when the wave has loaded it'),
+  alertsPerMinute: z.int().min(0).optional().describe('Of a node on average, before'),
+});
+export type RolloutState = z.infer<typeof rolloutStateSchema>;
+
+const breachSchema = z.object({
+  revision: z.string().max(80),
+  gate: z.string().max(64).describe('Field of spec.rollout.abort'),
+  node: z.string().max(300),
+  figure: z.string().max(512).describe('What was measured, and the limit'),
+  at: z.iso.datetime(),
+});
+export type Breach = z.infer<typeof breachSchema>;
+
 const counter = z.int().min(0).optional();
 export const signatureSetStatusSchema = z.object({
   observedGeneration: counter,
+  latest: z.string().max(80).optional().describe('Newest revision that compiled'),
   target: z.string().max(80).optional().describe('Revision the nodes should have'),
   current: z.string().max(80).optional().describe('Last revision that all nodes had'),
   digest: z.string().max(80).optional().describe('Of the target’s bundle'),
@@ -242,7 +302,12 @@ export const signatureSetStatusSchema = z.object({
     .optional()
     .describe('Rules that do not compile, the first 50'),
   faultCount: counter.describe('How many rules do not compile'),
-  history: z.array(revisionSchema).max(50).optional().describe('Newest first'),
+  conflicts: counter.describe('Rules of this set that another set of higher priority replaces'),
+  rollout: rolloutStateSchema.optional().describe('The roll-out under way'),
+  breach: breachSchema.optional().describe('The gate that last stopped a roll-out'),
+  history: z.array(revisionSchema).max(54).optional().describe('Newest first'),
   conditions: conditionsSchema.describe('Compiled, Available, Progressing'),
 });
+export type SignatureRevision = z.infer<typeof revisionSchema>;
+export type SignatureFault = z.infer<typeof faultSchema>;
 export type SignatureSetStatus = z.infer<typeof signatureSetStatusSchema>;

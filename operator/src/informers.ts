@@ -5,7 +5,7 @@
  * they are as wanted; managedFields, the largest part of most objects, never.
  */
 import type { Logger } from 'pino';
-import type { NetmothSensor, NetmothSensorNode } from '#crds/kinds.ts';
+import type { NetmothSensor, NetmothSensorNode, SignatureSet } from '#crds/kinds.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { Informer } from './runtime/informer.ts';
 import {
@@ -19,6 +19,7 @@ import {
   SENSORS,
   SERVICE_ACCOUNTS,
   SERVICES,
+  SIGNATURE_SETS,
 } from './runtime/resource.ts';
 import { MANAGED_SELECTOR } from './sensor/names.ts';
 import type { Node } from './status/placement.ts';
@@ -32,6 +33,7 @@ export interface InformersOptions {
 
 export interface Informers {
   readonly sensors: Informer<NetmothSensor, NetmothSensor>;
+  readonly signatureSets: Informer<SignatureSet, SignatureSet>;
   readonly nodes: Informer<Node, Node>;
   readonly sensorNodes: Informer<NetmothSensorNode, NetmothSensorNode>;
   /** Of what sensors are made of, by plural. */
@@ -57,6 +59,7 @@ export function makeInformers(options: InformersOptions): Informers {
   const ours = { namespace, labelSelector: MANAGED_SELECTOR };
   return {
     sensors: make<NetmothSensor>(SENSORS, withoutFields),
+    signatureSets: make<SignatureSet>(SIGNATURE_SETS, withoutFields),
     nodes: make<Node>(NODES, placedNode),
     sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, comparedNode),
     children: Object.fromEntries(

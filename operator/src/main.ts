@@ -15,6 +15,7 @@ import { ApiClient } from './runtime/api-client.ts';
 import { type ClusterAccess, inClusterAccess, kubeconfigAccess } from './runtime/cluster-access.ts';
 import { EventRecorder } from './runtime/events.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
+import { NodeMeters } from './signatures/node-meters.ts';
 import { ReportBoard } from './status/report-board.ts';
 import { ReportSource } from './status/report-source.ts';
 import { Term } from './term.ts';
@@ -69,9 +70,14 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
     now,
     onChange: (sensor, node) => term?.reportChanged(sensor, node),
   });
+  const meters = new NodeMeters(now);
   const source = new ReportSource({
     ...{ ...nats, log, random },
-    onReport: (report) => board.hear(report),
+    onReport: (report) => {
+      // Before the board, which may keep and change the report.
+      meters.hear(report);
+      board.hear(report);
+    },
     onBus: (up) => {
       if (board.setBus(up)) term?.fleetsChanged();
     },
@@ -95,6 +101,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
   const lead = async (until: AbortSignal): Promise<void> => {
     term = new Term({
       ...{ client: guarded, informers, board, events, log, random, now, wallNow },
+      ...{ meters, nats, identity, fetch, writeBudgetMs: election.writeBudgetMs },
       writesPerSecond: config.writesPerSecond,
       settings: {
         ...{ namespace, image: config.sensorImage, natsServers: config.sensorNats.servers },

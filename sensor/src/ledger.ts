@@ -32,6 +32,7 @@ export function countersOf(readings: Readings): Counters {
     reassemblyGaps: engine.reassemblyGaps,
     reassemblyDrops: engine.reassemblyDrops,
     eventsMade: engine.eventsMade,
+    alertsMade: engine.eventsByType.alert ?? 0,
     eventsDroppedQueue: engine.eventsDropped + intake.droppedEvents + intake.tooLargeEvents,
     eventsSpooled: outbox.spooledEvents,
     eventsDroppedSpool: lostEvents(outbox),

@@ -25,6 +25,7 @@ export interface InformerOptions<T extends KubeObject, Kept extends KubeObject> 
   readonly random: () => number;
   readonly namespace?: string;
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
   readonly pageLimit?: number;
   /** A watch lasts so long at least; then it is taken up again. */
   readonly watchSeconds?: number;
@@ -119,14 +120,14 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, kind, namespace, labelSelector, project } = this.#options;
+    const { client, kind, namespace, labelSelector, fieldSelector, project } = this.#options;
     const limit = this.#options.pageLimit ?? kPageLimit;
     const found = new Map<string, Kept>();
     let next: string | undefined;
     let resourceVersion = '';
     this.counters.lists += 1;
     do {
-      const options = { namespace, labelSelector, signal, limit, next };
+      const options = { namespace, labelSelector, fieldSelector, signal, limit, next };
       const page = await client.listPage<T>(kind, options);
       this.counters.pages += 1;
       for (const item of page.items) found.set(keyOf(item), project(item));
@@ -143,11 +144,12 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
   }
 
   async #watch(signal: AbortSignal, onEvent: () => void): Promise<void> {
-    const { client, kind, namespace, labelSelector, random, project } = this.#options;
+    const { client, kind, namespace, labelSelector, fieldSelector, random, project } =
+      this.#options;
     const watchSeconds = this.#options.watchSeconds ?? kWatchSeconds;
     this.counters.watches += 1;
     const events = client.watch<T>(kind, {
-      ...{ namespace, labelSelector, signal, idleMs: kIdleMs },
+      ...{ namespace, labelSelector, fieldSelector, signal, idleMs: kIdleMs },
       resourceVersion: this.#resourceVersion ?? '',
       // Spread, so that all watches of a cluster do not end in the same second.
       timeoutSeconds: Math.round(watchSeconds * (1 + random())),

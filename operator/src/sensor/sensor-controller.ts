@@ -16,7 +16,7 @@ import { CONFIG_MAPS, DAEMON_SETS, type KubeObject, SENSORS } from '../runtime/r
 import { type Child, childrenOf } from './children.ts';
 import type { DaemonSet } from './daemon-set.ts';
 import { SENSOR_LABEL } from './names.ts';
-import { type FleetReadings, sensorStatus } from './sensor-status.ts';
+import { type FleetReadings, type SignatureReadings, sensorStatus } from './sensor-status.ts';
 import type { SensorSettings } from './settings.ts';
 
 export interface ChildInformers {
@@ -30,6 +30,8 @@ export interface SensorControllerOptions {
   readonly children: ChildInformers;
   readonly settings: SensorSettings;
   readonly fleet: (sensor: NetmothSensor) => FleetReadings;
+  /** Undefined: not known yet. */
+  readonly signing: (sensor: NetmothSensor) => SignatureReadings | undefined;
   readonly events: EventRecorder;
   readonly log: Logger;
   readonly random: () => number;
@@ -140,6 +142,7 @@ export class SensorController {
         status: daemonSet.status ?? {},
       },
       fleet: this.#options.fleet(sensor),
+      signing: this.#options.signing(sensor),
       now: this.#options.now(),
     });
     if (sameStatus(sensor.status, status)) return;

@@ -25,14 +25,29 @@ export interface FleetReadings {
   readonly degradedNodes: readonly string[];
 }
 
+/** How far the nodes are with what the SignatureSets for this sensor want. */
+export interface SignatureReadings {
+  readonly sets: readonly string[];
+  readonly nodes: number;
+  readonly current: number;
+  readonly failedNodes: readonly string[];
+}
+
 export interface StatusInput {
   readonly sensor: NetmothSensor;
   readonly daemonSet: { readonly generation: number; readonly status: DaemonSetStatus } | undefined;
   readonly fleet: FleetReadings;
+  readonly signing: SignatureReadings | undefined;
   readonly now: Date;
 }
 
-export function sensorStatus({ sensor, daemonSet, fleet, now }: StatusInput): SensorStatus {
+export function sensorStatus({
+  sensor,
+  daemonSet,
+  fleet,
+  signing,
+  now,
+}: StatusInput): SensorStatus {
   const generation = sensor.metadata.generation;
   const pods = currentPods(daemonSet);
   const judgements = [
@@ -40,6 +55,7 @@ export function sensorStatus({ sensor, daemonSet, fleet, now }: StatusInput): Se
     judgeProgressing(sensor, pods),
     judgeReporting(sensor, fleet),
     judgeDegraded(fleet),
+    judgeSignatures(fleet, signing),
   ];
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -127,6 +143,27 @@ function judgeDegraded(fleet: FleetReadings): Judgement {
   const share = `${fleet.degraded} of ${fleet.nodes} nodes`;
   const words = `Something is wrong on ${share}: ${listed(fleet.degradedNodes)}.`;
   return judgement('Degraded', 'True', 'NodesDegraded', words);
+}
+
+function judgeSignatures(
+  { busUp }: FleetReadings,
+  signing: SignatureReadings | undefined,
+): Judgement {
+  const say = (status: Condition['status'], reason: string, message: string): Judgement =>
+    judgement('SignaturesCurrent', status, reason, message);
+  if (!busUp || signing === undefined) {
+    return say('Unknown', 'BusUnreachable', 'The operator cannot reach NATS.');
+  }
+  const { sets, nodes, current, failedNodes } = signing;
+  if (sets.length === 0) {
+    return say('Unknown', 'NoSignatureSet', 'No SignatureSet selects this sensor.');
+  }
+  const words = `${current} of ${nodes} nodes match with what ${listed(sets)} wants`;
+  if (failedNodes.length > 0) {
+    return say('False', 'LoadFailed', `${words}; could not load it: ${listed(failedNodes)}.`);
+  }
+  if (nodes > 0 && current === nodes) return say('True', 'Current', `${words}.`);
+  return say('False', 'RollingOut', `${words}.`);
 }
 
 function unavailableAllowed(maxUnavailable: number | string, desired: number): number {

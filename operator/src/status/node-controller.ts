@@ -93,6 +93,11 @@ export class NodeController {
     if (node !== undefined) this.controller.queue.add(`${sensor}.${node}`);
   }
 
+  /** The node was told something: whether it did it is looked at then. */
+  lookLater(sensor: string, node: string, delayMs: number): void {
+    this.controller.queue.addAfter(`${sensor}.${node}`, delayMs);
+  }
+
   async #reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const { sensors, nodes, sensorNodes, readings, client, now, wallNow } = this.#options;
     const [sensorName, node] = splitOnce(key);

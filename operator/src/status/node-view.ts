@@ -14,6 +14,8 @@ export interface NodeReadings {
   readonly silent: boolean;
   /** In percent. */
   readonly lossLevel: number | undefined;
+  /** Digest of the bundle the node was told to load. */
+  readonly wanted?: string | undefined;
 }
 
 /** From here on a node's loss is a fault and not a blip. */
@@ -78,7 +80,7 @@ function signaturesOf({ signatures }: Reported): Pick<SensorNodeStatus, 'signatu
   return signatures?.digest === undefined ? {} : { signatures: signatures.digest };
 }
 
-function judge({ report, silent, lossLevel }: NodeReadings): Judgement[] {
+function judge({ report, silent, lossLevel, wanted }: NodeReadings): Judgement[] {
   if (report === undefined) return unheard('NeverReported', 'No report came from this node yet.');
   if (silent) {
     const words = `No report came for half a minute; the last was made at ${report.reportedAt}.`;
@@ -89,7 +91,25 @@ function judge({ report, silent, lossLevel }: NodeReadings): Judgement[] {
     judgeCapture(report, lossLevel),
     passedOn(report, 'BusConnected'),
     passedOn(report, 'SpoolHealthy'),
+    ...judgeSignatures(report, wanted),
   ];
+}
+
+/** None where nothing is wanted and nothing is loaded. Waiting is no fault, so it is not False. */
+function judgeSignatures({ signatures }: Reported, wanted: string | undefined): Judgement[] {
+  const { digest, failure, rulesLoaded } = signatures ?? {};
+  const say = (status: Judgement['status'], reason: string, message: string): Judgement[] => [
+    judgement('SignaturesCurrent', status, reason, message),
+  ];
+  if (failure !== undefined && (wanted === undefined || wanted !== digest)) {
+    return say('False', 'LoadFailed', `${failure.reason}: ${failure.message}`);
+  }
+  if (digest === undefined && wanted === undefined) return [];
+  if (wanted === undefined || wanted === digest) {
+    const rules = rulesLoaded === undefined ? '' : ` ${rulesLoaded} rules match.`;
+    return say('True', 'Loaded', `The engine has loaded ${digest}.${rules}`);
+  }
+  return say('Unknown', 'Pending', `${wanted} is to be loaded; ${digest ?? 'nothing'} is in use.`);
 }
 
 function unheard(reason: string, words: string): Judgement[] {

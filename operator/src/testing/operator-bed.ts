@@ -102,6 +102,14 @@ export class OperatorBed implements AsyncDisposable {
     if (!ok) throw new Error(stderr);
   }
 
+  /** Makes or changes a SignatureSet as a person with kubectl would. */
+  async applySet(name: string, spec: object, annotations: object = {}): Promise<void> {
+    const manifest = { apiVersion: 'netmoth.io/v1alpha1', kind: 'SignatureSet' };
+    const text = JSON.stringify({ ...manifest, metadata: { name, annotations }, spec });
+    const { ok, stderr } = await this.cluster.kubectl(['apply', '-f', '-'], text);
+    if (!ok) throw new Error(stderr);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#operators.map((each) => each[Symbol.asyncDispose]()));
     await this.nodes[Symbol.asyncDispose]();

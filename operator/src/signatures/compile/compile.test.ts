@@ -1,0 +1,104 @@
+// Sets of rules compiled alone and together, in this thread and in one of their own.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { signatureSetSpecSchema } from '#crds/signature-set.ts';
+import { conformanceData } from '#signatures/testing/conformance-data.ts';
+import { compileParts } from './compile-packs.ts';
+import { Compiler } from './compiler.ts';
+import { packedBytes, type RulePack, revisionName, rulePack, unpacked } from './rule-pack.ts';
+
+const rule = (sid: number, msg = 'x', more = ''): string =>
+  `alert tcp $HOME_NET any -> any 80 (msg:"${msg}"; content:"${msg}"; ${more}sid:${sid};)`;
+
+function pack(text: string, spec: object = {}): RulePack {
+  const parsed = signatureSetSpecSchema.parse({ source: { inline: { rules: 'x' } }, ...spec });
+  return rulePack([{ name: 'a.rules', text }], parsed);
+}
+
+it('the same input is the same revision and the same bundle, whatever the order it comes in', () => {
+  const files = [
+    { name: 'b.rules', text: rule(2) },
+    { name: 'a.rules', text: rule(1) },
+  ];
+  const spec = signatureSetSpecSchema.parse({
+    ...{ source: { inline: { rules: 'x' } }, disable: [9, 3] },
+    variables: { B: '10.0.0.0/8', A: '10.0.0.1' },
+  });
+  const turned = { ...spec, disable: [3, 9], variables: { A: '10.0.0.1', B: '10.0.0.0/8' } };
+  const [first, second] = [rulePack(files, spec), rulePack(files.toReversed(), turned)];
+  expect(revisionName(first)).toBe(revisionName(second));
+  const digests = [first, second].map((each) => compileParts([{ set: 's', pack: each }]).digest);
+  expect(digests[0]).toBe(digests[1]);
+  expect(unpacked(packedBytes(first), revisionName(first))).toEqual(first);
+  expect(unpacked(packedBytes(first), 'another')).toBeUndefined();
+  expect(unpacked(Buffer.from('no pack'), revisionName(first))).toBeUndefined();
+});
+
+it('takes what is commented out and asked for, leaves out what is not wanted', () => {
+  const text = [rule(1), `# ${rule(2)}`, `#${rule(3)}`, rule(4)].join('\n');
+  const compiled = compileParts([{ set: 's', pack: pack(text, { enable: [3], disable: [4] }) }]);
+  expect(compiled).toMatchObject({ rules: 2, failed: 0, faults: [] });
+});
+
+it('names faults by file, line and reason, of rules, settings and thresholds', () => {
+  const text = [rule(1), 'alert tcp nonsense', rule(2, 'y', 'nonsense; ')].join('\n');
+  const thresholds = 'suppress gen_id 1, sig_id 1\nnonsense';
+  const { faults, faultCount, failed } = compileParts([
+    { set: 's', pack: pack(text, { thresholds }) },
+  ]);
+  expect([failed, faultCount]).toEqual([2, 3]);
+  expect(faults.map(({ file, line }) => `${file}:${line}`)).toEqual([
+    'spec.thresholds:2',
+    'a.rules:2',
+    'a.rules:3',
+  ]);
+});
+
+it('of the same rule in two sets takes that of the first, each with its own variables', () => {
+  const high = pack(rule(1, 'high'), { variables: { HOME_NET: '10.0.0.0/8' } });
+  const low = pack([rule(1, 'low'), rule(2, 'low')].join('\n'), {
+    variables: { HOME_NET: '192.168.0.0/16' },
+  });
+  const both = compileParts([
+    { set: 'high', pack: high },
+    { set: 'low', pack: low },
+  ]);
+  expect(both.conflicts).toEqual([{ sid: 1, winner: 'high', loser: 'low' }]);
+  expect(both.rules).toBe(2);
+  const text = Buffer.from(both.bytes).toString('latin1');
+  expect([text.includes('high'), text.includes('low/a.rules')]).toEqual([true, true]);
+});
+
+it('a thread of its own comes to the same, jobs queue, and a job that is given up fails alone', async () => {
+  const compiler = new Compiler();
+  const parts = [{ set: 's', pack: pack(rule(1)) }];
+  const stop = new AbortController();
+  const first = compiler.compile(parts, stop.signal);
+  const given = compiler.compile(parts, AbortSignal.abort(new Error('given up')));
+  const third = compiler.compile(parts, stop.signal);
+  await expect(given).rejects.toThrow('given up');
+  const here = compileParts(parts);
+  for (const made of [await first, await third]) {
+    expect(made.digest).toBe(here.digest);
+    expect(Buffer.from(made.bytes).equals(here.bytes)).toBe(true);
+  }
+  expect([compiler.jobs, compiler.failures]).toEqual([2, 0]);
+});
+
+const data = conformanceData();
+it.skipIf(data === undefined)('ET Open compiles within the bounds of one job', async () => {
+  const folder = join(data ?? '', 'etopen');
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.gz'))
+    .map((name) => ({
+      name: name.replace(/\.gz$/, ''),
+      text: gunzipSync(readFileSync(join(folder, name))).toString(),
+    }));
+  const spec = signatureSetSpecSchema.parse({ source: { inline: { rules: 'x' } } });
+  const parts = [{ set: 'et', pack: rulePack(files, spec) }];
+  const compiled = await new Compiler().compile(parts, new AbortController().signal);
+  expect(compiled.rules).toBeGreaterThan(10_000);
+  expect(compiled.failed / compiled.rules).toBeLessThan(0.01);
+});

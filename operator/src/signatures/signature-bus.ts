@@ -1,0 +1,256 @@
+/**
+ * What the leading operator holds in NATS: the wish of every node, and bundles by digest.
+ *
+ * Invariants: a term begins with a write of the key kFenceKey, and the server takes every wish only while
+ * that write is the newest of its key; so once another replica leads, nothing of this one arrives, however
+ * late it is sent. What is told here of wishes is what NATS has acknowledged. `ready` is false whenever
+ * that is not known; then nothing is written, and everything is read anew (the server may be a new one).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type JetStreamClient, jetstream, StorageType } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { type ObjectStore, Objm } from '@nats-io/obj';
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import { NetmothError } from '#contracts/errors.ts';
+import { BUCKET_DESIRED, type Desired, desiredSchema } from '#contracts/nats.ts';
+import {
+  OBJECT_STORE_SIGNATURES,
+  publishBundle,
+  signatureStoreOptions,
+} from '#contracts/signature-store.ts';
+import { Backoff } from '../runtime/backoff.ts';
+
+/** No sensor has a key without a dot. */
+const kFenceKey = 'operator';
+const kConnectTimeoutMs = 5_000;
+const kPingIntervalMs = 5_000;
+const kMaxPingsOut = 2;
+const kFirstRetryMs = 250;
+const kMaxRetryMs = 5_000;
+const kPutTimeoutMs = 60_000;
+/** Wishes on their way to the server at the same time. */
+const kInFlight = 256;
+
+export interface SignatureBusOptions {
+  readonly servers: readonly string[];
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly replicas: number;
+  readonly identity: string;
+  readonly log: Logger;
+  readonly random: () => number;
+  /** Milliseconds this replica may still write; 0 where it does not lead. */
+  readonly writeBudgetMs: () => number;
+  /** Wishes can be read and written, or no longer. */
+  readonly onReady: (ready: boolean) => void;
+}
+
+interface Session {
+  readonly connection: NatsConnection;
+  readonly stream: JetStreamClient;
+  readonly desired: KV;
+  readonly objects: ObjectStore;
+  /** Of the write that begins this term. */
+  readonly fence: number;
+}
+
+export class SignatureBus {
+  readonly #options: SignatureBusOptions;
+  #wishes = new Map<string, Desired>();
+  #session: Session | undefined;
+  #warned = false;
+  writes = 0;
+
+  constructor(options: SignatureBusOptions) {
+    this.#options = options;
+  }
+
+  get ready(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** What each node was told last, by its key. */
+  get wishes(): ReadonlyMap<string, Desired> {
+    return this.#wishes;
+  }
+
+  /** Runs until the signal; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, random } = this.#options;
+    const backoff = new Backoff({ firstMs: kFirstRetryMs, maxMs: kMaxRetryMs, random });
+    while (!signal.aborted) {
+      try {
+        await this.#connected(signal, () => {
+          backoff.reset();
+          this.#warned = false;
+        });
+      } catch (error) {
+        if (!signal.aborted && !this.#warned) log.warn({ err: error }, 'Wishes cannot be written');
+        this.#warned = true;
+      }
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Tells nodes; undefined: nothing is wanted of the node any more. */
+  async tell(changes: ReadonlyMap<string, Desired | undefined>): Promise<void> {
+    const session = this.#sessionNow();
+    const left = changes.entries();
+    const work = async (): Promise<void> => {
+      for (const [key, wish] of left) await this.#tellOne(session, key, wish);
+    };
+    try {
+      await Promise.all(Array.from({ length: Math.min(kInFlight, changes.size) }, work));
+    } catch (cause) {
+      // Another term has begun, or nobody knows what arrived: begin anew.
+      this.#end(session);
+      throw new NetmothError('NM_BUS_UNAVAILABLE', 'a wish was not taken by NATS', {
+        cause,
+        retryable: true,
+      });
+    }
+  }
+
+  publish(digest: string, bundle: Uint8Array): Promise<boolean> {
+    return this.#inStore((store) => publishBundle(store, digest, bundle));
+  }
+
+  put(name: string, bytes: Uint8Array): Promise<unknown> {
+    return this.#inStore((store) => store.putBlob({ name }, bytes, { timeout: kPutTimeoutMs }));
+  }
+
+  /** Undefined where there is no such object. */
+  get(name: string): Promise<Uint8Array | undefined> {
+    return this.#inStore(async (store) => (await store.getBlob(name)) ?? undefined);
+  }
+
+  async has(name: string): Promise<boolean> {
+    const info = await this.#inStore((store) => store.info(name));
+    return info !== null && !info.deleted;
+  }
+
+  /** Names of all objects, with their age. */
+  list(): Promise<readonly { readonly name: string; readonly mtime: string }[]> {
+    return this.#inStore((store) => store.list());
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#inStore((store) => store.delete(name));
+  }
+
+  async #inStore<T>(work: (store: ObjectStore) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.#sessionNow().objects);
+    } catch (cause) {
+      if (cause instanceof NetmothError) throw cause;
+      const text = 'the object store of signatures does not answer';
+      throw new NetmothError('NM_BUS_UNAVAILABLE', text, { cause, retryable: true });
+    }
+  }
+
+  #sessionNow(): Session {
+    if (this.#session !== undefined) return this.#session;
+    throw new NetmothError('NM_BUS_UNAVAILABLE', 'NATS is away', { retryable: true });
+  }
+
+  async #tellOne(session: Session, key: string, wish: Desired | undefined): Promise<void> {
+    if (this.#options.writeBudgetMs() <= 0) {
+      throw new NetmothError('NM_NOT_LEADER', 'the lead is in doubt', { retryable: true });
+    }
+    const options = {
+      expect: {
+        lastSubjectSequence: session.fence,
+        lastSubjectSequenceSubject: subjectOf(kFenceKey),
+      },
+    };
+    if (wish === undefined) {
+      const deletion = headers();
+      deletion.set('KV-Operation', 'DEL');
+      await session.stream.publish(subjectOf(key), '', { ...options, headers: deletion });
+      this.#wishes.delete(key);
+    } else {
+      await session.stream.publish(subjectOf(key), JSON.stringify(wish), options);
+      this.#wishes.set(key, wish);
+    }
+    this.writes += 1;
+  }
+
+  async #connected(signal: AbortSignal, onReady: () => void): Promise<void> {
+    const { servers, user, password, log } = this.#options;
+    const connection = await connect({
+      servers: [...servers],
+      name: 'netmoth-operator-signatures',
+      timeout: kConnectTimeoutMs,
+      pingInterval: kPingIntervalMs,
+      maxPingOut: kMaxPingsOut,
+      // A lost connection ends the session: what the server has is read anew.
+      reconnect: false,
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { pass: password }),
+    });
+    const close = (): void => void connection.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      const session = await this.#begin(connection);
+      if (signal.aborted) return;
+      this.#session = session;
+      log.info({ fence: session.fence, wishes: this.#wishes.size }, 'Wishes can be written');
+      onReady();
+      this.#options.onReady(true);
+      await connection.closed();
+    } finally {
+      signal.removeEventListener('abort', close);
+      this.#session = undefined;
+      this.#options.onReady(false);
+      await connection.close();
+    }
+  }
+
+  async #begin(connection: NatsConnection): Promise<Session> {
+    const { replicas, identity, writeBudgetMs } = this.#options;
+    const stream = jetstream(connection);
+    const desired = await new Kvm(stream).create(BUCKET_DESIRED, {
+      ...{ history: 1, replicas, storage: StorageType.File },
+    });
+    const { storage: _file, ...store } = signatureStoreOptions({ replicas });
+    const objects = await new Objm(stream).create(OBJECT_STORE_SIGNATURES, {
+      ...{ ...store, storage: StorageType.File },
+    });
+    if (writeBudgetMs() <= 0) {
+      throw new NetmothError('NM_NOT_LEADER', 'the lead is in doubt', { retryable: true });
+    }
+    const fence = await desired.put(kFenceKey, identity);
+    await this.#readWishes(desired);
+    return { connection, stream, desired, objects, fence };
+  }
+
+  async #readWishes(desired: KV): Promise<void> {
+    const found = new Map<string, Desired>();
+    for await (const entry of await desired.history({ key: '>' })) {
+      if (entry.operation !== 'PUT' || entry.key === kFenceKey) continue;
+      const wish = desiredSchema.safeParse(parsed(entry.string()));
+      if (wish.success) found.set(entry.key, wish.data);
+    }
+    this.#wishes = found;
+  }
+
+  #end({ connection }: Session): void {
+    if (this.#session?.connection !== connection) return;
+    this.#session = undefined;
+    this.#options.onReady(false);
+    void connection.close();
+  }
+}
+
+function subjectOf(key: string): string {
+  return `$KV.${BUCKET_DESIRED}.${key}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The rule files of a SignatureSet, from wherever it says they are.
+ *
+ * Invariants: answers with files or with one SourceFault; a source that says it has not changed (ETag) is
+ * not read again; the same ConfigMap gives the same files whatever order its keys come in.
+ */
+import type { SignatureSetSpec } from '#crds/signature-set.ts';
+import type { ApiClient } from '../../runtime/api-client.ts';
+import { ApiError } from '../../runtime/api-error.ts';
+import { CONFIG_MAPS, type KubeObject, SECRETS } from '../../runtime/resource.ts';
+import { MAX_SOURCE_BYTES, type SourceFile } from '../compile/rule-pack.ts';
+import { type Fetch, fetchBytes } from './fetch-bytes.ts';
+import { fetchOci } from './fetch-oci.ts';
+import { sourceFiles, tooLarge } from './read-archive.ts';
+import {
+  authorizationOf,
+  credentialsOf,
+  type Secret,
+  type SourceCredentials,
+} from './source-credentials.ts';
+import { SourceFault } from './source-fault.ts';
+
+export interface SourceOptions {
+  readonly client: ApiClient;
+  readonly fetch: Fetch;
+  /** The operator's own. */
+  readonly namespace: string;
+}
+
+export interface Got {
+  /** Undefined: the same as when it had that ETag. */
+  readonly files: readonly SourceFile[] | undefined;
+  readonly etag?: string | undefined;
+}
+
+interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+export async function fetchSource(
+  options: SourceOptions,
+  { source }: SignatureSetSpec,
+  before: { readonly etag?: string | undefined; readonly signal: AbortSignal },
+): Promise<Got> {
+  const { signal } = before;
+  if (source.inline !== undefined) {
+    return { files: [{ name: 'inline.rules', text: source.inline.rules }] };
+  }
+  if (source.configMapRef !== undefined) {
+    return { files: await configMapFiles(options, source.configMapRef, signal) };
+  }
+  const { fetch } = options;
+  if (source.oci !== undefined) {
+    const { reference, secretRef } = source.oci;
+    const credentials = await credentialsFor(options, secretRef, signal);
+    return { files: await fetchOci({ fetch, reference, credentials, signal }) };
+  }
+  if (source.http !== undefined) return httpFiles(options, source.http, before);
+  throw new SourceFault('NotRules', 'the set names no source');
+}
+
+async function httpFiles(
+  options: SourceOptions,
+  { url, sha256, secretRef }: NonNullable<SignatureSetSpec['source']['http']>,
+  { etag, signal }: { readonly etag?: string | undefined; readonly signal: AbortSignal },
+): Promise<Got> {
+  const credentials = await credentialsFor(options, secretRef, signal);
+  const answer = await fetchBytes(options.fetch, {
+    ...{ url, signal, digest: sha256, authorization: authorizationOf(credentials) },
+    ...(etag === undefined ? {} : { headers: { 'if-none-match': etag } }),
+  });
+  const { host, pathname } = new URL(url);
+  if (answer.status === 304) return { files: undefined, etag };
+  if (answer.status === 401) {
+    throw new SourceFault('SourceForbidden', `${host} does not take these credentials`);
+  }
+  const name = pathname.split('/').findLast((part) => part !== '') ?? host;
+  const found = answer.headers.get('etag') ?? undefined;
+  return { files: sourceFiles(decodeURIComponent(name), answer.bytes), etag: found };
+}
+
+async function configMapFiles(
+  { client, namespace: own }: SourceOptions,
+  { namespace = own, name, keys }: NonNullable<SignatureSetSpec['source']['configMapRef']>,
+  signal: AbortSignal,
+): Promise<SourceFile[]> {
+  const where = `ConfigMap ${namespace}/${name}`;
+  const found = await permitted(where, () =>
+    client.get<ConfigMap>(CONFIG_MAPS, { namespace, name }, signal),
+  );
+  if (found === undefined) throw new SourceFault('SourceUnavailable', `${where} is not there`);
+  const isChosen = globOf(keys);
+  const { data = {}, binaryData = {} } = found;
+  const plain = Object.entries(data).map(([key, text]) => ({ name: key, text }));
+  const files = plain.filter((file) => isChosen(file.name));
+  for (const [key, text] of Object.entries(binaryData)) {
+    if (isChosen(key)) files.push(...sourceFiles(key, Buffer.from(text, 'base64')));
+  }
+  if (files.length === 0) {
+    throw new SourceFault('NotRules', `${where} has no key that fits ${JSON.stringify(keys)}`);
+  }
+  if (files.reduce((sum, { text }) => sum + text.length, 0) > MAX_SOURCE_BYTES) throw tooLarge();
+  return files;
+}
+
+/** In which * stands for anything; the first of its places that fits is taken, so it costs no more than reading. */
+export function globOf(pattern: string): (key: string) => boolean {
+  const [first = '', ...parts] = pattern.split('*');
+  const last = parts.pop();
+  if (last === undefined) return (key) => key === first;
+  return (key) => {
+    if (key.length < first.length + last.length) return false;
+    if (!key.startsWith(first) || !key.endsWith(last)) return false;
+    let at = first.length;
+    const end = key.length - last.length;
+    for (const part of parts) {
+      const found = key.indexOf(part, at);
+      if (found === -1 || found + part.length > end) return false;
+      at = found + part.length;
+    }
+    return true;
+  };
+}
+
+async function credentialsFor(
+  { client, namespace }: SourceOptions,
+  secretRef: { readonly name: string } | undefined,
+  signal: AbortSignal,
+): Promise<SourceCredentials | undefined> {
+  if (secretRef === undefined) return undefined;
+  const { name } = secretRef;
+  const where = `Secret ${namespace}/${name}`;
+  const found = await permitted(where, () =>
+    client.get<Secret>(SECRETS, { namespace, name }, signal),
+  );
+  if (found === undefined) throw new SourceFault('SourceUnavailable', `${where} is not there`);
+  return credentialsOf(found);
+}
+
+async function permitted<T>(where: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.status !== 403) throw cause;
+    const words = `the operator may not read ${where}: give it a Role there (docs/security.md)`;
+    throw new SourceFault('SourceForbidden', words, { cause });
+  }
+}

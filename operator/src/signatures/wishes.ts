@@ -1,0 +1,53 @@
+/**
+ * What a node is told: the bundle that the revisions of all sets for it come to.
+ *
+ * Invariant: pure but for the book of bundles, which never waits; where the bundle is being made the node
+ * keeps what it has.
+ */
+import type { Desired } from '#contracts/nats.ts';
+import type { SignatureSet } from '#crds/kinds.ts';
+import type { BundleBook, Merged, NamedPart } from './bundle-book.ts';
+import type { Row } from './fleet-rows.ts';
+import { revisionOf, type SetState } from './plan/node-facts.ts';
+import type { Placements } from './plan/placements.ts';
+
+const kMaxLabel = 80;
+
+export interface SetWish {
+  readonly set: SignatureSet;
+  readonly state: SetState;
+  readonly told: Placements;
+}
+
+export interface Wish {
+  /** Undefined: the node was never told anything, and there is nothing to tell. */
+  readonly desired: Desired | undefined;
+  readonly merged?: Merged;
+}
+
+/** Sets by their priority. Undefined: wait for the bundle. */
+export function wishFor(
+  row: Row,
+  sets: readonly SetWish[],
+  { generation, bundles }: { readonly generation: number; readonly bundles: BundleBook },
+): Wish | undefined {
+  const parts: NamedPart[] = [];
+  for (const { set, state, told } of sets) {
+    const revision = told.get(row.key);
+    if (revision === undefined) continue;
+    const digest = revisionOf(state, revision)?.digest;
+    if (digest !== undefined) parts.push({ set: set.metadata.name, revision, digest });
+  }
+  if (parts.length === 0) {
+    return { desired: row.wish === undefined ? undefined : { generation } };
+  }
+  const merged = bundles.bundle(parts);
+  if (merged === undefined) return undefined;
+  const label = parts.map(({ set, revision }) => `${set}@${revision}`).join(',');
+  const desired: Desired = {
+    generation,
+    signatures: { digest: merged.digest, revision: label.slice(0, kMaxLabel) },
+    sets: Object.fromEntries(parts.map(({ set, revision }) => [set, revision])),
+  };
+  return { desired, merged };
+}
