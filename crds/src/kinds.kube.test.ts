@@ -138,6 +138,13 @@ const kSetRefusals: readonly Refusal[] = [
   ['rollout.abort.failedLoads', { rollout: { abort: { failedLoads: 0 } } }, /failedLoads/],
   ['rollout.abort.lossPercent', { rollout: { abort: { lossPercent: 101 } } }, /lossPercent/],
   ['rollout.abort.alertFactor', { rollout: { abort: { alertFactor: 1 } } }, /alertFactor/],
+  ['rollout.abort.memoryMiB', { rollout: { abort: { memoryMiB: 1 } } }, /memoryMiB.*equal to 64/],
+  ['rollout.abort.cpuPercent', { rollout: { abort: { cpuPercent: 0 } } }, /cpuPercent.*equal to 1/],
+  ['rollout.abort.restarts', { rollout: { abort: { restarts: 0 } } }, /restarts.*equal to 1/],
+  ['rollout.promote', { rollout: { promote: '' } }, /promote.*at least 1 chars/],
+  ['maxFaults', { maxFaults: '101%' }, /maxFaults is a count of rules from 0 on, or a percentage/],
+  ['maxFaults', { maxFaults: -1 }, /maxFaults is a count of rules/],
+  ['thresholds', { thresholds: 'x'.repeat(65_537) }, /thresholds.*65536/],
   ['pinnedRevision', { pinnedRevision: '' }, /pinnedRevision/],
   ['historyLimit', { historyLimit: 0 }, /historyLimit/],
 ];
