@@ -139,11 +139,14 @@ function judgeProgressing(input: SetStatusInput): Judgement {
   );
 }
 
-/** The spec changed, and what it comes to is not known yet. */
+/** The spec changed, and what it comes to is not known yet, or was not to the operator before this one. */
 function isUnread({ set, result }: SetStatusInput): boolean {
   const { generation } = set.metadata;
-  const read = result?.generation ?? set.status?.observedGeneration;
-  return set.spec.pinnedRevision === undefined && read !== generation;
+  if (set.spec.pinnedRevision !== undefined) return false;
+  if (result !== undefined) return result.generation !== generation;
+  const { observedGeneration, conditions } = set.status ?? {};
+  const said = conditions?.find(({ type }) => type === 'Progressing')?.reason;
+  return observedGeneration !== generation || said === 'Reading';
 }
 
 function judgeResting(
