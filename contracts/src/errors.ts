@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   NM_FORBIDDEN: { exit: 77, meaning: 'The account may not do this.' },
   NM_RATE_LIMITED: { exit: 75, meaning: 'Too many requests; try again later.' },
   NM_QUERY_INVALID: { exit: 64, meaning: 'A query parameter is wrong.' },
+  NM_CONFLICT: { exit: 65, meaning: 'The thing is there already, or is in use.' },
   NM_NOT_FOUND: { exit: 66, meaning: 'There is no such thing.' },
   NM_KUBE_UNAVAILABLE: { exit: 75, meaning: 'The Kubernetes API cannot be reached.' },
   NM_KUBE_REFUSED: { exit: 69, meaning: 'The Kubernetes API refused a request.' },

@@ -8,6 +8,7 @@ import { type JsonSchema, jsonSchemaOf, jsonSchemasOf, nameSchemas } from './jso
 import { liveClientMessageSchema, liveServerMessageSchema } from './live.ts';
 import { reportedSchema } from './nats.ts';
 import * as rest from './rest.ts';
+import * as signatures from './rest-signatures.ts';
 import { EXPORT_MEDIA, ROUTES, type Route } from './routes.ts';
 
 const COMPONENTS_PREFIX = '#/components/schemas/';
@@ -31,6 +32,23 @@ const ROW_NAMES: Readonly<Record<rest.ListName, string>> = {
   anomalies: 'Anomaly',
   devices: 'Device',
 };
+
+const SIGNATURE_NAMES: readonly (readonly [z.ZodType, string])[] = [
+  [signatures.signatureOverviewSchema, 'SignatureOverview'],
+  [signatures.signatureSetSchema, 'SignatureSet'],
+  [signatures.signatureSetDetailSchema, 'SignatureSetDetail'],
+  [signatures.signatureSetRequestSchema, 'SignatureSetRequest'],
+  [signatures.signatureVersionSchema, 'SignatureVersion'],
+  [signatures.signatureFileSchema, 'SignatureFile'],
+  [signatures.signatureOverrideSchema, 'SignatureOverride'],
+  [signatures.overrideRequestSchema, 'SignatureOverrideRequest'],
+  [signatures.thresholdSchema, 'SignatureThreshold'],
+  [signatures.ruleRowSchema, 'SignatureRuleRow'],
+  [signatures.ruleDetailSchema, 'SignatureRuleDetail'],
+  [signatures.faultRowSchema, 'SignatureFaultRow'],
+  [signatures.hitRowSchema, 'SignatureHitRow'],
+  [signatures.changeRowSchema, 'SignatureChangeRow'],
+];
 
 /** Schemas with a name, in the order of the document. Pages and answers find theirs by identity. */
 function namedSchemas(): Map<z.ZodType, string> {
@@ -56,6 +74,7 @@ function namedSchemas(): Map<z.ZodType, string> {
   names.set(rest.tokenInfoSchema, 'TokenInfo');
   names.set(rest.tokenCreatedSchema, 'TokenCreated');
   names.set(rest.tokensSchema, 'Tokens');
+  for (const [schema, name] of SIGNATURE_NAMES) names.set(schema, name);
   names.set(rest.errorBodySchema, 'Error');
   names.set(liveClientMessageSchema, 'LiveClientMessage');
   names.set(liveServerMessageSchema, 'LiveServerMessage');
@@ -101,17 +120,23 @@ function operation(route: Route, names: ReadonlyMap<z.ZodType, string>): JsonSch
     operationId: route.operationId,
     summary: route.summary,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body === undefined
-      ? {}
-      : {
-          requestBody: {
-            required: true,
-            content: { 'application/json': { schema: refOrInline(route.body, names) } },
-          },
-        }),
+    ...requestBodyOf(route, names),
     responses: responsesOf(route, names),
     security: securityOf(route.auth),
   };
+}
+
+function requestBodyOf(
+  { body, bodyMedia }: Route,
+  names: ReadonlyMap<z.ZodType, string>,
+): JsonSchema {
+  const content = {
+    ...(body === undefined ? {} : { 'application/json': { schema: refOrInline(body, names) } }),
+    ...(bodyMedia === undefined
+      ? {}
+      : { [bodyMedia]: { schema: { type: 'string', format: 'binary' } } }),
+  };
+  return Object.keys(content).length === 0 ? {} : { requestBody: { required: true, content } };
 }
 
 function securityOf(auth: Route['auth']): JsonSchema[] {

@@ -17,7 +17,10 @@ export const MAX_EXPORT_ROWS = 1_000_000;
 
 const count = z.int().min(0);
 const port = z.int().min(0).max(65_535);
-const time = z.iso.datetime({ offset: true, precision: 6 }).describe('2026-11-20T14:32:15.123456Z');
+export const microTimeSchema = z.iso
+  .datetime({ offset: true, precision: 6 })
+  .describe('2026-11-20T14:32:15.123456Z');
+const time = microTimeSchema;
 
 /** `90s`, `15m`, `1h`, `7d`, `2w`. */
 export const durationSchema = z

@@ -27,6 +27,7 @@ import {
   tokenRequestSchema,
   tokensSchema,
 } from './rest.ts';
+import { SIGNATURE_ROUTES } from './signature-routes.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -39,6 +40,8 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly params?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Media type of a body that is not JSON. */
+  readonly bodyMedia?: string;
   readonly status: 101 | 200 | 201 | 204;
   /** JSON of a 2xx answer; absent where the body is empty or not JSON. */
   readonly answer?: z.ZodType;
@@ -235,4 +238,9 @@ const otherRoutes: readonly Route[] = [
   },
 ];
 
-export const ROUTES: readonly Route[] = [...listRoutes, ...statsRoutes, ...otherRoutes];
+export const ROUTES: readonly Route[] = [
+  ...listRoutes,
+  ...statsRoutes,
+  ...SIGNATURE_ROUTES,
+  ...otherRoutes,
+];

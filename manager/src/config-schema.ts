@@ -50,6 +50,10 @@ const httpSchema = z.strictObject({
   liveClients: z.int().min(0).optional(),
 });
 
+const signaturesSchema = z.strictObject({
+  owner: z.enum(['operator', 'manager']).default('operator'),
+});
+
 export const managerConfigSchema = z.strictObject({
   listen: z
     .string()
@@ -64,6 +68,7 @@ export const managerConfigSchema = z.strictObject({
   homeNetworks: z.array(network).default([...PRIVATE_NETWORKS]),
   geoipFile: z.string().optional(),
   http: httpSchema.prefault({}),
+  signatures: signaturesSchema.prefault({}),
   /** Password of the user `admin`, for as long as there is no such user. */
   adminPassword: z.string().min(8).max(1024).optional(),
   /** An API token (nm_…) for the programs of the machine that runs us. */

@@ -224,10 +224,12 @@ async function openCountries(file: string | undefined): Promise<CountryReader | 
   }
 }
 
-function apiConfig({ http }: ManagerConfig, webRoot: string | undefined) {
+function apiConfig({ http, nats, signatures }: ManagerConfig, webRoot: string | undefined) {
   const { webRoot: _given, requestsPerMinute, liveClients, ...flags } = http;
   return {
     ...flags,
+    ownsSignatures: signatures.owner === 'manager',
+    busReplicas: nats.streamReplicas,
     ...(webRoot === undefined ? {} : { webRoot }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(liveClients === undefined ? {} : { liveClients }),

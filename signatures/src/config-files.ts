@@ -16,6 +16,14 @@ export interface ConfigFile<T> {
   readonly faults: readonly Fault[];
 }
 
+export type ConfigKind = 'classification' | 'reference' | 'threshold';
+
+/** What a file is by its name; undefined: rules. */
+export function configKind(name: string): ConfigKind | undefined {
+  const found = /^(classification|reference|threshold)\.config(\.gz)?$/.exec(name);
+  return found?.[1] as ConfigKind | undefined;
+}
+
 const CLASSIFICATION = /^config\s+classification:\s*([\w-]+)\s*,([^,]*),\s*(\d{1,3})$/;
 const REFERENCE = /^config\s+reference:\s*([\w.-]+)\s+(\S.*)$/;
 

@@ -13,6 +13,8 @@ import type { Source } from '#signatures/compile/compile.ts';
 import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
 import {
   type Classification,
+  type ConfigKind,
+  configKind,
   readClassifications,
   readReferences,
 } from '#signatures/config-files.ts';
@@ -38,8 +40,6 @@ export interface RuleSources {
   /** Of the configuration files. */
   readonly faults: readonly Fault[];
 }
-
-type ConfigKind = 'classification' | 'reference' | 'threshold';
 
 /** Largest configuration file. */
 const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
@@ -75,7 +75,7 @@ export async function readRuleSources(
   }
   const known = classifications.size > 0 ? { classifications } : {};
   const loader = new RuleLoader(variables, { ...known, references });
-  for (const path of paths.filter((one) => configKind(one) === undefined)) {
+  for (const path of paths.filter((one) => configKind(basename(one)) === undefined)) {
     sources.push(await loadFile(path, label(path), loader));
   }
   return { sources, variables, loaded: loader.result(), thresholds, faults };
@@ -90,15 +90,13 @@ function configPaths(
     ['reference', reference],
     ['threshold', threshold],
   ];
-  const named = paths.map((path): [ConfigKind | undefined, string] => [configKind(path), path]);
+  const named = paths.map((path): [ConfigKind | undefined, string] => [
+    configKind(basename(path)),
+    path,
+  ]);
   return [...given, ...named].filter(
     (pair): pair is [ConfigKind, string] => pair[0] !== undefined && pair[1] !== undefined,
   );
-}
-
-function configKind(path: string): ConfigKind | undefined {
-  const found = /^(classification|reference|threshold)\.config(\.gz)?$/.exec(basename(path));
-  return found?.[1] as ConfigKind | undefined;
 }
 
 /** The name of each file below the folder all of them share. */

@@ -104,6 +104,7 @@ function managerPart(options: PartsOptions): PartSpec {
       },
       nats: busLogin(options),
       http: { webRoot: options.webRoot },
+      signatures: { owner: 'manager' },
       ...(options.geoip === undefined ? {} : { geoipFile: resolve(options.geoip) }),
       ...(adminPassword === undefined ? {} : { adminPassword }),
       localToken: localToken(dataDir),

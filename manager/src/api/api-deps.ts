@@ -23,6 +23,10 @@ export interface ApiConfig {
   readonly liveClients?: number;
   /** How often a WebSocket client is asked whether it is there, and its session whether it still holds. */
   readonly livePingMs?: number;
+  /** Sets of signatures are kept here; otherwise the operator says what sensors match with. */
+  readonly ownsSignatures?: boolean;
+  /** Of the buckets that are made on the bus for signatures; 1 where absent. */
+  readonly busReplicas?: number;
 }
 
 export interface ApiDeps {

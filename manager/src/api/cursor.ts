@@ -11,13 +11,14 @@ const CHECK_BYTES = 8;
 
 const positionSchema = z.strictObject({
   /** Sort key: time of the last row, then what tells rows of the same time apart. */
-  t: z.iso.datetime({ precision: 6 }),
+  t: z.union([z.literal(''), z.iso.datetime({ precision: 6 })]),
   k: z.string().min(1).max(64),
   s: z.int().min(0),
   u: z.int().min(0),
 });
 
 export interface Position {
+  /** Empty where the list is not sorted by time. */
   readonly time: string;
   readonly key: string;
 }

@@ -19,6 +19,7 @@ import { installLiveRoute } from './live/live-route.ts';
 import { installRequestLimits, isApiRequest } from './request-limits.ts';
 import { installSecurityHeaders } from './security-headers.ts';
 import { SensorReports } from './sensor-reports.ts';
+import { installSignatures } from './signatures/install.ts';
 import { installStaticFiles } from './static-files.ts';
 import { installStatsRoutes } from './stats-routes.ts';
 import { installStatusRoutes } from './status-routes.ts';
@@ -88,6 +89,11 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     registry,
     metricsOpen: config.metricsOpen ?? false,
     trustProxy: config.trustProxy,
+  });
+  await installSignatures(app, {
+    ...{ pool, clock, sensors, nats, logger },
+    owned: config.ownsSignatures ?? false,
+    replicas: config.busReplicas ?? 1,
   });
   installLiveRoute(app, {
     feed,

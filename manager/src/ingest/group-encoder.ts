@@ -31,6 +31,7 @@ import {
 import { EVENT_TABLES, type EventTable, HEADER_COLUMNS, putWord, tableOf } from './event-tables.ts';
 import { type FlowFacts, flowFacts } from './flow-facts.ts';
 import { type RollupArrays, RollupSums, type Source } from './rollup-sums.ts';
+import { type SignatureSighting, SignatureSightings } from './signature-sightings.ts';
 
 export interface Rejection {
   readonly subject: string;
@@ -45,6 +46,7 @@ export interface EncodedGroup {
   readonly tables: ReadonlyMap<EventTable, BinaryRows>;
   readonly rollups: readonly RollupArrays[];
   readonly devices: readonly Sighting[];
+  readonly signatures: readonly SignatureSighting[];
   readonly rejections: readonly Rejection[];
   /** Rejected lines; `rejections` holds the first kKeptRejections of them. */
   readonly rejected: number;
@@ -76,6 +78,7 @@ export class GroupEncoder {
   readonly #options: GroupEncoderOptions;
   readonly #sums = new RollupSums();
   readonly #sightings: DeviceSightings;
+  readonly #signatures = new SignatureSightings();
   readonly #tables = new Map(EVENT_TABLES.map((table) => [table, new BinaryRows()]));
   readonly #events = new Map<string, number>();
   readonly #rejections: Rejection[] = [];
@@ -117,6 +120,7 @@ export class GroupEncoder {
       tables: this.#tables,
       rollups: this.#sums.arrays(this.#options.maxRollupKeys),
       devices: this.#sightings.news(),
+      signatures: this.#signatures.news(),
       rejections: this.#rejections,
       rejected: this.#rejected,
       events: this.#events,
@@ -177,6 +181,10 @@ export class GroupEncoder {
     }
     this.#events.set(type, (this.#events.get(type) ?? 0) + 1);
     this.#sums.addEvent(type, at, origin.source);
+    if (type === 'alert') {
+      const { gid, sid } = this.#signatures.see(event, at);
+      this.#sums.addAlert(at, gid, sid);
+    }
     if (flow !== undefined) this.#sawFlow(flow, origin);
     else this.#learnDevices(type, event, at);
   }

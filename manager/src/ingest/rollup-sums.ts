@@ -6,7 +6,7 @@
  * times the rollups.
  */
 import { type Address, inetField } from '#manager/enrich/address-book.ts';
-import { BinaryRows, binaryArray, type Instant } from '#manager/store/binary-rows.ts';
+import { BinaryRows, binaryArray, encodeField, type Instant } from '#manager/store/binary-rows.ts';
 import type { FlowFacts } from './flow-facts.ts';
 import { OIDS, ROLLUP_NAMES, ROLLUPS, type RollupName, type RollupTable } from './rollup-tables.ts';
 
@@ -14,7 +14,7 @@ interface Row {
   readonly bucketSeconds: number;
   /** Unique for the key within a bucket. */
   readonly sortKey: string;
-  /** Texts, or addresses as encoded fields. */
+  /** Texts, or addresses and numbers as encoded fields. */
   readonly keys: readonly (string | Uint8Array)[];
   readonly sums: number[];
 }
@@ -31,6 +31,8 @@ const kMinuteSeconds = 60;
 const kHourSeconds = 3600;
 const REST_ADDRESS = inetField(new Uint8Array(4));
 const REST_TEXT = '*';
+const REST_NUMBER = encodeField((rows) => rows.int8(0));
+const REST_KEYS = { inet: REST_ADDRESS, text: REST_TEXT, int8: REST_NUMBER } as const;
 /** Of the pair 0.0.0.0 → 0.0.0.0; no other rollup has such a key of its own. */
 const REST_SORT_KEY = '4\0\0\0\x004\0\0\0\0';
 
@@ -82,6 +84,21 @@ export class RollupSums {
         bucketSeconds: bucket,
         sortKey: `${type} ${source.key}`,
         keys: [type, source.sensor, source.node],
+      })),
+      1,
+      0,
+    );
+  }
+
+  addAlert(time: Instant, gid: number, sid: number): void {
+    const bucket = minuteOf(time);
+    const first = String(gid);
+    const second = String(sid);
+    add(
+      this.#of('signature').row(bucket, first, second, () => ({
+        bucketSeconds: bucket,
+        sortKey: `${first}:${second}`,
+        keys: [encodeField((rows) => rows.int8(gid)), encodeField((rows) => rows.int8(sid))],
       })),
       1,
       0,
@@ -201,7 +218,7 @@ function folded(rows: Row[], rollup: RollupTable, maxKeys: number): Row[] {
     for (const { bucketSeconds, sums } of light) {
       let row = rest.get(bucketSeconds);
       if (row === undefined) {
-        const keys = rollup.keys.map((key) => (key.type === 'inet' ? REST_ADDRESS : REST_TEXT));
+        const keys = rollup.keys.map((key) => REST_KEYS[key.type]);
         row = { bucketSeconds, sortKey: REST_SORT_KEY, keys, sums: [0, 0, 0, 0] };
         rest.set(bucketSeconds, row);
         kept.push(row);

@@ -6,7 +6,7 @@
  * minutes, in the same transaction.
  */
 
-export type KeyType = 'inet' | 'text';
+export type KeyType = 'inet' | 'text' | 'int8';
 
 export interface RollupTable {
   /** Tables rollup_<name>_minute and rollup_<name>_hour. */
@@ -57,6 +57,14 @@ export const ROLLUPS = {
       { column: 'dest_ip', type: 'inet' },
     ],
     sums: ['bytes_toserver', 'bytes_toclient', 'flows'],
+  },
+  signature: {
+    name: 'signature',
+    keys: [
+      { column: 'gid', type: 'int8' },
+      { column: 'sid', type: 'int8' },
+    ],
+    sums: ['alerts'],
   },
 } as const satisfies Record<string, RollupTable>;
 

@@ -14,6 +14,7 @@ import { DEVICES_SQL, deviceArrays } from './device-sightings.ts';
 import { type EventTable, HEADER_COLUMNS } from './event-tables.ts';
 import type { EncodedGroup, Rejection } from './group-encoder.ts';
 import { ROLLUPS, upsertSql } from './rollup-tables.ts';
+import { SIGNATURES_SQL, signatureArrays } from './signature-sightings.ts';
 
 const kRejectedTextChars = 1024;
 
@@ -106,6 +107,13 @@ async function write(
       name: 'upsert-devices',
       text: DEVICES_SQL,
       values: deviceArrays(group.devices),
+    });
+  }
+  if (group.signatures.length > 0) {
+    await client.query({
+      name: 'upsert-signatures',
+      text: SIGNATURES_SQL,
+      values: signatureArrays(group.signatures),
     });
   }
   for (const { rollup, step, parameters } of group.rollups) {

@@ -20,7 +20,16 @@ export interface PartitionedTable {
 
 const EVENT_TABLES = ['flows', 'dns_queries', 'tls_handshakes', 'http_transactions', 'events'];
 const ALERT_TABLES = ['alerts', 'anomalies'];
-const ROLLUPS = ['total', 'events', 'device', 'domain', 'application', 'country', 'pair'];
+const ROLLUPS = [
+  'total',
+  'events',
+  'device',
+  'domain',
+  'application',
+  'country',
+  'pair',
+  'signature',
+];
 
 export const PARTITIONED_TABLES: readonly PartitionedTable[] = [
   ...EVENT_TABLES.map((table) => ({ table, retention: 'flows' as const, updated: false })),

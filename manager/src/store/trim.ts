@@ -13,9 +13,15 @@ export const KEPT_BATCH_IDS_DAYS = 14;
 export const KEPT_REJECTED_ROWS = 10_000;
 export const KEPT_DEVICES_DAYS = 90;
 export const KEPT_DEVICES = 100_000;
+/** Of all signatures that ever fired, those that fired last. */
+export const KEPT_SIGNATURES_SEEN = 300_000;
+export const KEPT_SIGNATURE_CHANGES = 100_000;
 const kRowsPerStatement = 100_000;
 
-export type Trimmed = Record<'batches' | 'rejected' | 'devices', number>;
+export type Trimmed = Record<
+  'batches' | 'rejected' | 'devices' | 'signatures_seen' | 'signature_changes',
+  number
+>;
 
 const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
   [
@@ -38,6 +44,17 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
     `DELETE FROM devices WHERE ip IN (
        SELECT ip FROM devices ORDER BY updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT $1)`,
   ],
+  [
+    'signatures_seen',
+    `DELETE FROM signatures_seen WHERE (gid, sid) IN (
+       SELECT gid, sid FROM signatures_seen
+       ORDER BY last_seen DESC OFFSET ${KEPT_SIGNATURES_SEEN} LIMIT $1)`,
+  ],
+  [
+    'signature_changes',
+    `DELETE FROM signature_changes WHERE id IN (
+       SELECT id FROM signature_changes ORDER BY id DESC OFFSET ${KEPT_SIGNATURE_CHANGES} LIMIT $1)`,
+  ],
 ];
 
 /** Rows deleted of each table. */
@@ -45,7 +62,7 @@ export async function trim(
   client: pg.PoolClient,
   rowsPerStatement: number = kRowsPerStatement,
 ): Promise<Trimmed> {
-  const trimmed = { batches: 0, rejected: 0, devices: 0 };
+  const trimmed = { batches: 0, rejected: 0, devices: 0, signatures_seen: 0, signature_changes: 0 };
   for (const [table, statement] of STATEMENTS) {
     for (;;) {
       const { rowCount } = await client.query(statement, [rowsPerStatement]);

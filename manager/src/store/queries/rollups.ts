@@ -20,7 +20,8 @@ export type RollupName =
   | 'rollup_domain'
   | 'rollup_application'
   | 'rollup_country'
-  | 'rollup_pair';
+  | 'rollup_pair'
+  | 'rollup_signature';
 
 /** The table for a sum over the range, and the start of its first bucket. */
 export function rollupOf(name: RollupName, range: Range): { table: string; sinceMs: number } {

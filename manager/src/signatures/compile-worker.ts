@@ -1,0 +1,43 @@
+/**
+ * The thread that compiles: one message in, one out, then it ends.
+ *
+ * Invariant: what it hands back is ready for the database (rows in COPY form, bytes compressed), so that
+ * the event loop of the manager only passes it on.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { type CompiledSet, compileSet, type SetInput } from './compile-set.ts';
+import { faultRows, ruleRows } from './version-rows.ts';
+
+export interface CompileJob extends Omit<SetInput, 'files'> {
+  /** Bodies as zstd. */
+  readonly files: readonly { readonly name: string; readonly body: Uint8Array }[];
+  readonly versionId: number;
+}
+
+export interface CompileResult {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly counts: CompiledSet['counts'];
+  /** zstd */
+  readonly bundle: Uint8Array;
+  /** Rows of signature_rules and signature_faults for COPY. */
+  readonly rules: Uint8Array;
+  readonly faults: Uint8Array;
+}
+
+function run({ files, versionId, ...input }: CompileJob): CompileResult {
+  const unpacked = files.map(({ name, body }) => ({ name, bytes: zstdDecompressSync(body) }));
+  const compiled = compileSet({ ...input, files: unpacked });
+  return {
+    digest: compiled.digest,
+    sizeBytes: compiled.bundle.length,
+    counts: compiled.counts,
+    bundle: zstdCompressSync(compiled.bundle),
+    rules: ruleRows(versionId, compiled.rules),
+    faults: faultRows(versionId, compiled.faults),
+  };
+}
+
+// Imported elsewhere (for its types, in a test) it does nothing.
+if (parentPort !== null) parentPort.postMessage(run(workerData as CompileJob));
