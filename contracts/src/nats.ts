@@ -60,6 +60,11 @@ export function nodeKey(sensor: string, node: string): string {
   return `${sensor}.${node}`;
 }
 
+/** Where answers to a sensor come: below it may listen no other. */
+export function sensorInbox(sensor: string, node: string): string {
+  return `_INBOX.${sensor}.${node}`;
+}
+
 /** Headers of an events message. The body is NDJSON, compressed as HEADER_ENCODING says. */
 export const HEADER_MSG_ID = 'Nats-Msg-Id';
 export const HEADER_SCHEMA = 'Netmoth-Schema';

@@ -1,13 +1,8 @@
 // The chart as helm installs it: the API server takes every manifest, the rights it gives are enough for
 // the operator and no more than that, and NATS' users may do what they are for.
 import { join } from 'node:path';
-import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET_DESIRED, BUCKET_REPORTED, EVENTS_STREAM } from '#contracts/nats.ts';
 import { helm } from '#testkit/kubernetes/helm.ts';
-import { startTestNats } from '#testkit/nats.ts';
 import { eventually, tokenKubeconfig } from './testing/kube-bed.ts';
 import { condition, kNamespace, OperatorBed } from './testing/operator-bed.ts';
 
@@ -112,46 +107,4 @@ describe('charts/netmoth', () => {
     expect(operator.process.lines.filter((line) => /forbidden/i.test(line))).toEqual([]);
     await bed.cluster.kubectl(['delete', 'nms', '--all']);
   }, 120_000);
-
-  it('lets a sensor write events and its report, and neither read events nor say what is wanted', async () => {
-    const { data } = await bed.get(`/api/v1/namespaces/${kNamespace}/configmaps/netmoth-nats`);
-    const config = String(data['authorization.conf']).replaceAll(
-      /\$(OPERATOR|MANAGER|SENSOR)_PASSWORD/g,
-      (_all, user: string) => user.toLowerCase(),
-    );
-    await using nats = await startTestNats({
-      config,
-      credentials: { user: 'operator', pass: 'operator' },
-    });
-    const as = (user: string): Promise<NatsConnection> =>
-      connect({ servers: nats.url, user, pass: user, noAsyncTraces: true });
-    const operator = await as('operator');
-    const buckets = new Kvm(jetstream(operator));
-    await (await jetstreamManager(operator)).streams.add({
-      ...{ name: EVENTS_STREAM, subjects: ['netmoth.events.>'], storage: StorageType.Memory },
-    });
-    const reported = await buckets.create(BUCKET_REPORTED, { storage: StorageType.Memory });
-    const desired = await buckets.create(BUCKET_DESIRED, { storage: StorageType.Memory });
-    await desired.put('edge.node-1', '{"generation":7}');
-
-    const sensor = await as('sensor');
-    const published = await jetstream(sensor).publish('netmoth.events.edge.node-1.flow', '{}');
-    expect(published.stream).toBe(EVENTS_STREAM);
-    const own = new Kvm(jetstream(sensor, { checkAPI: false }));
-    await (await own.open(BUCKET_REPORTED)).put('edge.node-1', '{}');
-    expect((await reported.get('edge.node-1'))?.string()).toBe('{}');
-    const wanted = await (await own.open(BUCKET_DESIRED)).watch({ key: 'edge.node-1' });
-    for await (const entry of wanted) {
-      expect(entry.json()).toEqual({ generation: 7 });
-      break;
-    }
-    const refused = /permissions violation/i;
-    await expect((await own.open(BUCKET_DESIRED)).put('edge.node-1', '{}')).rejects.toThrow(
-      refused,
-    );
-    const reader = jetstreamManager(sensor, { checkAPI: false });
-    const consumer = { name: 'thief', filter_subject: 'netmoth.events.>' };
-    await expect((await reader).consumers.add(EVENTS_STREAM, consumer)).rejects.toThrow(refused);
-    await Promise.all([sensor.close(), operator.close()]);
-  });
 });

@@ -25,6 +25,8 @@ it('names every fault at once, by its variable', () => {
     NETMOTH_OPERATOR_LEASE_SECONDS: 'soon',
     NETMOTH_OPERATOR_NAMESPASE: 'x',
     NETMOTH_OPERATOR_SERVICE_HOST: '10.0.0.9',
+    NETMOTH_OPERATOR_NATS_CALLOUT_SECRET: 'a',
+    NETMOTH_OPERATOR_SENSOR_NATS_SECRET: 'b',
   };
   let message = '';
   try {
@@ -32,7 +34,7 @@ it('names every fault at once, by its variable', () => {
   } catch (error) {
     message = String(error);
   }
-  expect(message).toMatch(/6 faults/);
+  expect(message).toMatch(/7 faults/);
   expect(message).toMatch(
     /NETMOTH_OPERATOR_NAMESPASE: unknown variable, did you mean "NAMESPACE"\?/,
   );
@@ -41,6 +43,7 @@ it('names every fault at once, by its variable', () => {
   expect(message).toMatch(/NETMOTH_OPERATOR_LISTEN: /);
   expect(message).toMatch(/NETMOTH_OPERATOR_KUBECONFIG: needed outside a cluster/);
   expect(message).toMatch(/give both or none/);
+  expect(message).toMatch(/NATS_CALLOUT_SECRET and NETMOTH_OPERATOR_SENSOR_NATS_SECRET: give one/);
 });
 
 it('explains every variable', () => {

@@ -48,6 +48,13 @@ export const operatorConfigSchema = z.object({
     .min(1)
     .optional()
     .describe('Secret with keys user and password, which sensors log in with'),
+  NATS_CALLOUT_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Secret of the key that lets sensors in by their pod's token; made where it is missing",
+    ),
   LISTEN: z
     .string()
     .refine((text) => parseListenAddress(text) !== undefined, LISTEN_ADDRESS_HINT)
@@ -73,6 +80,7 @@ export interface OperatorConfig {
     readonly user: string | undefined;
     readonly password: string | undefined;
     readonly replicas: number;
+    readonly calloutSecret: string | undefined;
   };
   readonly sensorNats: { readonly servers: readonly string[]; readonly secret: string | undefined };
   readonly listen: string;
@@ -106,6 +114,9 @@ export function loadConfig(environment: Environment = process.env): OperatorConf
   if ((given['NATS_USER'] === undefined) !== (given['NATS_PASSWORD'] === undefined)) {
     faults.push(`${ENV_PREFIX}NATS_USER and ${ENV_PREFIX}NATS_PASSWORD: give both or none`);
   }
+  if (given['NATS_CALLOUT_SECRET'] !== undefined && given['SENSOR_NATS_SECRET'] !== undefined) {
+    faults.push(`${ENV_PREFIX}NATS_CALLOUT_SECRET and ${ENV_PREFIX}SENSOR_NATS_SECRET: give one`);
+  }
   if (!parsed.success || faults.length > 0) {
     const many = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
     throw new NetmothError('NM_CONFIG_INVALID', `Configuration, ${many}: ${faults.join('; ')}`);
@@ -125,6 +136,7 @@ function configOf(given: Variables, pod: { readonly host: string; readonly port:
       user: given.NATS_USER,
       password: given.NATS_PASSWORD,
       replicas: given.NATS_REPLICAS,
+      calloutSecret: given.NATS_CALLOUT_SECRET,
     },
     sensorNats: {
       servers: given.SENSOR_NATS_SERVERS ?? given.NATS_SERVERS,

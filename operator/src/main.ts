@@ -7,11 +7,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino, stdTimeFunctions } from 'pino';
 import { NetmothError } from '#contracts/errors.ts';
+import { calloutKey } from './callout/callout-keys.ts';
+import { CalloutService } from './callout/callout-service.ts';
+import { TokenReviewer } from './callout/token-review.ts';
 import { helpText, loadConfig, type OperatorConfig } from './config.ts';
 import { serveHttp } from './http.ts';
 import { type Informers, makeInformers } from './informers.ts';
 import { makeMetrics } from './metrics.ts';
 import { ApiClient } from './runtime/api-client.ts';
+import { Backoff } from './runtime/backoff.ts';
 import { type ClusterAccess, inClusterAccess, kubeconfigAccess } from './runtime/cluster-access.ts';
 import { EventRecorder } from './runtime/events.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
@@ -98,6 +102,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
   const sweep = setInterval(() => board.sweep(), kSweepMs);
   const watching = [...informers.all.values()].map((informer) => informer.run(signal));
   const listening = source.run(signal);
+  const letting = letIn(config, { client, log, signal });
   const lead = async (until: AbortSignal): Promise<void> => {
     term = new Term({
       ...{ client: guarded, informers, board, events, log, random, now, wallNow },
@@ -106,6 +111,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
       settings: {
         ...{ namespace, image: config.sensorImage, natsServers: config.sensorNats.servers },
         ...{ natsSecret: config.sensorNats.secret, natsReplicas: nats.replicas },
+        natsToken: nats.calloutSecret !== undefined,
       },
     });
     await term.run(until);
@@ -115,9 +121,38 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
   log.info({ objects: [...informers.all].map(([kind, { size }]) => `${kind} ${size}`) }, 'Synced');
   await election.run(lead, signal);
   clearInterval(sweep);
-  await Promise.all([...watching, listening]);
+  await Promise.all([...watching, listening, letting]);
   client.close();
   log.info('Operator stopped');
+}
+
+interface LetInParts {
+  readonly client: ApiClient;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Every replica lets sensors into NATS, whether or not it leads. */
+async function letIn(
+  { nats, namespace }: OperatorConfig,
+  { client, log, signal }: LetInParts,
+): Promise<void> {
+  const { calloutSecret } = nats;
+  if (calloutSecret === undefined) return;
+  const { random } = Math;
+  const backoff = new Backoff({ firstMs: 500, maxMs: 15_000, random });
+  while (!signal.aborted) {
+    try {
+      const key = await calloutKey({ client, namespace, secret: calloutSecret, signal });
+      const reviewer = new TokenReviewer({ client, namespace, now: () => performance.now() });
+      const wallNow = (): Date => new Date();
+      await new CalloutService({ ...nats, key, reviewer, log, random, wallNow }).run(signal);
+    } catch (err) {
+      if (signal.aborted) return;
+      log.warn({ err, secret: calloutSecret }, 'The key that lets sensors in is not there');
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 /** A decision on half of what there is would be a wrong one. */

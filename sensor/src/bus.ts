@@ -4,6 +4,7 @@
  * Invariant: `up` is true only between a connection's start and its loss, and onChange tells each turn
  * at once. An existing stream is never changed.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import {
@@ -11,6 +12,7 @@ import {
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
+  tokenAuthenticator,
 } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { ensureEventsStream } from '#contracts/events-stream.ts';
@@ -29,6 +31,10 @@ export interface BusOptions {
   readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly token?: string | undefined;
+  /** Read at every log-in, because the kubelet renews it. */
+  readonly tokenFile?: string | undefined;
+  /** Begins the subjects of answers. */
+  readonly inboxPrefix?: string | undefined;
   /** Content of a NATS credentials file. */
   readonly creds?: Uint8Array | undefined;
   readonly replicas: number;
@@ -191,6 +197,8 @@ export class Bus {
 
   #connectOptions(): NodeConnectionOptions {
     const { servers, name, user, password, token, creds } = this.#options;
+    const { tokenFile, inboxPrefix } = this.#options;
+    const fromFile = (path: string): string => readFileSync(path, 'utf8').trim();
     return {
       servers: [...servers],
       name,
@@ -205,6 +213,10 @@ export class Bus {
       ...(user === undefined ? {} : { user }),
       ...(password === undefined ? {} : { pass: password }),
       ...(token === undefined ? {} : { token }),
+      ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
+      ...(tokenFile === undefined
+        ? {}
+        : { authenticator: tokenAuthenticator(() => fromFile(tokenFile)) }),
       ...(creds === undefined ? {} : { authenticator: credsAuthenticator(creds) }),
     };
   }

@@ -23,6 +23,11 @@ export const natsConfigSchema = z.strictObject({
   user: z.string().min(1).optional(),
   password: z.string().min(1).optional().describe('secret'),
   token: z.string().min(1).optional().describe('secret'),
+  tokenFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('File with a token, read at every log-in: that of a Kubernetes pod'),
   credsFile: z.string().min(1).optional().describe('NATS credentials file'),
   replicas: z.int().min(1).max(5).default(1).describe('Of a stream or bucket the sensor makes'),
   streamMaxMiB: z.int().min(64).max(16_777_216).default(4096).describe('Of the stream it makes'),

@@ -98,6 +98,9 @@ function contradictions(sources: Sources): Fault[] {
   };
   conflict(['capture'], ['replay']);
   conflict(['nats', 'token'], ['nats', 'user']);
+  conflict(['nats', 'tokenFile'], ['nats', 'user']);
+  conflict(['nats', 'tokenFile'], ['nats', 'token']);
+  conflict(['nats', 'tokenFile'], ['nats', 'credsFile']);
   conflict(['nats', 'credsFile'], ['nats', 'user']);
   conflict(['nats', 'credsFile'], ['nats', 'token']);
   if (sources.has(['nats', 'user']) !== sources.has(['nats', 'password'])) {

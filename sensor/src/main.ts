@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { NetmothError } from '#contracts/errors.ts';
 import type { NativeEngine } from '#contracts/native.ts';
+import { sensorInbox } from '#contracts/nats.ts';
 import { helpText, parseArguments } from './arguments.ts';
 import { Bus } from './bus.ts';
 import { loadConfig, type ResolvedConfig, redacted } from './config.ts';
@@ -87,6 +88,7 @@ function assemble({ config, source, engine, log, directory }: Assembly) {
     ...{ servers: nats.servers, user: nats.user, password: nats.password, token: nats.token },
     ...{ creds: config.natsCreds, replicas: nats.replicas, log, random },
     name: `netmoth-sensor ${name}.${node}`,
+    ...{ tokenFile: nats.tokenFile, inboxPrefix: sensorInbox(name, node) },
     streamMaxBytes: nats.streamMaxMiB * MiB,
     onChange: () => {
       publisher.busChanged();

@@ -26,13 +26,9 @@ netmoth-nats-users
 {{- end -}}
 {{- end }}
 
-{{- /* Secret with user and password of the sensors. */}}
+{{- /* Secret with user and password of the sensors; NATS of the chart knows them by their pods' tokens. */}}
 {{- define "netmoth.sensorSecret" -}}
-{{- if .Values.nats.external -}}
 {{ required "nats.externalSensorSecret is needed with nats.external: a Secret with the keys user and password" .Values.nats.externalSensorSecret }}
-{{- else -}}
-netmoth-sensor-nats
-{{- end -}}
 {{- end }}
 
 {{- /* How many copies a stream has: as many as there are servers, three at most. */}}

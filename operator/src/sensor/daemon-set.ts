@@ -6,9 +6,10 @@
  * root file system that cannot be written; everything a sensor writes goes with its pod.
  */
 import type { NetmothSensor } from '#crds/kinds.ts';
+import { TOKEN_AUDIENCE } from '../callout/token-review.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 import { childLabels, childName, ownerOf, podLabels } from './names.ts';
-import { CONFIG_DIR, CONFIG_FILE, DATA_DIR } from './sensor-config.ts';
+import { CONFIG_DIR, CONFIG_FILE, DATA_DIR, TOKEN_DIR, TOKEN_FILE } from './sensor-config.ts';
 import type { SensorSettings } from './settings.ts';
 
 export interface DaemonSet extends KubeObject {
@@ -30,6 +31,7 @@ export const SUSPENDED_LABEL = 'netmoth.io/suspended';
 const kGraceSeconds = 30;
 /** Of the spool's directory beyond the spool: its index and what is being written. */
 const kSpoolHeadroomMiB = 64;
+const kTokenSeconds = 3_600;
 const kDefaultRequests = { cpu: '100m', memory: '256Mi' };
 const kCapabilities = { auto: ['NET_RAW'], afPacket: ['NET_RAW'] } as const;
 
@@ -82,6 +84,7 @@ function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: str
       { name: 'config', configMap: { name: configMap } },
       { name: 'data', emptyDir: { sizeLimit: spoolLimit } },
       { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+      ...(settings.natsToken === true ? [tokenVolume()] : []),
     ],
   };
 }
@@ -117,8 +120,19 @@ function container({ spec }: NetmothSensor, settings: SensorSettings): object {
       { name: 'config', mountPath: CONFIG_DIR, readOnly: true },
       { name: 'data', mountPath: DATA_DIR },
       { name: 'tmp', mountPath: '/tmp' },
+      ...(settings.natsToken === true
+        ? [{ name: 'token', mountPath: TOKEN_DIR, readOnly: true }]
+        : []),
     ],
   };
+}
+
+/** For NATS alone: the API server takes it for nothing. */
+function tokenVolume(): object {
+  const serviceAccountToken = {
+    ...{ audience: TOKEN_AUDIENCE, expirationSeconds: kTokenSeconds, path: TOKEN_FILE },
+  };
+  return { name: 'token', projected: { sources: [{ serviceAccountToken }] } };
 }
 
 function environment({ natsSecret }: SensorSettings): object[] {

@@ -11,6 +11,9 @@ import type { SensorSettings } from './settings.ts';
 
 export const CONFIG_FILE = 'sensor.json';
 export const CONFIG_DIR = '/etc/netmoth';
+/** Where the kubelet puts the token that is for NATS alone. */
+export const TOKEN_DIR = '/var/run/secrets/netmoth.io';
+export const TOKEN_FILE = 'token';
 export const DATA_DIR = '/var/lib/netmoth';
 
 export interface SensorConfigText {
@@ -26,7 +29,10 @@ export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): S
   const config = {
     name: sensor.metadata.name,
     dataDir: DATA_DIR,
-    nats: { servers: settings.natsServers, replicas: settings.natsReplicas },
+    nats: {
+      ...{ servers: settings.natsServers, replicas: settings.natsReplicas },
+      ...(settings.natsToken === true ? { tokenFile: `${TOKEN_DIR}/${TOKEN_FILE}` } : {}),
+    },
     capture: { ...(named === undefined ? {} : { interface: named }), ...ring },
     engine,
     outputs: { batchMaxMs: outputs.batchMaxMs, alertMaxMs: outputs.alertMaxMs },

@@ -7,5 +7,7 @@ export interface SensorSettings {
   readonly natsServers: readonly string[];
   /** Secret with the keys `user` and `password`; undefined: NATS asks for nothing. */
   readonly natsSecret: string | undefined;
+  /** Sensors log in with the token of their pod. */
+  readonly natsToken?: boolean;
   readonly natsReplicas: number;
 }

@@ -48,14 +48,18 @@ export class OperatorBed implements AsyncDisposable {
 
   async operator(
     identity: string,
-    { kubeconfig = this.cluster.files.kubeconfig('admin'), leaseSeconds = 3 } = {},
+    {
+      kubeconfig = this.cluster.files.kubeconfig('admin'),
+      leaseSeconds = 3,
+      more = {} as Readonly<Record<string, string>>,
+    } = {},
   ): Promise<OperatorProcess> {
     const port = await freePort();
     const settings = {
       ...{ KUBECONFIG: kubeconfig, NAMESPACE: kNamespace },
       ...{ IDENTITY: identity, NATS_SERVERS: this.nats.url, LISTEN: `127.0.0.1:${port}` },
       ...{ SENSOR_IMAGE: 'netmoth.example/sensor:1', LEASE_SECONDS: String(leaseSeconds) },
-      SENSOR_NATS_SERVERS: 'nats://netmoth-nats:4222',
+      ...{ SENSOR_NATS_SERVERS: 'nats://netmoth-nats:4222', ...more },
     };
     const process = await startTestProcess({
       script: join(kRoot, 'operator/src/main.ts'),
