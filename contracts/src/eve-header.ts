@@ -70,6 +70,11 @@ export const kubernetesEndSchema = z.looseObject({
   pod: z.string().optional(),
   workload: z.string().optional(),
   node: z.string().optional(),
+  service: z.string().optional().describe('The address is that of a service'),
+  host_network: z
+    .boolean()
+    .optional()
+    .describe('The address is the node’s: which of its processes it was is not known'),
 });
 
 /** MAC addresses, where configured: of the packet, or in flow events all the flow was seen with. */

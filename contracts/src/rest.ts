@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
+import { kubernetesEndSchema } from './eve-header.ts';
 import { reportedSchema } from './nats.ts';
 
 export const API_PREFIX = '/api/v1';
@@ -109,6 +110,10 @@ const rowHeader = {
   dest_port: port.nullable(),
   proto: z.string().nullable(),
   app_proto: z.string().nullable(),
+  kubernetes: z
+    .looseObject({ src: kubernetesEndSchema.optional(), dest: kubernetesEndSchema.optional() })
+    .nullable()
+    .describe('Whose the addresses were at that time, in a cluster'),
 };
 
 export const flowRowSchema = z.object({

@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { BUNDLE_ERROR_CODES, BUNDLE_FAULT_REASONS } from './bundle-faults.ts';
 
 export const OBJECT_STORE_SIGNATURES = 'netmoth-signatures';
+/** Begins the names of what an operator keeps in the store: where there is such, others remove nothing. */
+export const OPERATOR_OBJECT_PREFIX = 'pack.';
 /** Larger bundles are neither published nor fetched. */
 export const MAX_BUNDLE_BYTES = 512 * 1024 * 1024;
 

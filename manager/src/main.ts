@@ -19,6 +19,8 @@ import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
 import { type ManagerConfig, redacted } from './config-schema.ts';
 import { AddressBook, type CountryReader } from './enrich/address-book.ts';
+import { IdentityBook } from './enrich/identity-book.ts';
+import { watchIdentities } from './enrich/identity-watch.ts';
 import { type Network, parseNetwork } from './enrich/ip-address.ts';
 import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
@@ -153,8 +155,10 @@ function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
     .map(parseNetwork)
     .filter((each): each is Network => each !== undefined);
   const inbox = new Inbox<JsMsg>(kInboxMessages);
+  const identities = new IdentityBook();
   const ingest = new Ingest({
     addresses: new AddressBook(home, countries),
+    identities,
     groupEvents: config.ingest.groupEvents,
     groupBytes: config.ingest.groupMiB * kMiB,
     maxRollupKeys: config.ingest.maxRollupKeys,
@@ -169,7 +173,8 @@ function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
     },
     signal,
   );
-  return [ingest.run(signal), reading];
+  const watching = watchIdentities({ connection: nats, identities, log }, signal);
+  return [ingest.run(signal), reading, watching];
 }
 
 function openPool(

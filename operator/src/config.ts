@@ -55,6 +55,10 @@ export const operatorConfigSchema = z.object({
     .describe(
       "Secret of the key that lets sensors in by their pod's token; made where it is missing",
     ),
+  IDENTITY_PUBLISHING: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Whose addresses are whose, for the events: watches all pods and services'),
   LISTEN: z
     .string()
     .refine((text) => parseListenAddress(text) !== undefined, LISTEN_ADDRESS_HINT)
@@ -83,6 +87,7 @@ export interface OperatorConfig {
     readonly calloutSecret: string | undefined;
   };
   readonly sensorNats: { readonly servers: readonly string[]; readonly secret: string | undefined };
+  readonly publishIdentity: boolean;
   readonly listen: string;
   readonly leaseMs: number;
   readonly writesPerSecond: number;
@@ -142,6 +147,7 @@ function configOf(given: Variables, pod: { readonly host: string; readonly port:
       servers: given.SENSOR_NATS_SERVERS ?? given.NATS_SERVERS,
       secret: given.SENSOR_NATS_SECRET,
     },
+    publishIdentity: given.IDENTITY_PUBLISHING === 'on',
     listen: given.LISTEN,
     leaseMs: given.LEASE_SECONDS * 1_000,
     writesPerSecond: given.WRITES_PER_SECOND,

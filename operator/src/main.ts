@@ -91,6 +91,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
     leading: () => election.leading,
     eventsDropped: () => events.dropped,
     controllers: () => term?.controllers ?? [],
+    identities: () => term?.identities,
   });
   const synced = new Set<string>();
   await using _http = await serveHttp({
@@ -108,6 +109,7 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
       ...{ client: guarded, informers, board, events, log, random, now, wallNow },
       ...{ meters, nats, identity, fetch, writeBudgetMs: election.writeBudgetMs },
       writesPerSecond: config.writesPerSecond,
+      publishIdentity: config.publishIdentity,
       settings: {
         ...{ namespace, image: config.sensorImage, natsServers: config.sensorNats.servers },
         ...{ natsSecret: config.sensorNats.secret, natsReplicas: nats.replicas },

@@ -4,6 +4,7 @@
  * Invariant: reads counters of the parts when it is asked; nothing is counted twice.
  */
 import { Gauge, Registry } from 'prom-client';
+import type { IdentityPublisher } from './identity/identity-publisher.ts';
 import type { ApiCounters } from './runtime/api-client.ts';
 import type { Controller } from './runtime/controller.ts';
 import type { Informer } from './runtime/informer.ts';
@@ -20,6 +21,7 @@ export interface MetricsInput {
   readonly eventsDropped: () => number;
   /** Of the term that runs; none while another replica leads. */
   readonly controllers: () => readonly Controller[];
+  readonly identities: () => IdentityPublisher | undefined;
 }
 
 type Reading = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -52,6 +54,10 @@ export function makeMetrics(input: MetricsInput): () => Promise<string> {
   one('reports_dropped_total', 'Reports of nodes beyond the bound', () => board.dropped);
   one('report_nodes', 'Nodes that reported within the last ten minutes', () => board.size);
   one('bus_up', '1 while reports can be heard', () => (board.busUp ? 1 : 0));
+  const { identities } = input;
+  one('identity_addresses', 'Whose addresses are known', () => identities()?.ledger.size ?? 0);
+  one('identity_writes_total', 'Of these, this term', () => identities()?.writes ?? 0);
+  one('identity_dropped_total', 'Beyond the bound', () => identities()?.ledger.dropped ?? 0);
   one('events_dropped_total', 'Kubernetes events not told', input.eventsDropped);
   const kinds = (count: (informer: Informer<KubeObject, KubeObject>) => number) => () =>
     [...informers].map(([kind, informer]) => [{ kind }, count(informer)] as const);

@@ -7,6 +7,7 @@
 import type { Logger } from 'pino';
 import { nodeKey } from '#contracts/nats.ts';
 import type { NetmothSensor } from '#crds/kinds.ts';
+import { IdentityPublisher } from './identity/identity-publisher.ts';
 import type { Informers } from './informers.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -33,6 +34,8 @@ export interface TermOptions {
   readonly meters: NodeMeters;
   readonly nats: Pick<SignatureBusOptions, 'servers' | 'user' | 'password' | 'replicas'>;
   readonly identity: string;
+  /** Pods and services are watched for whose addresses are whose. */
+  readonly publishIdentity: boolean;
   readonly writeBudgetMs: () => number;
   readonly fetch: Fetch;
   readonly events: EventRecorder;
@@ -55,6 +58,7 @@ export class Term {
   readonly #maker: RevisionMaker;
   readonly #rollouts: RolloutController;
   readonly #bus: SignatureBus;
+  readonly #identities: IdentityPublisher | undefined;
   readonly #ending = new AbortController();
   readonly #informers: Informers;
   readonly #unsubscribe: () => void;
@@ -75,6 +79,10 @@ export class Term {
         fleetOf({ sensor, nodes: informers.nodes.values(), busUp: board.busUp, readings }),
       signing: ({ metadata }) => this.#rollouts.fleet(metadata.name),
     });
+    const { nats, writeBudgetMs } = options;
+    this.#identities = options.publishIdentity
+      ? new IdentityPublisher({ ...nats, client, log, random, wallNow, writeBudgetMs })
+      : undefined;
     const burst = writesPerSecond * kBurstSeconds;
     this.#nodes = new NodeController({
       ...{ client, log, random, now, wallNow },
@@ -115,6 +123,10 @@ export class Term {
     ];
   }
 
+  get identities(): IdentityPublisher | undefined {
+    return this.#identities;
+  }
+
   reportChanged(sensor: string, node: string): void {
     this.#nodes.reportChanged(sensor, node);
     this.#sensors.fleetChanged(sensor);
@@ -132,6 +144,7 @@ export class Term {
     await Promise.all([
       ...[this.#sensors.run(signal), this.#nodes.run(signal)],
       ...[this.#maker.run(signal), this.#rollouts.run(signal), this.#bus.run(signal)],
+      this.#identities?.run(signal),
     ]);
     this.#unsubscribe();
   }

@@ -8,9 +8,14 @@ const LIST_SEPARATOR = '; ';
 export function csvCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  const text = Array.isArray(value) ? value.join(LIST_SEPARATOR) : String(value);
+  const text = textOf(value);
   const harmless = FORMULA_START.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.join(LIST_SEPARATOR);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** One record with its line end. */

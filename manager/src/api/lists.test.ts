@@ -154,6 +154,7 @@ describe('filters', () => {
         dest_port: 443,
         proto: 'TCP',
         app_proto: 'tls',
+        kubernetes: null,
         end: '2026-11-20T14:00:01.000000Z',
         community_id: '1:LQU9qZlK+B5F3KDmev6m5PMibrg=',
         state: 'closed',

@@ -38,6 +38,7 @@ export const HEADER_COLUMNS: readonly string[] = [
   'proto',
   'app_proto',
   'community_id',
+  'kubernetes',
 ];
 
 /** An event on its way: as parsed, as it came, and for a flow what enriching found. */

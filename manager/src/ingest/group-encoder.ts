@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_BATCH_EVENTS } from '#contracts/nats.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
+import type { IdentityBook } from '#manager/enrich/identity-book.ts';
 import { BinaryRows, encodeField, PG_EPOCH_SECONDS } from '#manager/store/binary-rows.ts';
 import type { DecodedBatch } from './decode-batch.ts';
 import {
@@ -58,6 +59,8 @@ export interface EncodedGroup {
 export interface GroupEncoderOptions {
   readonly addresses: AddressBook;
   readonly domains: DomainCache;
+  /** Undefined outside a cluster. */
+  readonly identities?: IdentityBook | undefined;
   readonly devices: DeviceMemory;
   /** Rows that one transaction adds to one rollup at most. */
   readonly maxRollupKeys: number;
@@ -142,7 +145,7 @@ export class GroupEncoder {
   }
 
   #addEvent(event: Json, line: string, number: number, origin: Origin): void {
-    const { addresses, domains } = this.#options;
+    const { addresses, domains, identities } = this.#options;
     const type = text(event['event_type'], 'event_type');
     if (!EVENT_TYPE.test(type)) throw new InvalidEvent('event_type', 'a lower-case word is wanted');
     const at = time(event['timestamp'], 'timestamp');
@@ -174,7 +177,13 @@ export class GroupEncoder {
       putWord(rows, event['proto'], 'proto');
       putWord(rows, event['app_proto'], 'app_proto');
       putText(rows, event['community_id'], 'community_id');
-      table.put(rows, { event, line, type, flow });
+      const kubernetes = identities?.ends(ends.src?.key, ends.dest?.key, flow?.start ?? at);
+      if (kubernetes === undefined) rows.null();
+      else rows.jsonb(JSON.stringify(kubernetes));
+      // What a sensor says of it counts for nothing.
+      const isPlain = kubernetes === undefined && event['kubernetes'] === undefined;
+      const named = isPlain ? event : { ...event, kubernetes };
+      table.put(rows, { event: named, line, type, flow });
     } catch (error) {
       rows.undoRow();
       throw error;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_BATCH_BYTES } from '#contracts/nats.ts';
+import { IdentityBook } from '../enrich/identity-book.ts';
 import { BEYOND_WINDOW_MS, IngestBed } from './testing/ingest-bed.ts';
 import { line, SAMPLES, sample } from './testing/sample-events.ts';
 
@@ -19,6 +20,34 @@ afterEach(async () => bed[Symbol.asyncDispose]());
 
 const flows = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, index) => line(sample('flow', { flow_id: from + index })));
+
+describe('in a cluster', () => {
+  it('names whose the addresses were at the time of the event; what a sensor claims counts for nothing', async () => {
+    const identities = new IdentityBook();
+    const from = '2026-11-20T14:00:00Z';
+    const node = { namespace: 'shop', workload: 'deployment/web', node: 'node-1' };
+    identities.set('192.168.1.50', [
+      { kind: 'pod', ...node, name: 'before', from, to: '2026-11-20T14:32:00Z' },
+      { kind: 'pod', ...node, name: 'after', from: '2026-11-20T14:32:00Z' },
+    ]);
+    await bed.startReplica({ identities });
+    const lie = { kubernetes: { dest: { pod: 'somebody' } } };
+    await bed.publish([SAMPLES.alert, { ...SAMPLES.tls, ...lie }].map(line));
+    await bed.publish([line(SAMPLES.flow)], { eventClass: 'flow' });
+    await bed.untilDrained();
+    const named = (pod: string): object => ({ src: { ...node, pod } });
+    // The flow began before the address changed hands, the alert came after.
+    expect(await bed.rows('SELECT kubernetes FROM flows')).toEqual([
+      { kubernetes: named('before') },
+    ]);
+    expect(await bed.rows('SELECT kubernetes, event FROM alerts')).toMatchObject([
+      { kubernetes: named('after'), event: { kubernetes: named('after') } },
+    ]);
+    expect(await bed.rows('SELECT kubernetes FROM tls_handshakes')).toEqual([
+      { kubernetes: named('after') },
+    ]);
+  });
+});
 
 describe('ingest', () => {
   it('stores one event of each type, every field in its column', async () => {

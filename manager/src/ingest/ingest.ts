@@ -11,6 +11,7 @@ import type { JsMsg } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import { DomainCache } from '#manager/enrich/domain-cache.ts';
+import type { IdentityBook } from '#manager/enrich/identity-book.ts';
 import type { PartitionKeeper } from '#manager/store/partition-keeper.ts';
 import { isTransient, type StorePool } from '#manager/store/pool.ts';
 import { type BadLines, badLines } from './bad-lines.ts';
@@ -28,6 +29,7 @@ export interface IngestOptions {
   readonly keeper: PartitionKeeper;
   readonly inbox: Inbox<JsMsg>;
   readonly addresses: AddressBook;
+  readonly identities?: IdentityBook | undefined;
   readonly log: Logger;
   readonly metrics: IngestMetrics;
   /** Events of one transaction, about: a group takes no further batch beyond it. */
@@ -158,9 +160,9 @@ export class Ingest {
   }
 
   #encoder(storedOn: string): GroupEncoder {
-    const { addresses, maxRollupKeys } = this.#options;
+    const { addresses, identities, maxRollupKeys } = this.#options;
     return new GroupEncoder({
-      addresses,
+      ...{ addresses, identities },
       domains: this.#domains,
       devices: this.#devices,
       maxRollupKeys,

@@ -16,6 +16,7 @@ import type { SensorRow } from '#contracts/rest.ts';
 import {
   bundleDigestSchema,
   OBJECT_STORE_SIGNATURES,
+  OPERATOR_OBJECT_PREFIX,
   publishBundle,
   signatureStoreOptions,
 } from '#contracts/signature-store.ts';
@@ -117,6 +118,8 @@ export class SignatureRollout {
   /** Bundles of versions that are kept no more. */
   async #clear(store: ObjectStore): Promise<void> {
     const names = (await store.list()).map(({ name }) => name);
+    // Bundles that no version here has are an operator's, where there is one.
+    if (names.some((name) => name.startsWith(OPERATOR_OBJECT_PREFIX))) return;
     const ours = names.filter((name) => bundleDigestSchema.safeParse(name).success);
     const known = await this.#options.activations.known(ours);
     for (const name of ours) if (!known.has(name)) await store.delete(name);
@@ -139,6 +142,8 @@ async function tell(bucket: KV, key: string, { generation, active }: Activation)
     active === null
       ? undefined
       : { digest: active.digest, revision: `${active.set} ${active.version}` };
+  // An operator told it: SignatureSets go before what is activated here.
+  if (others.sets !== undefined) return false;
   const same = before?.digest === signatures?.digest && before?.revision === signatures?.revision;
   if (same && others.generation >= generation) return false;
   const wanted: Desired = {

@@ -4,10 +4,11 @@
  * Invariant: each name is made from what the object says, so an object is never changed.
  */
 import { createHash } from 'node:crypto';
+import { OPERATOR_OBJECT_PREFIX } from '#contracts/signature-store.ts';
 
 /** A revision's input, to compile it again with other sets. */
 export function packName(revision: string): string {
-  return `pack.${revision}`;
+  return `${OPERATOR_OBJECT_PREFIX}${revision}`;
 }
 
 /** Which bundle the revisions of several sets came to, in the order of their priority. */

@@ -22,6 +22,7 @@ import {
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { AddressBook } from '../../enrich/address-book.ts';
+import type { IdentityBook } from '../../enrich/identity-book.ts';
 import { type Network, PRIVATE_NETWORKS, parseNetwork } from '../../enrich/ip-address.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PartitionKeeper } from '../../store/partition-keeper.ts';
@@ -135,7 +136,12 @@ export class IngestBed implements AsyncDisposable {
   }
 
   async startReplica(
-    options: { groupEvents?: number; maxRollupKeys?: number; now?: () => number } = {},
+    options: {
+      groupEvents?: number;
+      maxRollupKeys?: number;
+      now?: () => number;
+      identities?: IdentityBook;
+    } = {},
   ): Promise<Replica> {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
     const registry = new Registry();
@@ -158,6 +164,7 @@ export class IngestBed implements AsyncDisposable {
     );
     const ingest = new Ingest({
       addresses: new AddressBook(home),
+      identities: options.identities,
       groupEvents: options.groupEvents ?? 2_000,
       groupBytes: 4 * 1024 * 1024,
       maxRollupKeys: options.maxRollupKeys ?? 5_000,

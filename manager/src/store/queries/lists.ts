@@ -18,7 +18,7 @@ export interface ListSelection {
 }
 
 const HEADER = `id::text AS id, time, sensor, node, flow_id, host(src_ip) AS src_ip, src_port,
-  host(dest_ip) AS dest_ip, dest_port, proto, app_proto`;
+  host(dest_ip) AS dest_ip, dest_port, proto, app_proto, kubernetes`;
 
 const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>> = {
   flows: {

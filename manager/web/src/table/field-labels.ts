@@ -12,6 +12,7 @@ const LABELS: Readonly<Record<string, string>> = {
   proto: 'Protocol',
   app_proto: 'Application',
   community_id: 'Community id',
+  kubernetes: 'Kubernetes',
   flow_id: 'Flow id',
   state: 'State',
   reason: 'End reason',

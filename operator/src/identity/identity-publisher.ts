@@ -1,0 +1,203 @@
+/**
+ * Pods, services and nodes → the bucket netmoth-identity.
+ *
+ * Invariants: of each object only its names and addresses are kept; one write for an address that changed, and none
+ * for what the bucket says already, also after a fail-over; while NATS or the API server is away what changes is
+ * caught up with afterwards. Runs in the leading replica alone.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstream, StorageType } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { Logger } from 'pino';
+import { type Holder, holdersSchema, identityAddress, identityKey } from '#contracts/identity.ts';
+import { BUCKET_IDENTITY } from '#contracts/nats.ts';
+import type { ApiClient } from '../runtime/api-client.ts';
+import { Backoff } from '../runtime/backoff.ts';
+import { Informer } from '../runtime/informer.ts';
+import { type KubeObject, NODES, PODS, type ResourceKind, SERVICES } from '../runtime/resource.ts';
+import { AddressLedger } from './address-ledger.ts';
+import {
+  type AddressedNode,
+  type Held,
+  heldByNode,
+  heldByPod,
+  heldByService,
+  type Pod,
+  type Service,
+  sameHolder,
+} from './holders.ts';
+
+const kFlushMs = 500;
+const kSweepMs = 60_000;
+const kInFlight = 64;
+const kBatch = 2_000;
+const kConnect = { timeout: 5_000, pingInterval: 5_000, maxPingOut: 2, reconnect: false };
+const kRetry = { firstMs: 250, maxMs: 5_000 };
+
+export interface IdentityPublisherOptions {
+  readonly servers: readonly string[];
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly replicas: number;
+  readonly client: ApiClient;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly wallNow: () => Date;
+  readonly writeBudgetMs: () => number;
+}
+
+export class IdentityPublisher {
+  readonly ledger = new AddressLedger();
+  readonly #options: IdentityPublisherOptions;
+  readonly #informers: readonly Informer<KubeObject, Held>[];
+  #synced = false;
+  writes = 0;
+
+  constructor(options: IdentityPublisherOptions) {
+    this.#options = options;
+    const { client, log, random } = options;
+    const watched = (kind: ResourceKind, project: (object: KubeObject) => Held) => {
+      const informer = new Informer<KubeObject, Held>({ client, log, random, kind, project });
+      informer.onChange(({ before, after }) => this.#changed(before, after));
+      return informer;
+    };
+    this.#informers = [
+      watched(PODS, (pod) => heldByPod(pod as Pod)),
+      watched(SERVICES, (service) => heldByService(service as Service)),
+      watched(NODES, (node) => heldByNode(node as AddressedNode)),
+    ];
+  }
+
+  /** Runs until the signal; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, random } = this.#options;
+    const watching: Promise<void>[] = [];
+    const backoff = new Backoff({ ...kRetry, random });
+    let warned = false;
+    while (!signal.aborted) {
+      try {
+        await this.#connected(signal, async (bucket) => {
+          // What the bucket says is known before the first object is, so that only differences are written.
+          if (watching.length === 0) {
+            await this.#readBucket(bucket);
+            watching.push(...this.#informers.map((informer) => informer.run(signal)));
+            void this.#endUnclaimed(signal);
+          } else this.ledger.putBack([...this.ledger.addresses()]);
+          backoff.reset();
+          warned = false;
+        });
+      } catch (err) {
+        if (!warned && !signal.aborted) log.warn({ err }, 'Identities cannot be written');
+        warned = true;
+      }
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+    await Promise.all(watching);
+  }
+
+  #changed(before: Held | undefined, after: Held | undefined): void {
+    const now = this.#options.wallNow();
+    for (const address of before?.addresses ?? []) {
+      const stays =
+        after?.addresses.includes(address) === true &&
+        before !== undefined &&
+        sameHolder(before.holder, after.holder);
+      if (!stays && before !== undefined) this.ledger.end(address, before.holder, now);
+    }
+    for (const address of after?.addresses ?? []) {
+      if (after !== undefined) this.ledger.begin(address, after.holder);
+    }
+  }
+
+  async #endUnclaimed(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#informers.map(({ synced }) => synced));
+    if (signal.aborted) return;
+    const claims = new Map<string, Holder[]>();
+    for (const informer of this.#informers) {
+      for (const { addresses, holder } of informer.values()) {
+        for (const address of addresses) {
+          claims.set(address, [...(claims.get(address) ?? []), holder]);
+        }
+      }
+    }
+    this.ledger.endUnclaimed((address, holder) => {
+      return claims.get(address)?.some((each) => sameHolder(each, holder)) === true;
+    }, this.#options.wallNow());
+    this.#synced = true;
+    this.#options.log.info({ addresses: this.ledger.size }, 'Identities are known');
+  }
+
+  async #connected(signal: AbortSignal, onUp: (bucket: KV) => Promise<void>): Promise<void> {
+    const { servers, user, password, replicas } = this.#options;
+    const connection = await connect({
+      ...{ ...kConnect, servers: [...servers], name: 'netmoth-operator-identity' },
+      ...(user === undefined ? {} : { user }),
+      ...(password === undefined ? {} : { pass: password }),
+    });
+    const close = (): void => void connection.close();
+    signal.addEventListener('abort', close, { once: true });
+    try {
+      const bucket = await new Kvm(jetstream(connection)).create(BUCKET_IDENTITY, {
+        ...{ history: 1, replicas, storage: StorageType.File },
+      });
+      await onUp(bucket);
+      await this.#flushUntilClosed(connection, bucket, signal);
+    } finally {
+      signal.removeEventListener('abort', close);
+      await connection.close();
+    }
+  }
+
+  async #readBucket(bucket: KV): Promise<void> {
+    for await (const entry of await bucket.history({ key: '>' })) {
+      if (entry.operation !== 'PUT') continue;
+      let value: unknown;
+      try {
+        value = entry.json();
+      } catch {
+        continue;
+      }
+      const { data } = holdersSchema.safeParse(value);
+      if (data !== undefined) this.ledger.remember(identityAddress(entry.key), data);
+    }
+  }
+
+  async #flushUntilClosed(
+    connection: NatsConnection,
+    bucket: KV,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let sweptMs = performance.now();
+    while (!connection.isClosed() && !signal.aborted) {
+      await this.#flush(bucket);
+      if (this.#synced && performance.now() - sweptMs > kSweepMs) {
+        this.ledger.sweep(this.#options.wallNow());
+        sweptMs = performance.now();
+      }
+      await sleep(kFlushMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #flush(bucket: KV): Promise<void> {
+    while (this.ledger.waiting > 0 && this.#options.writeBudgetMs() > 0) {
+      const taken = this.ledger.take(kBatch);
+      const left = taken.values();
+      const work = async (): Promise<void> => {
+        for (const address of left) {
+          const holders = this.ledger.get(address);
+          const key = identityKey(address);
+          if (holders === undefined) await bucket.delete(key);
+          else await bucket.put(key, JSON.stringify(holders));
+          this.writes += 1;
+        }
+      };
+      try {
+        await Promise.all(Array.from({ length: kInFlight }, work));
+      } catch (error) {
+        this.ledger.putBack(taken);
+        throw error;
+      }
+    }
+  }
+}
