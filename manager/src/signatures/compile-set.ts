@@ -214,12 +214,15 @@ function prefilterText({ prefilter, inspections }: RuleModel): string | null {
   return `${quoted(prefilter.bytes)} in ${buffer}`;
 }
 
+/** What stands in quotes may look like an option. */
+const QUOTED = /"(?:[^"\\]|\\.)*"/g;
 const COMMENT = /^#[#\s]*/;
 
 /** Its facts as far as they can be told without reading the rule; undefined where it has no sid. */
 function commentedRule(file: string, line: LogicalLine): ListedRule | undefined {
+  const unquoted = line.text.replace(QUOTED, '""');
   const number = (keyword: string): number | undefined => {
-    const digits = new RegExp(`[;(]\\s*${keyword}\\s*:\\s*(\\d{1,10})\\s*;`).exec(line.text)?.[1];
+    const digits = new RegExp(`[;(]\\s*${keyword}\\s*:\\s*(\\d{1,10})\\s*;`).exec(unquoted)?.[1];
     return digits === undefined ? undefined : Number(digits);
   };
   const sid = number('sid');
@@ -231,7 +234,7 @@ function commentedRule(file: string, line: LogicalLine): ListedRule | undefined 
     rev: number('rev') ?? 0,
     state: 'commented',
     msg: msg.replace(/\\(.)/g, '$1'),
-    classtype: /[;(]\s*classtype\s*:\s*([\w-]+)\s*;/.exec(line.text)?.[1] ?? '',
+    classtype: /[;(]\s*classtype\s*:\s*([\w-]+)\s*;/.exec(unquoted)?.[1] ?? '',
     priority: null,
     file,
     line: line.pieces[0]?.line ?? 0,

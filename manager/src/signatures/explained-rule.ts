@@ -5,7 +5,6 @@
  * needed, so this costs as much as one rule does.
  */
 import { loadRules } from '#signatures/check-rules.ts';
-import { prefilterGroups } from '#signatures/compile/groups.ts';
 import { explainRule } from '#signatures/explain/explain.ts';
 
 export interface WrittenRule {
@@ -21,6 +20,6 @@ export function explainedRule(
 ): string {
   const [model] = loadRules([{ name: file, text: source }], variables).models;
   if (model === undefined) return '';
-  const rule = { ...model, origin: { file, line } };
-  return explainRule(rule, prefilterGroups([rule]));
+  // Without its group, which is known of the whole set alone.
+  return explainRule({ ...model, origin: { file, line } }, []);
 }

@@ -56,6 +56,7 @@ const PAGES: readonly (readonly [string, string, readonly string[]])[] = [
   ['/http', 'HTTP', ['/page/', '404', SITE.name]],
   ['/alerts', 'Alerts', [SIGNATURE, 'Attempted Information Leak']],
   ['/anomalies', 'Anomalies', [ANOMALY, 'decode']],
+  ['/signatures', 'Signatures', [SIGNATURE, 'No set of signatures yet', NODE]],
   ['/devices', 'Devices', [LAPTOP]],
   [`/device?ip=${LAPTOP}`, LAPTOP, ['Talks to domains', SITE.name, 'Peers', SITE.ip]],
   ['/sensors', 'Sensors', [NODE, 'losing', 'eth0', 'a ring of 64 MB on eth0']],

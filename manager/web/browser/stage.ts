@@ -68,6 +68,8 @@ async function startManager(storeUrl: string, natsUrl: string, webRoot: string):
       natsUrl,
       '--set',
       `http.webRoot=${webRoot}`,
+      '--set',
+      'signatures.owner=manager',
     ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -22,6 +22,8 @@ const PAGES = [
   ['/devices', lazy(() => import('./pages/devices.tsx'))],
   ['/device', lazy(() => import('./pages/device.tsx'))],
   ['/sensors', lazy(() => import('./pages/sensors.tsx'))],
+  ['/signatures', lazy(() => import('./pages/signatures/signatures.tsx'))],
+  ['/signature', lazy(() => import('./pages/signatures/signature-set.tsx'))],
   ['/live', lazy(() => import('./pages/live.tsx'))],
   ['/settings', lazy(() => import('./pages/settings/settings.tsx'))],
 ] as const;

@@ -41,6 +41,8 @@ interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly query?: Query;
   readonly body?: unknown;
+  /** A body that is no JSON. */
+  readonly file?: Blob;
   readonly signal?: AbortSignal;
 }
 
@@ -49,10 +51,13 @@ export function apiUrl(path: string, query: Query = {}): string {
   return `${API_PREFIX}${path}${search === '' ? '' : `?${search}`}`;
 }
 
-async function call<T>(
+export async function call<T>(
   path: string,
-  { method = 'GET', query, body, signal }: Call = {},
+  { method = 'GET', query, body, file, signal }: Call = {},
 ): Promise<T> {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = file === undefined ? 'application/json' : 'application/octet-stream';
+  const sent = file ?? json;
   let response: Response;
   try {
     response = await fetch(apiUrl(path, query), {
@@ -60,9 +65,9 @@ async function call<T>(
       credentials: 'same-origin',
       headers: {
         accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent === undefined ? {} : { 'content-type': type }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {

@@ -42,6 +42,19 @@ export type {
   TlsRow,
   Top,
 } from '#contracts/rest.ts';
+export type {
+  SignatureChangeRow,
+  SignatureFaultRow,
+  SignatureFile,
+  SignatureHitRow,
+  SignatureOverview,
+  SignatureRuleDetail,
+  SignatureRuleRow,
+  SignatureSet,
+  SignatureSetDetail,
+  SignatureThreshold,
+  SignatureVersion,
+} from '#contracts/rest-signatures.ts';
 export type { LiveClientMessage, LiveServerMessage };
 
 export type LiveEvent = Extract<LiveServerMessage, { type: 'events' }>['events'][number];

@@ -8,6 +8,7 @@ const PATHS = {
   http: 'M2 3.5h12v9H2zM2 6.5h12M4.2 5h.1',
   alerts: 'M8 2.2 14.4 13.5H1.6ZM8 6.5v3.2M8 11.6v.1',
   anomalies: 'M1.5 8H5l1.5-4 3 8L11 8h3.5',
+  signatures: 'M3.5 2h9v12h-9zM6 5.2h4M6 8h4M6 10.8h2.4',
   devices: 'M2 3h9v7H2zM5 13h3M11.5 6.5H14V13h-3.5v-2.5',
   sensors: 'M8 8.2v5.3M5.4 5.6a3.7 3.7 0 0 1 5.2 0M3 3.2a7 7 0 0 1 10 0M8 7.2v.1',
   live: 'M2.5 4h7M2.5 8h11M2.5 12h5M13 4v.1M11 12v.1',

@@ -29,6 +29,7 @@ export const PLACE_GROUPS: readonly {
     places: [
       { path: '/alerts', label: 'Alerts', icon: 'alerts', key: 'a' },
       { path: '/anomalies', label: 'Anomalies', icon: 'anomalies', key: 'n' },
+      { path: '/signatures', label: 'Signatures', icon: 'signatures', key: 'i' },
     ],
   },
   {

@@ -1,0 +1,96 @@
+// Pieces that the signature pages share.
+import { useEffect, useState } from 'react';
+import { formatAgo, formatUtc } from '../../format/time.ts';
+import { Icon } from '../../shell/icon.tsx';
+import { useUrlState } from '../../url/url-state.ts';
+
+/** Typing settles before the manager is asked. */
+const SETTLE_MS = 300;
+
+export function Ago({ value }: { readonly value: string | null }) {
+  if (value === null) return null;
+  return (
+    <time dateTime={value} title={formatUtc(value)}>
+      {formatAgo(value, Date.now())}
+    </time>
+  );
+}
+
+interface SearchFieldProps {
+  readonly label: string;
+  readonly placeholder: string;
+}
+
+/** The `search` of the URL, as an input. */
+export function SearchField({ label, placeholder }: SearchFieldProps) {
+  const url = useUrlState();
+  const given = url.params.get('search') ?? '';
+  const [text, setText] = useState(given);
+  const { patch } = url;
+  useEffect(() => setText(given), [given]);
+  useEffect(() => {
+    if (text === given) return;
+    const timer = setTimeout(
+      () => patch({ search: text, rule: null }, { replace: true }),
+      SETTLE_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [text, given, patch]);
+  return (
+    <div className="filter-input">
+      <Icon name="search" />
+      <input
+        className="input"
+        data-search
+        type="search"
+        aria-label={label}
+        placeholder={placeholder}
+        maxLength={253}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+    </div>
+  );
+}
+
+interface SureButtonProps {
+  readonly label: string;
+  /** Where the label alone does not say of what. */
+  readonly name?: string;
+  /** What the second button says. */
+  readonly sure: string;
+  readonly disabled?: boolean;
+  readonly onSure: () => void;
+}
+
+/** Asks once more before what cannot be taken back. */
+export function SureButton({ label, name = label, sure, disabled, onSure }: SureButtonProps) {
+  const [asked, setAsked] = useState(false);
+  if (!asked) {
+    return (
+      <button
+        type="button"
+        className="button small"
+        aria-label={name}
+        disabled={disabled}
+        onClick={() => setAsked(true)}
+      >
+        {label}
+      </button>
+    );
+  }
+  const decide = () => {
+    setAsked(false);
+    onSure();
+  };
+  return (
+    <>
+      <button type="button" className="button small danger" disabled={disabled} onClick={decide}>
+        {sure}
+      </button>
+      <button type="button" className="button small" onClick={() => setAsked(false)}>
+        Keep
+      </button>
+    </>
+  );
+}
