@@ -11,6 +11,7 @@
 #include "output/dns_json.h"
 #include "output/record_events.h"
 #include "output/tls_json.h"
+#include "protocols/frame.h"
 #include "protocols/parser.h"
 
 namespace netmoth::fuzz {
@@ -32,6 +33,12 @@ class WritingSink final : public protocols::TransactionSink {
     output::write_dns_answer(version_2, message);
     version_2.end_object();
   }
+  void on_inspected(Direction direction, const protocols::Record& record) override {
+    on_record(direction, record);
+    if (record.kind != protocols::RecordKind::kFrame) return;
+    frame_ = as_text(static_cast<const protocols::Frame&>(record).data);  // all of it can be read
+    if (frame_.size() > protocols::kMaxFrame) __builtin_trap();
+  }
   void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
     if (event.empty()) __builtin_trap();
   }
@@ -51,12 +58,15 @@ class WritingSink final : public protocols::TransactionSink {
   }
 
   std::string line_;
+  std::string frame_;
   base::CodecMemory memory_{std::size_t{4} << 20};
   protocols::ContentSettings content_{
       .files = true,
       .digests = {.md5 = true, .sha1 = true, .sha256 = true},
       .memory = &memory_,
       .inspect = true,
+      .inspect_files = true,
+      .frames = true,
       .request_inspected_octets = 4096,
       .response_inspected_octets = 4096,
   };

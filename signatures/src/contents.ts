@@ -12,6 +12,8 @@ export const PAYLOAD_BUFFER = 'payload';
 export interface Match {
   readonly option: RuleOption;
   buffer: string;
+  /** Of a buffer filled several times: which use of its keyword. */
+  readonly instance: number;
   readonly modifiers: Map<string, RuleOption>;
 }
 
@@ -28,6 +30,7 @@ export function matchesOf(options: readonly RuleOption[]): Matches {
   const orphans: RuleOption[] = [];
   const unused: RuleOption[] = [];
   let buffer = PAYLOAD_BUFFER;
+  let instance = 0;
   let pending: RuleOption | undefined;
   // A modifier belongs to the last content, even where another match stands between them.
   let content: Match | undefined;
@@ -36,6 +39,7 @@ export function matchesOf(options: readonly RuleOption[]): Matches {
     switch (keyword?.kind) {
       case 'buffer':
         if (pending !== undefined) unused.push(pending);
+        if (keyword.multi === true) instance += 1;
         pending = option.keyword === 'pkt_data' ? undefined : option;
         buffer = option.keyword === 'pkt_data' ? PAYLOAD_BUFFER : (keyword.buffer ?? keyword.name);
         break;
@@ -44,6 +48,7 @@ export function matchesOf(options: readonly RuleOption[]): Matches {
         matches.push({
           option,
           buffer: keyword.buffer ?? pcreBuffer(option) ?? buffer,
+          instance,
           modifiers: new Map(),
         });
         if (option.value.type === 'content') content = matches.at(-1);

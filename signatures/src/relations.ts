@@ -144,14 +144,15 @@ function checkRelative({ option, modifiers, buffer }: Match, seen: Set<string>, 
 
 /** bsize that no content of its buffer fits into. */
 function checkSizes(matches: readonly Match[], say: Say): void {
-  for (const { option, buffer } of matches) {
+  for (const { option, buffer, instance } of matches) {
     if (option.keyword !== 'bsize' || option.value.type !== 'number') continue;
     const { operator, low, high } = option.value;
     const most =
       operator === '=' || operator === '<=' ? low : operator === '<' ? low - 1 : (high ?? Infinity);
-    for (const { option: other, buffer: where } of matches) {
+    for (const { option: other, ...where } of matches) {
       const { value } = other;
-      if (where !== buffer || value.type !== 'content' || value.negated) continue;
+      if (where.buffer !== buffer || where.instance !== instance) continue;
+      if (value.type !== 'content' || value.negated) continue;
       if (operator !== 'outside' && value.bytes.length > most) {
         const message = `bsize ${low} is shorter than a content of ${value.bytes.length} bytes`;
         say(option, 'RULE_RANGE_CONTRADICTION', message);

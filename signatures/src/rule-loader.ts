@@ -22,6 +22,7 @@ export interface LoadOptions {
   /** Known classes; a classtype outside them is a warning. Absent: every class is known. */
   readonly classifications?: ReadonlyMap<string, Classification>;
   readonly references?: ReadonlyMap<string, string>;
+  readonly readList?: ResolveContext['readList'];
   /** Most rules kept; MAX_RULES where it does not say. */
   readonly maxRules?: number;
 }
@@ -69,6 +70,7 @@ export class RuleLoader {
       sets: new EndpointSets(this.#variables),
       classifications: options.classifications ?? new Map(),
       references: options.references ?? new Map(),
+      ...(options.readList !== undefined && { readList: options.readList }),
     };
   }
 

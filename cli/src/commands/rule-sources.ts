@@ -21,6 +21,7 @@ import {
 import type { Fault } from '#signatures/faults.ts';
 import { LogicalLineReader } from '#signatures/logical-lines.ts';
 import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
+import { ListsBeside } from './lists-beside.ts';
 import { plainStream, unreadable } from './source-stream.ts';
 
 export interface SourceOptions {
@@ -74,10 +75,13 @@ export async function readRuleSources(
     }
   }
   const known = classifications.size > 0 ? { classifications } : {};
-  const loader = new RuleLoader(variables, { ...known, references });
+  const lists = new ListsBeside();
+  const loader = new RuleLoader(variables, { ...known, references, readList: lists.text });
   for (const path of paths.filter((one) => configKind(basename(one)) === undefined)) {
+    lists.allow(label(path), path);
     sources.push(await loadFile(path, label(path), loader));
   }
+  for (const [path, bytes] of lists.files()) sources.push(sourceOf(label(path), bytes));
   return { sources, variables, loaded: loader.result(), thresholds, faults };
 }
 

@@ -41,12 +41,23 @@ export function conversation(port: number, segments: readonly Segment[]): Buffer
 
 /** One datagram from a client. */
 export function datagram(port: number, text: string): Buffer {
-  const payload = Buffer.from(text, 'latin1');
-  const header = Buffer.alloc(8);
-  header.writeUInt16BE(CLIENT.port, 0);
-  header.writeUInt16BE(port, 2);
-  header.writeUInt16BE(8 + payload.length, 4);
-  return pcap([ip(17, CLIENT.address, [10, 0, 0, 2], Buffer.concat([header, payload]))]);
+  return datagrams(port, [{ from: 'client', text }]);
+}
+
+/** Datagrams of one flow. */
+export function datagrams(port: number, segments: readonly Segment[]): Buffer {
+  const client = { ...CLIENT };
+  const server = { address: [10, 0, 0, 2], port };
+  const frames = segments.map(({ from, text }) => {
+    const [sender, receiver] = from === 'client' ? [client, server] : [server, client];
+    const payload = Buffer.from(text, 'latin1');
+    const header = Buffer.alloc(8);
+    header.writeUInt16BE(sender.port, 0);
+    header.writeUInt16BE(receiver.port, 2);
+    header.writeUInt16BE(8 + payload.length, 4);
+    return ip(17, sender.address, receiver.address, Buffer.concat([header, payload]));
+  });
+  return pcap(frames);
 }
 
 function tcp(from: Side, to: Side, flags: number, payload: Buffer): Buffer {

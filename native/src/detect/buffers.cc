@@ -86,7 +86,9 @@ constexpr PacketBufferRow kPacketRows[] = {
 }  // namespace
 
 const BufferRow* find_buffer(std::string_view name) {
-  for (const auto rows : {http_buffers(), tls_buffers(), dns_buffers()}) {
+  for (const auto rows :
+       {http_buffers(), tls_buffers(), dns_buffers(), mail_buffers(), session_buffers(),
+        sip_buffers(), service_buffers(), file_buffers(), frame_buffers()}) {
     const auto found = std::ranges::find(rows, name, &BufferRow::name);
     if (found != rows.end()) return &*found;
   }

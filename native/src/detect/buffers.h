@@ -13,16 +13,38 @@
 
 #include "detect/rule.h"
 #include "flow/flow.h"
+#include "protocols/file_tracker.h"
 #include "protocols/parser.h"
 
 namespace netmoth::detect {
+
+// A file that a transaction carried, once it ended.
+struct KeptFile {
+  std::uint64_t tx_id = 0;
+  Direction direction = Direction::kToServer;
+  protocols::FileInfo info;  // its views are void
+  std::string md5;           // hexadecimal; empty where not known
+  std::string sha1;
+  std::string sha256;
+  std::vector<std::uint8_t> content;
+};
 
 // One transaction as detection sees it: what its parser reported, and its contents.
 struct TxView {
   protocols::AppProto proto = protocols::AppProto::kUnknown;
   const protocols::Record* record = nullptr;
+  std::uint64_t id = 0;                        // of the record within its flow
   Direction direction = Direction::kToServer;  // of the record
   std::array<Bytes, 2> bodies;                 // decoded, by direction
+  std::span<const KeptFile> files;             // of the flow
+
+  // Calls each(file) for those of this transaction in that direction.
+  template <typename Each>
+  void for_each_file(Direction side, Each each) const {
+    for (const KeptFile& file : files) {
+      if (file.tx_id == id && file.direction == side) each(file);
+    }
+  }
 };
 
 // The values of one buffer: none, one, or several for multi-buffers.
@@ -78,6 +100,12 @@ std::span<const PacketBufferRow> packet_buffers();
 std::span<const BufferRow> http_buffers();
 std::span<const BufferRow> tls_buffers();
 std::span<const BufferRow> dns_buffers();
+std::span<const BufferRow> mail_buffers();
+std::span<const BufferRow> session_buffers();
+std::span<const BufferRow> sip_buffers();
+std::span<const BufferRow> service_buffers();
+std::span<const BufferRow> file_buffers();
+std::span<const BufferRow> frame_buffers();
 
 // Changes the value in place of a transform's name; false where the name is not known.
 bool known_transform(const Transform& transform);

@@ -13,8 +13,6 @@ namespace {
 using protocols::AppProto;
 using protocols::RecordKind;
 
-constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
-
 bool is_tcp(const flow::Flow* flow) {
   return flow != nullptr && flow->key.protocol == ip_proto::kTcp;
 }
@@ -164,35 +162,6 @@ void Detector::flush_stream(const Subject& subject, Direction direction) {
   window.held.clear();
 }
 
-void Detector::on_content(const Subject& subject, const protocols::ContentPiece& piece) {
-  if (set_ == nullptr || !set_->wants_bodies()) return;
-  FlowState& state = state_of(*subject.flow);
-  KeptBody* body = state.body(piece.tx_id, piece.direction);
-  if (body == nullptr) {
-    if (state.bodies.size() >= kMaxBodies) state.bodies.erase(state.bodies.begin());
-    body = &state.bodies.emplace_back(KeptBody{piece.tx_id, piece.direction, {}});
-  }
-  const std::size_t room = kMaxBodyOctets - std::min(kMaxBodyOctets, body->octets.size());
-  const Bytes kept = piece.data.first(std::min(room, piece.data.size()));
-  counters_.octets_dropped += piece.data.size() - kept.size();
-  body->octets.insert(body->octets.end(), kept.begin(), kept.end());
-}
-
-TxView Detector::view_of(const Subject& subject, const protocols::Record& record) {
-  ++tx_stamp_;
-  TxView tx;
-  tx.proto = static_cast<AppProto>(subject.flow->app_proto);
-  tx.record = &record;
-  tx.direction = subject.direction;
-  auto* const state = static_cast<FlowState*>(subject.flow->detection.get());
-  if (state == nullptr) return tx;
-  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
-    if (const KeptBody* body = state->body(tx_id_of(record), direction); body != nullptr)
-      tx.bodies[index_of(direction)] = body->octets;
-  }
-  return tx;
-}
-
 void Detector::on_request(flow::Flow& flow, std::uint64_t tx_id) {
   state_of(flow).requests.note(tx_id);
 }
@@ -209,7 +178,9 @@ void Detector::look_at_request(const Subject& subject, const protocols::Record& 
 }
 
 void Detector::on_record(const Subject& subject, const protocols::Record& record) {
-  if (set_ == nullptr || record.kind == RecordKind::kFileinfo) return;
+  if (set_ == nullptr) return;
+  if (record.kind == RecordKind::kFileinfo)
+    return on_file(subject, static_cast<const protocols::FileInfo&>(record));
   const TxView tx = view_of(subject, record);
   auto* state = static_cast<FlowState*>(subject.flow->detection.get());
   const std::uint64_t id = tx_id_of(record);
@@ -223,7 +194,9 @@ void Detector::on_record(const Subject& subject, const protocols::Record& record
   }
   state = static_cast<FlowState*>(subject.flow->detection.get());
   if (state == nullptr) return;
+  if (record.kind == RecordKind::kFrame) return;  // a part of what follows
   std::erase_if(state->bodies, [id](const KeptBody& body) { return body.tx_id == id; });
+  std::erase_if(state->files, [id](const KeptFile& file) { return file.tx_id == id; });
   // A whole message was read: what its stream holds is looked at now.
   flush_stream(subject, Direction::kToServer);
   flush_stream(subject, Direction::kToClient);

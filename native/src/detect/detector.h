@@ -77,6 +77,8 @@ class Detector {
   void look_at_request(const Subject& subject, const protocols::Record& record);
   // One transaction, message or handshake.
   void on_record(const Subject& subject, const protocols::Record& record);
+  // A file ended; its transaction is told of later.
+  void on_file(const Subject& subject, const protocols::FileInfo& file);
   void on_content(const Subject& subject, const protocols::ContentPiece& piece);
   // Suricata's name with its prefix, as docs/events-decoder.md and the parsers have it.
   void on_event(const Subject& subject, std::string_view name);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "detect/record_reader.h"
+
 namespace netmoth::detect {
 namespace {
 
@@ -10,9 +12,28 @@ constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 
+constexpr bool is_separator(char c) {
+  return c == '_' || c == '-';
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  std::size_t at = 0;
+  for (const char c : a) {
+    if (is_separator(c)) continue;
+    while (at < b.size() && is_separator(b[at]))
+      ++at;
+    if (at == b.size() || lower(b[at++]) != lower(c)) return false;
+  }
+  while (at < b.size() && is_separator(b[at]))
+    ++at;
+  return at == b.size();
+}
+
 // Without regard to case, in which fingerprints and names are written either way.
 bool word_passes(const FieldTest& test, std::string_view word) {
+  if (test.row->sorted) return std::ranges::binary_search(test.words, word);
   return std::ranges::any_of(test.words, [&](std::string_view wanted) {
+    if (test.row->names) return same_name(word, wanted);
     if (test.row->contains) return word.find(wanted) != std::string_view::npos;
     return std::ranges::equal(word, wanted, [](char a, char b) { return lower(a) == lower(b); });
   });
@@ -21,7 +42,9 @@ bool word_passes(const FieldTest& test, std::string_view word) {
 bool value_passes(const FieldTest& test, const FieldValues& values, std::size_t at) {
   if (test.kind == FieldTest::Kind::kWords)
     return word_passes(test, values.word(at)) != test.negated;
-  return test.test.passes(values.number(at));
+  if (!test.test.passes(values.number(at))) return false;
+  // Whatever it is beyond what is known.
+  return !values.is_at_least(at) || test.test.passes(kOpenEnd);
 }
 
 std::size_t passing(const FieldTest& test, const FieldValues& values, std::size_t from,
@@ -69,7 +92,7 @@ bool enough_pass(const FieldTest& test, const FieldValues& values) {
   return false;
 }
 
-bool bits_pass(const FieldTest& test, std::uint64_t value) {
+bool bits_of_value_pass(const FieldTest& test, std::uint64_t value) {
   const std::uint64_t seen = value & ~test.ignored;
   bool passed = false;
   switch (test.mode) {
@@ -86,10 +109,17 @@ bool bits_pass(const FieldTest& test, std::uint64_t value) {
   return passed != test.negated;
 }
 
+bool bits_pass(const FieldTest& test, const FieldValues& values) {
+  for (std::size_t i = 0; i < values.count(); ++i) {
+    if (bits_of_value_pass(test, values.number(i))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 const FieldRow* find_field(std::string_view name) {
-  for (const auto rows : {packet_fields(), tx_fields()}) {
+  for (const auto rows : {packet_fields(), tx_fields(), session_fields(), file_fields()}) {
     const auto found = std::ranges::find(rows, name, &FieldRow::name);
     if (found != rows.end()) return &*found;
   }
@@ -111,7 +141,7 @@ bool passes(const FieldTest& test, const FieldContext& context) {
     case FieldTest::Kind::kFlag:
       return values.count() > 0;
     case FieldTest::Kind::kBits:
-      return values.count() > 0 && bits_pass(test, values.number(0));
+      return bits_pass(test, values);
     case FieldTest::Kind::kNumber:
     case FieldTest::Kind::kWords:
       break;

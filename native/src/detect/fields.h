@@ -12,7 +12,7 @@
 
 namespace netmoth::detect {
 
-inline constexpr std::size_t kMaxFieldValues = 64;
+inline constexpr std::size_t kMaxFieldValues = 64;  // a word has a bit for each
 
 // Names of events that came up since the last look.
 struct EventView {
@@ -27,22 +27,33 @@ struct FieldContext {
   Direction direction = Direction::kToServer;
   const TxView* tx = nullptr;
   EventView events;
+  TimestampNs now = 0;  // of the packet at hand
 };
 
 class FieldValues {
  public:
-  void add(std::uint64_t number) {
-    if (count_ < kMaxFieldValues) numbers_[count_++] = number;
+  void add(std::uint64_t number) { add(number, {}); }
+  void add(std::string_view word) { add(0, word); }
+  // A number that rules may call by a name.
+  void add(std::uint64_t number, std::string_view name) {
+    if (count_ == kMaxFieldValues) return;
+    numbers_[count_] = number;
+    words_[count_++] = name;
   }
-  void add(std::string_view word) {
-    if (count_ < kMaxFieldValues) words_[count_++] = word;
+  // All that is known of a number.
+  void add_at_least(std::uint64_t number) {
+    if (count_ == kMaxFieldValues) return;
+    at_least_ |= std::uint64_t{1} << count_;
+    add(number);
   }
+  [[nodiscard]] bool is_at_least(std::size_t at) const { return (at_least_ >> at & 1U) != 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::uint64_t number(std::size_t at) const { return numbers_[at]; }
   [[nodiscard]] std::string_view word(std::size_t at) const { return words_[at]; }
 
  private:
   std::size_t count_ = 0;
+  std::uint64_t at_least_ = 0;  // a bit for each value
   std::array<std::uint64_t, kMaxFieldValues> numbers_;
   std::array<std::string_view, kMaxFieldValues> words_;
 };
@@ -60,11 +71,15 @@ struct FieldRow {
   bool every = false;      // all values must pass, whatever the rule says
   bool contains = false;   // a word need only stand within the value
   Side side = Side::kAny;  // of transactions: whose field it is
+  bool sorted = false;     // its words are sorted, many, and compared as they are
+  bool names = false;      // its words are names of numbers: "RST_STREAM" is "rststream"
 };
 
 const FieldRow* find_field(std::string_view name);
 std::span<const FieldRow> packet_fields();
 std::span<const FieldRow> tx_fields();
+std::span<const FieldRow> session_fields();
+std::span<const FieldRow> file_fields();
 
 bool passes(const FieldTest& test, const FieldContext& context);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "detect/buffers.h"
 #include "flow/flow.h"
 
 namespace netmoth::detect {
@@ -107,6 +108,7 @@ class FlowState final : public flow::FlowAttachment {
   NumberQueue seen_requests;  // looked at before the rest of their transaction came
   std::array<StreamWindow, 2> windows;
   std::vector<KeptBody> bodies;
+  std::vector<KeptFile> files;  // of transactions that are not over; at most kMaxBodies
   std::vector<FlowVariable> variables;
   bool passed = false;       // a pass rule matched: nothing of it alerts any more
   bool stream_over = false;  // nobody looks into its stream any more

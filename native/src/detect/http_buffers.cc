@@ -214,7 +214,6 @@ void http2_headers(const TxView& tx, Direction side, BufferValues& out) {
 constexpr std::uint32_t kHttp = kind_bit(protocols::RecordKind::kHttp);
 
 constexpr BufferRow kRows[] = {
-    {"file.data", kHttp, Side::kAny, body},
     {"http.accept", kHttp, Side::kToServer, field<kAccept>},
     {"http.accept_enc", kHttp, Side::kToServer, field<kAcceptEncoding>},
     {"http.accept_lang", kHttp, Side::kToServer, field<kAcceptLanguage>},

@@ -104,6 +104,68 @@ void ipv4_checksum(const FieldContext& c, FieldValues& out) {
   out.add(std::string_view(sum.valid() ? "valid" : "invalid"));
 }
 
+// Names of the IPv4 header's options (RFC 791 §3.1) as rules write them.
+std::string_view option_name(std::uint8_t type) {
+  switch (type) {
+    case 0:
+      return "eol";
+    case 1:
+      return "nop";
+    case 7:
+      return "rr";
+    case 68:
+      return "ts";
+    case 130:
+      return "sec";
+    case 131:
+      return "lsrr";
+    case 133:
+      return "esec";
+    case 136:
+      return "satid";
+    case 137:
+      return "ssrr";
+    default:
+      return "";
+  }
+}
+
+void ip_options(const FieldContext& c, FieldValues& out) {
+  constexpr std::size_t kFixed = 20;
+  if (!is_ipv4(c)) return;
+  const Bytes datagram = c.packet->datagram;
+  const std::size_t header = std::min<std::size_t>((datagram[0] & 15U) * 4U, datagram.size());
+  if (header <= kFixed) return;
+  out.add(std::string_view("any"));
+  base::Reader reader(datagram.subspan(kFixed, header - kFixed));
+  while (reader.ok() && !reader.at_end()) {
+    const std::uint8_t type = reader.u8();
+    if (const std::string_view name = option_name(type); !name.empty()) out.add(name);
+    if (type == 0) return;
+    if (type == 1) continue;
+    const std::size_t length = reader.u8();
+    if (length < 2) return;
+    reader.skip(length - 2);
+  }
+}
+
+// Of a call (RFC 5531 §9), which over TCP follows a record mark (§11).
+template <std::size_t kWord>
+void rpc(const FieldContext& c, FieldValues& out) {
+  constexpr std::uint32_t kCall = 0;
+  constexpr std::uint32_t kRpcVersion = 2;
+  if (c.packet == nullptr) return;
+  base::Reader reader(c.packet->payload);
+  if (c.packet->protocol == ip_proto::kTcp) reader.skip(4);
+  reader.skip(4);  // the call's number
+  const bool call = reader.u32() == kCall && reader.u32() == kRpcVersion;
+  reader.skip(4 * kWord);
+  const std::uint64_t value = reader.u32();
+  if (call && reader.ok()) out.add(value);
+}
+
+constexpr std::uint8_t kIgmp = 2;
+
 template <std::uint8_t kProtocol, int kVersion>
 void transport_checksum(const FieldContext& c, FieldValues& out) {
   if (c.packet == nullptr || c.packet->protocol != kProtocol || c.packet->ip_version != kVersion ||
@@ -112,7 +174,7 @@ void transport_checksum(const FieldContext& c, FieldValues& out) {
   const Packet& p = *c.packet;
   const Bytes segment = p.transport;
   decode::ChecksumSum sum;
-  if (kProtocol != ip_proto::kIcmp) {
+  if (kProtocol != ip_proto::kIcmp && kProtocol != kIgmp) {
     const std::size_t address = kVersion == 4 ? 4 : 16;
     sum.add(Bytes(p.source.octets).first(address));
     sum.add(Bytes(p.destination.octets).first(address));
@@ -232,9 +294,14 @@ constexpr FieldRow kRows[] = {
     {"icmpv6.mtu", kPacket, 0, icmpv6_mtu},
     {"icode", kPacket, 0, icmp_code},
     {"id", kPacket, 0, id},
+    {"igmpv4-csum", kPacket, 0, transport_checksum<kIgmp, 4>},
     {"ip_proto", kPacket, 0, ip_protocol},
+    {"ipopts", kPacket, 0, ip_options},
     {"ipv4-csum", kPacket, 0, ipv4_checksum},
     {"itype", kPacket, 0, icmp_type},
+    {"rpc.procedure", kPacket, 0, rpc<2>},
+    {"rpc.program", kPacket, 0, rpc<0>},
+    {"rpc.version", kPacket, 0, rpc<1>},
     {"sameip", kPacket, 0, same_ip},
     {"seq", kPacket, 0, sequence},
     {"stream-event", kPacket, 0, events<&EventView::stream>},

@@ -92,6 +92,7 @@ bool Detector::matches(const Rule& rule, Look& look) {
   FieldContext context{look.subject.packet, look.subject.flow, look.direction, look.tx, {}};
   const std::span<const std::string_view> event(&look.event, look.event.empty() ? 0 : 1);
   context.events = {event, event, event};
+  context.now = look.subject.now;
   for (const FieldTest& test : rule.tests) {
     if (!passes(test, context)) return false;
   }

@@ -93,6 +93,11 @@ class RuleSet {
   [[nodiscard]] bool has_event_rules() const { return !event_rules_.empty(); }
   // Whether anything looks into contents of transactions, or into TCP streams.
   [[nodiscard]] bool wants_bodies() const { return wants_bodies_; }
+  // Whether anything asks for files, for their magic or digests, or for frames.
+  [[nodiscard]] bool wants_files() const { return wants_files_; }
+  [[nodiscard]] bool wants_magic() const { return wants_magic_; }
+  [[nodiscard]] base::DigestKinds wants_digests() const { return wants_digests_; }
+  [[nodiscard]] bool wants_frames() const { return wants_frames_; }
   [[nodiscard]] bool wants_streams() const { return wants_streams_; }
   [[nodiscard]] std::span<const std::uint8_t> digest() const { return digest_; }
   [[nodiscard]] bool prepare(PatternScratch& scratch) const;
@@ -122,6 +127,10 @@ class RuleSet {
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> event_rules_;
   std::array<std::uint8_t, kBundleDigestOctets> digest_{};
   bool wants_bodies_ = false;
+  bool wants_files_ = false;
+  bool wants_magic_ = false;
+  bool wants_frames_ = false;
+  base::DigestKinds wants_digests_;
   bool wants_streams_ = false;
 };
 

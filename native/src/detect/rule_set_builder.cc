@@ -121,6 +121,13 @@ std::string RuleSet::Builder::resolve_tests(Rule& rule) {
     const_cast<FieldTest&>(test).row = find_field(test.field);  // NOLINT: not shared yet
     if (test.row == nullptr) return "field " + std::string(test.field) + " is not known";
     if (test.row->scope == FieldScope::kTransaction) rule.kind = Rule::Kind::kTransaction;
+    if (test.field == "filesize") set_.wants_files_ = true;
+    for (const auto& [field, wanted] : {std::pair{"filemd5", &base::DigestKinds::md5},
+                                        {"filesha1", &base::DigestKinds::sha1},
+                                        {"filesha256", &base::DigestKinds::sha256}}) {
+      if (test.field != field) continue;
+      set_.wants_digests_.*wanted = set_.wants_files_ = true;
+    }
   }
   return {};
 }
@@ -157,6 +164,9 @@ std::string RuleSet::Builder::resolve_inspection(Rule& rule, Inspection& inspect
   if (inspection.side == Side::kAny) inspection.side = row->side;
   rule.kind = Rule::Kind::kTransaction;
   if (row->name == "file.data" || row->name.ends_with("_body")) set_.wants_bodies_ = true;
+  if (row->name.starts_with("file.")) set_.wants_files_ = true;
+  if (row->name == "file.magic") set_.wants_magic_ = true;
+  if (row->name.starts_with("frame:")) set_.wants_frames_ = true;
   return {};
 }
 

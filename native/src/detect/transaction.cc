@@ -19,6 +19,10 @@ std::uint64_t tx_id_of(const protocols::Record& record) {
       return static_cast<const protocols::DnsMessage&>(record).tx_id;
     case RecordKind::kHttp:
       return static_cast<const protocols::HttpTransaction&>(record).tx_id;
+    case RecordKind::kFtp:
+      return static_cast<const protocols::FtpTransaction&>(record).tx_id;
+    case RecordKind::kSmtp:
+      return static_cast<const protocols::SmtpTransaction&>(record).tx_id;
     default:
       return 0;
   }

@@ -19,8 +19,10 @@ constexpr bool is_two_sided(protocols::RecordKind kind) {
     case RecordKind::kDhcpv6:
     case RecordKind::kSnmp:
     case RecordKind::kSip:
+    case RecordKind::kFtpData:
     case RecordKind::kKrb5:
     case RecordKind::kNtp:
+    case RecordKind::kFrame:
       return false;
     default:
       return true;

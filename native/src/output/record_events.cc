@@ -6,6 +6,7 @@
 #include "output/dhcpv6_json.h"
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
+#include "output/frame_json.h"
 #include "output/ftp_json.h"
 #include "output/http_json.h"
 #include "output/krb5_json.h"
@@ -85,6 +86,8 @@ constexpr std::array kRows{
                                                          false),
     row<protocols::MqttExchange, write_mqtt>(RecordKind::kMqtt, EventType::kMqtt, kPacket, false),
     row<protocols::NtpMessage, write_ntp>(RecordKind::kNtp, EventType::kNtp, kPacket, false),
+    // Makes no event; alerts have its object.
+    row<protocols::Frame, write_frame>(RecordKind::kFrame, EventType::kAlert, kPacket, false),
 };
 
 constexpr bool rows_in_order() {

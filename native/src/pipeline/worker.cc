@@ -33,6 +33,17 @@ bool is_icmp(std::uint8_t protocol) {
   return protocol == ip_proto::kIcmp || protocol == ip_proto::kIcmpV6;
 }
 
+// What rules look at beside what events tell.
+void add_wanted(const detect::RuleSet& rules, protocols::ContentSettings& content) {
+  content.files = content.files || rules.wants_files();
+  content.inspect_files = rules.wants_files() && rules.wants_bodies();
+  content.frames = rules.wants_frames();
+  const base::DigestKinds wanted = rules.wants_digests();
+  content.digests.md5 |= wanted.md5;
+  content.digests.sha1 |= wanted.sha1;
+  content.digests.sha256 |= wanted.sha256;
+}
+
 }  // namespace
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed) {
@@ -73,8 +84,11 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
       decoded_(kBatchFrames) {
   indicators_.add_wanted(content_);
-  if (config.rules != nullptr) (void)detector_.use(config.rules);
   detector_.measure_into(config.profile);
+  if (config.rules == nullptr) return;
+  add_wanted(*config.rules, content_);
+  if (content_.magic == nullptr && config.rules->wants_magic()) content_.magic = &magic_;
+  (void)detector_.use(config.rules);
 }
 
 Worker::~Worker() = default;
@@ -303,10 +317,12 @@ void Worker::on_record(Direction direction, const protocols::Record& record) {
                     order_);
   output::EventContext told = context(direction);
   if (indicators_.active()) indicators_.on_record(told, record);
-  if (record.kind == protocols::RecordKind::kFileinfo && !config_.file_events) return;
+  const bool file = record.kind == protocols::RecordKind::kFileinfo;
+  if (file && detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
+  if (file && !config_.file_events) return;
   if (output::event_of(record.kind).labelled)
     told.labels = labeller_.of_event(*current_flow_, correlate::spoken_of(record));
-  if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
+  if (!file && detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
   const base::HeapAside aside;  // buffers of events go on to other flows
   writer_.record(told, record);
 }

@@ -120,6 +120,7 @@ class Worker final : private flow::FlowEndListener,
 
   // Alerts come before the event of what they are about.
   void on_record(Direction direction, const protocols::Record& record) override;
+  void on_inspected(Direction direction, const protocols::Record& record) override;
   void on_request(std::uint64_t tx_id) override;
   void detect_requests(flow::Flow& flow);
   void detect_packet(flow::Flow& flow, bool in_stream);

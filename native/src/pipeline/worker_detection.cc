@@ -13,6 +13,10 @@ void Worker::detect_alone(const decode::Packet& packet) {
   detector_.on_packet({&packet, nullptr, Direction::kToServer, now_}, false);
 }
 
+void Worker::on_inspected(Direction direction, const protocols::Record& record) {
+  if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
+}
+
 void Worker::on_request(std::uint64_t tx_id) {
   if (detector_.rules() != nullptr) detector_.on_request(*current_flow_, tx_id);
 }

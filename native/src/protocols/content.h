@@ -18,6 +18,9 @@ struct ContentSettings {
   MagicFinder* magic = nullptr;         // in them; owned by the worker
   base::CodecMemory* memory = nullptr;  // for decoding; owned by the worker, there where any() is
   bool inspect = false;                 // pieces to TransactionSink::on_content()
+  // Rules ask for contents of files beside those of on_content(), for protocol data units.
+  bool inspect_files = false;
+  bool frames = false;
   // Decoded octets of one content that are handed on for inspection (Suricata's
   // request-body-limit and response-body-limit).
   std::uint64_t request_inspected_octets = 100U << 10;

@@ -4,6 +4,7 @@
 #include "base/reader.h"
 #include "protocols/dns_message.h"
 #include "protocols/dns_probe.h"
+#include "protocols/frame.h"
 
 namespace netmoth::protocols {
 namespace {
@@ -75,6 +76,8 @@ Bytes DnsParser::take_messages(Direction direction, Bytes data, TransactionSink&
   while (data.size() >= kLengthPrefix) {
     const std::size_t length = base::Reader(data).u16();
     if (data.size() - kLengthPrefix < length) break;
+    if (sink.content().frames)
+      tell_frame("dns.pdu", direction, data.first(kLengthPrefix + length), sink);
     if (length > 0) on_message(direction, data.subspan(kLengthPrefix, length), sink);
     data = data.subspan(kLengthPrefix + length);
   }
@@ -85,6 +88,7 @@ Verdict DnsParser::on_data(Direction direction, Bytes data, TimestampNs time,
                            TransactionSink& sink) {
   now_ = time;
   if (transport_ == Transport::kUdp) {
+    if (sink.content().frames) tell_frame("dns.pdu", direction, data, sink);
     on_message(direction, data, sink);
     return Verdict::kMore;
   }

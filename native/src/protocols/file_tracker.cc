@@ -19,6 +19,10 @@ void FileTracker::begin(std::string_view name, const Origin& origin, const Trans
   direction_ = origin.direction;
   magic_ = wanted.magic;
   start_.clear();
+  content_.clear();
+  // Rules look into bodies of HTTP/1 answers by on_content().
+  keep_ = wanted.inspect_files &&
+          (origin.proto != AppProto::kHttp || origin.direction == Direction::kToServer);
   digest_.start(wanted.digests);
 }
 
@@ -26,6 +30,8 @@ void FileTracker::data(Bytes octets) {
   if (!open_) return;
   info_.size += octets.size();
   digest_.update(octets);
+  if (keep_ && content_.size() < kMaxFileInspected)
+    content_.append(as_text(octets).substr(0, kMaxFileInspected - content_.size()));
   if (magic_ != nullptr && start_.size() < kMaxMagicOctets && !info_.gaps)
     start_.append(as_text(octets).substr(0, kMaxMagicOctets - start_.size()));
 }
@@ -42,8 +48,11 @@ void FileTracker::end(FileState state, const Record* transaction, TransactionSin
   if (info_.gaps || state != FileState::kClosed) info_.digests = {};
   if (magic_ != nullptr && !start_.empty()) info_.magic.assign(magic_->name_of(as_bytes(start_)));
   info_.transaction = transaction;
+  info_.content = as_bytes(content_);
   sink.on_record(direction_, info_);
   info_.transaction = nullptr;
+  info_.content = {};
+  content_.clear();
 }
 
 }  // namespace netmoth::protocols

@@ -12,7 +12,7 @@
 // `fileinfo` in the event (http, smtp, …), or nullptr.
 //
 // Invariant: of a file its name (kMaxFileName octets) and, where its magic is asked for, its first
-// kMaxMagicOctets are kept; nothing else.
+// kMaxMagicOctets are kept, and kMaxFileInspected where rules look into files; nothing else.
 #pragma once
 
 #include <optional>
@@ -25,6 +25,7 @@ namespace netmoth::protocols {
 
 inline constexpr std::size_t kMaxFileName = 4096;
 inline constexpr std::size_t kMaxMagicOctets = 4096;
+inline constexpr std::size_t kMaxFileInspected = std::size_t{100} << 10;
 
 enum class FileState : std::uint8_t {
   kClosed,     // complete
@@ -45,6 +46,7 @@ struct FileInfo : Record {
   // Of a larger file (HTTP Content-Range), both inclusive.
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;
   const Record* transaction = nullptr;  // during the call only
+  Bytes content;                        // its beginning, for rules; the same
 };
 
 class FileTracker {
@@ -71,7 +73,9 @@ class FileTracker {
   Direction direction_ = Direction::kToServer;
   bool open_ = false;
   MagicFinder* magic_ = nullptr;
-  std::string start_;  // for the magic
+  std::string start_;    // for the magic
+  std::string content_;  // for rules
+  bool keep_ = false;
   base::StreamDigest digest_;
 };
 

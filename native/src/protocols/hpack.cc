@@ -160,11 +160,14 @@ bool HpackDecoder::allow_table(std::size_t octets) {
 HpackStatus HpackDecoder::decode(Bytes block, std::vector<HeaderField>& out) {
   base::Reader in(block);
   std::size_t room = kMaxHeaderList;
+  size_updates_.clear();
   while (!in.at_end()) {
     const std::uint8_t first = in.u8();
     std::size_t index = 0;
     if ((first & 0xe0) == 0x20) {  // table size update
       if (const auto s = read_integer(in, first, 5, index); s != HpackStatus::kOk) return s;
+      if (size_updates_.size() < kMaxSizeUpdates)
+        size_updates_.push_back(static_cast<std::uint32_t>(index));
       if (index > allowed_) return HpackStatus::kBroken;
       capacity_ = index;
       shrink_to(capacity_);

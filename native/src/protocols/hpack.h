@@ -15,6 +15,7 @@ namespace netmoth::protocols {
 
 inline constexpr std::size_t kMaxHpackTable = 64U << 10;
 inline constexpr std::size_t kMaxHeaderList = 64U << 10;
+inline constexpr std::size_t kMaxSizeUpdates = 16;  // of a block, that are told
 
 struct HeaderField {
   std::string name;
@@ -40,6 +41,8 @@ class HpackDecoder {
   // when it goes down (§4.2).
   [[nodiscard]] bool allow_table(std::size_t octets);
 
+  // What the last block said of the table's size, at most kMaxSizeUpdates of them.
+  [[nodiscard]] const std::vector<std::uint32_t>& size_updates() const { return size_updates_; }
   [[nodiscard]] std::size_t table_octets() const { return octets_; }
   [[nodiscard]] std::size_t table_entries() const { return entries_.size(); }
 
@@ -53,6 +56,7 @@ class HpackDecoder {
   std::size_t octets_ = 0;
   std::size_t capacity_ = 4096;
   std::size_t allowed_ = 4096;
+  std::vector<std::uint32_t> size_updates_;
 };
 
 }  // namespace netmoth::protocols

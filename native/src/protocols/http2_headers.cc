@@ -54,6 +54,9 @@ bool Http2Parser::end_block(Direction direction, Bytes block, TransactionSink& s
   const Direction teller = side.block_promise ? Direction::kToServer : direction;
   Http2Side& told = stream.sides[index_of(teller)];
   told.has_headers = true;
+  for (const std::uint32_t octets : side.hpack.size_updates()) {
+    if (told.size_updates.size() < kMaxHttp2SizeUpdates) told.size_updates.push_back(octets);
+  }
   for (HeaderField& field : fields) {
     if (told.header_octets + field.size() > kMaxHeaderList) {
       sink.on_anomaly(AppProto::kHttp2, "reassembly_limit_reached", direction);
@@ -100,6 +103,8 @@ bool Http2Parser::take_headers(Direction direction, Bytes payload, TransactionSi
       sink.on_anomaly(AppProto::kHttp2, "too_many_frames", direction);
       return false;
     }
+    if (Http2Stream* const stream = find_stream(frame.stream); stream != nullptr)
+      note_frame(stream->sides[index_of(direction)], frame.type);
     return add_to_block(direction, payload, sink);
   }
   base::Reader in(payload);
@@ -120,6 +125,7 @@ bool Http2Parser::take_headers(Direction direction, Bytes payload, TransactionSi
   side.continuations = 0;
   side.block.clear();
   Http2Stream& stream = stream_of(direction, id, sink);
+  note_frame(stream.sides[index_of(direction)], frame.type);
   if (!priority.empty()) take_priority(stream.sides[index_of(direction)], priority);
   // END_STREAM stands on HEADERS though the block may go on; it counts at the block's end.
   if (frame.type == kHeaders && (frame.flags & kEndStream) != 0) {

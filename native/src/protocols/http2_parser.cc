@@ -54,11 +54,14 @@ bool Http2Parser::take_payload(Direction direction, Bytes payload, TransactionSi
       break;
     case kPriority:
       if (frame.stream != 0) {
-        take_priority(stream_of(direction, frame.stream, sink).sides[index_of(direction)], payload);
+        Http2Side& told = stream_of(direction, frame.stream, sink).sides[index_of(direction)];
+        note_frame(told, frame.type);
+        take_priority(told, payload);
       }
       break;
     case kReset:
       if (Http2Stream* stream = find_stream(frame.stream); stream != nullptr) {
+        note_frame(stream->sides[index_of(direction)], frame.type);
         take_error(stream->sides[index_of(direction)], in.u32(), false);
         stream->sides[index_of(opposite(direction))].ended = true;
         end_side(direction, frame.stream, sink);
@@ -68,10 +71,15 @@ bool Http2Parser::take_payload(Direction direction, Bytes payload, TransactionSi
       Http2Stream told;
       told.tx_id = next_tx_id_++;
       in.skip(4);
+      note_frame(told.sides[index_of(direction)], frame.type);
       take_error(told.sides[index_of(direction)], in.u32(), true);
       report(told, sink);
       break;
     }
+    case kPing:
+    case kWindowUpdate:
+      take_silent_frame(direction, payload, sink);
+      break;
     default:
       break;
   }
@@ -92,6 +100,8 @@ void Http2Parser::begin_frame(Direction direction, Bytes head, TransactionSink& 
     if (side.frame.stream == 0) sink.on_anomaly(AppProto::kHttp2, "data_stream_zero", direction);
     side.data_left = side.frame.length;
     side.padding_unknown = (side.frame.flags & kPadded) != 0 && side.frame.length > 0;
+    if (Http2Stream* const stream = find_stream(side.frame.stream); stream != nullptr)
+      note_frame(stream->sides[index_of(direction)], kData);
   } else if (side.frame.length > kMaxHeaderBlock && !is_header_frame(side.frame.type)) {
     side.skip = side.frame.length;
     sink.on_anomaly(AppProto::kHttp2, "long_frame_data", direction);

@@ -65,6 +65,11 @@ class Http2Parser final : public Parser {
   bool add_to_block(Direction direction, Bytes fragment, TransactionSink& sink);
   bool end_block(Direction direction, Bytes block, TransactionSink& sink);
   void take_settings(Direction direction, Bytes payload, TransactionSink& sink);
+  static void note_frame(Http2Side& side, std::uint8_t type) {
+    if (type < 16) side.frame_types |= static_cast<std::uint16_t>(1U << type);
+  }
+  // A frame that no event tells of: of the connection, or a stream's window.
+  void take_silent_frame(Direction direction, Bytes payload, TransactionSink& sink);
   void take_priority(Http2Side& side, Bytes payload);
   void take_error(Http2Side& side, std::uint32_t code, bool of_connection);
   void take_field(Http2Stream& stream, Direction direction, const HeaderField& field,

@@ -16,6 +16,9 @@
 namespace netmoth::protocols {
 
 inline constexpr std::size_t kMaxHttp2Settings = 64;
+// Of a stream and direction, for rules alone.
+inline constexpr std::size_t kMaxHttp2Windows = 32;
+inline constexpr std::size_t kMaxHttp2SizeUpdates = 32;
 
 struct Http2Setting {
   std::uint16_t id = 0;
@@ -34,7 +37,10 @@ struct Http2Side {
   std::size_t header_octets = 0;
   std::vector<Http2Setting> settings;
   std::uint64_t body_octets = 0;
-  std::unique_ptr<HttpBody> body;  // where somebody wants it
+  std::uint16_t frame_types = 0;            // a bit for each that was seen
+  std::vector<std::uint32_t> windows;       // of WINDOW_UPDATE
+  std::vector<std::uint32_t> size_updates;  // of the header table
+  std::unique_ptr<HttpBody> body;           // where somebody wants it
 
   [[nodiscard]] bool tells() const { return has_headers || has_settings || error || priority; }
 };

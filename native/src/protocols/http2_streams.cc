@@ -2,9 +2,11 @@
 #include <algorithm>
 
 #include "base/reader.h"
+#include "protocols/http2_frame.h"
 #include "protocols/http2_parser.h"
 
 namespace netmoth::protocols {
+
 Http2Stream* Http2Parser::find_stream(std::uint32_t id) {
   for (auto& stream : streams_) {
     if (stream->id == id) return stream.get();
@@ -158,10 +160,34 @@ void Http2Parser::take_error(Http2Side& side, std::uint32_t code, bool of_connec
   }
 }
 
+void Http2Parser::take_silent_frame(Direction direction, Bytes payload, TransactionSink& sink) {
+  const Frame& frame = sides_[index_of(direction)].frame;
+  const auto note = [&](Http2Side& told) {
+    note_frame(told, frame.type);
+    if (frame.type == http2::kWindowUpdate && told.windows.size() < kMaxHttp2Windows)
+      told.windows.push_back(base::Reader(payload).u32() & 0x7fffffffU);
+  };
+  if (frame.stream != 0) {
+    Http2Stream* const stream = find_stream(frame.stream);
+    if (stream != nullptr) note(stream->sides[index_of(direction)]);
+    return;
+  }
+  // Each frame of stream 0 is a transaction, as in Suricata.
+  const std::uint64_t tx_id = next_tx_id_++;
+  if (!sink.content().inspect) return;
+  Http2Stream told;
+  told.tx_id = tx_id;
+  note(told.sides[index_of(direction)]);
+  fill_transaction(told);
+  sink.on_inspected(Direction::kToServer, transaction_);
+  transaction_.http2 = nullptr;
+}
+
 void Http2Parser::take_settings(Direction direction, Bytes payload, TransactionSink& sink) {
   Http2Stream frame;  // stream 0: an event for each frame that tells something
   frame.tx_id = next_tx_id_++;
   Http2Side& side = frame.sides[index_of(direction)];
+  note_frame(side, http2::kSettings);
   side.has_settings = true;
   if (payload.size() % 6 != 0) {
     sink.on_anomaly(AppProto::kHttp2, "invalid_frame_length", direction);

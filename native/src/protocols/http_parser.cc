@@ -210,13 +210,33 @@ void HttpParser::start_successor(Bytes rest, TransactionSink& sink) {
     (void)successor_.parser->on_data(Direction::kToClient, rest, 0, sink);
 }
 
+// What a step took belongs to the message under way, which may be over with it.
+void HttpParser::keep_frame(Direction direction, Bytes octets, TransactionSink& sink) {
+  Side& side = side_of(direction);
+  side.frame.add(octets);
+  if (side.state == State::kStart && side.line.empty()) end_frame(direction, sink);
+}
+
+void HttpParser::end_frame(Direction direction, TransactionSink& sink) {
+  Side& side = side_of(direction);
+  const std::string_view octets = as_text(side.frame.octets());
+  if (octets.find_first_not_of("\r\n") != std::string_view::npos)
+    tell_frame(direction == Direction::kToServer ? "http1.request" : "http1.response", direction,
+               side.frame.octets(), sink);
+  side.frame.forget();
+}
+
 Verdict HttpParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
   if (side_of(direction).state == State::kLost && !find_again(direction, data, sink)) {
     return Verdict::kMore;
   }
   if (direction == Direction::kToClient) end_request_line(sink);
   while (!data.empty()) {
-    switch (consume(direction, data, sink)) {
+    const Bytes before = data;
+    const Next next = consume(direction, data, sink);
+    if (sink.content().frames)
+      keep_frame(direction, before.first(before.size() - data.size()), sink);
+    switch (next) {
       case Next::kGoOn:
         break;
       case Next::kNotHttp:
@@ -255,6 +275,7 @@ Verdict HttpParser::on_gap(Direction direction, std::uint64_t missing, Transacti
   if (side.body != nullptr) side.body->gap(missing, body_call(direction, sink));
   end_body(direction, false, sink);
   side.state = State::kLost;
+  side.frame.forget();
   side.line.clear();
   side.line_cut = false;
   side.value = nullptr;
@@ -263,6 +284,8 @@ Verdict HttpParser::on_gap(Direction direction, std::uint64_t missing, Transacti
 
 void HttpParser::on_close(TransactionSink& sink) {
   end_request_line(sink);
+  for (const Direction direction : {Direction::kToServer, Direction::kToClient})
+    end_frame(direction, sink);
   for (Side& side : sides_)
     side.value = nullptr;
   const bool to_end = side_of(Direction::kToClient).state == State::kBodyToEnd;

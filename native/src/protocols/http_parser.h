@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "protocols/frame.h"
 #include "protocols/http_body.h"
 #include "protocols/http_fields.h"
 #include "protocols/parser.h"
@@ -62,6 +63,7 @@ class HttpParser final : public Parser {
     std::uint64_t left = 0;
     std::string nameless;          // a line without a colon that a folded one may complete
     std::string line;              // the part of a line that came in earlier segments
+    FrameKeeper frame;             // a message, where rules ask for it
     std::string* value = nullptr;  // of the field a folded line would continue
     HttpFraming framing;
     HttpContentFields content;
@@ -74,6 +76,8 @@ class HttpParser final : public Parser {
   Side& side_of(Direction direction) { return sides_[index_of(direction)]; }
 
   // http_parser.cc
+  void keep_frame(Direction direction, Bytes octets, TransactionSink& sink);
+  void end_frame(Direction direction, TransactionSink& sink);
   Next consume(Direction direction, Bytes& data, TransactionSink& sink);
   bool cut_line(Direction direction, std::string_view text, std::size_t& length,
                 std::size_t& consumed);

@@ -87,6 +87,15 @@ bool read_reply(Fields& fields, Krb5Message& message) {
          read_encryption(fields.at(6), message.encryption);
 }
 
+// KDC-REQ-BODY (RFC 4120 §5.4.1), as far as it goes: nobody is told that a request is broken.
+void read_request(Fields& fields, Krb5Message& message) {
+  Fields body(fields.at(4));
+  if (!body.ok()) return;
+  if (body.has(1) && !read_name(body.at(1), message.client)) message.client = {};
+  if (body.has(2)) message.realm = body.text(2);
+  if (body.has(3) && !read_name(body.at(3), message.service)) message.service = {};
+}
+
 }  // namespace
 
 bool parse_krb5(Bytes data, Krb5Message& message) {
@@ -111,6 +120,11 @@ bool parse_krb5(Bytes data, Krb5Message& message) {
     case krb5_type::kAsReply:
     case krb5_type::kTgsReply:
       message.sound = read_reply(fields, message);
+      break;
+    case krb5_type::kAsRequest:
+    case krb5_type::kTgsRequest:
+      read_request(fields, message);
+      message.sound = true;
       break;
     default:
       message.sound = true;

@@ -20,7 +20,7 @@ void Krb5Parser::on_message(Direction direction, Bytes data, TransactionSink& si
   }
   if (message.type == krb5_type::kAsRequest || message.type == krb5_type::kTgsRequest)
     last_request_ = message.type;
-  if (!message.is_reply()) return;
+  if (!message.is_reply()) return sink.on_inspected(direction, message);
   if (message.type == krb5_type::kError) message.failed_request = last_request_;
   if (message.encrypted && krb5_weak(message.encryption))
     sink.on_anomaly(AppProto::kKrb5, "weak_encryption", direction);

@@ -34,6 +34,9 @@ struct Email {
   std::string user_agent;
   std::vector<std::string> attachments;  // file names
   std::vector<std::string> urls;         // in texts, without http:// or https://
+  // For rules alone, where ContentSettings::inspect asks for them.
+  std::vector<std::string> received;
+  std::string body_md5;  // of what follows the head, its last line's end left out; hexadecimal
 };
 
 struct SmtpTransaction : Record {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hex.h"
 #include "protocols/http_fields.h"
 #include "protocols/mime_fields.h"
 
@@ -42,6 +43,8 @@ void MimeParser::start(SmtpTransaction& transaction) {
   told_ = 0;
   lost_ = false;
   line_octets_ = 0;
+  inspect_ = in_body_ = false;
+  body_eol_.clear();
   begin_part();
   in_mail_header_ = true;
 }
@@ -69,6 +72,8 @@ void MimeParser::data(Bytes octets, TransactionSink& sink) {
 
 void MimeParser::piece(const MailPiece& piece, TransactionSink& sink) {
   if (transaction_ == nullptr) return;
+  if (in_mail_header_) inspect_ = sink.content().inspect;
+  if (in_body_) digest_body(piece);
   line_octets_ = piece.starts ? piece.text.size() : line_octets_ + piece.text.size();
   const bool encoded = !in_header_ && encoding_ == Encoding::kBase64;
   if (line_octets_ > kMaxMimeLine) {
@@ -110,6 +115,12 @@ bool MimeParser::take_boundary(const MailPiece& piece, TransactionSink& sink) {
     return true;
   }
   return false;
+}
+
+void MimeParser::digest_body(const MailPiece& piece) {
+  body_digest_.update(as_bytes(body_eol_));
+  body_digest_.update(as_bytes(piece.text));
+  body_eol_.assign(piece.eol);
 }
 
 void MimeParser::header_piece(const MailPiece& piece, TransactionSink& sink) {
@@ -168,10 +179,16 @@ void MimeParser::keep_mail_field(std::string_view name, std::string_view value) 
   if (equal_ignoring_case(name, "to")) split_addresses(value, kMaxMailAddresses, mail.to);
   if (equal_ignoring_case(name, "cc")) split_addresses(value, kMaxMailAddresses, mail.cc);
   if (equal_ignoring_case(name, "bcc")) split_addresses(value, kMaxMailAddresses, mail.bcc);
+  if (inspect_ && equal_ignoring_case(name, "received") && mail.received.size() < kMaxMailReceived)
+    mail.received.emplace_back(value);
 }
 
 void MimeParser::end_header(TransactionSink& sink) {
-  if (in_mail_header_) email().status = MailStatus::kBodyStarted;
+  if (in_mail_header_) {
+    email().status = MailStatus::kBodyStarted;
+    in_body_ = inspect_;
+    if (in_body_) body_digest_.start({.md5 = true});
+  }
   in_header_ = in_mail_header_ = false;
   const std::string type = mime_value(type_);
   std::string name = mime_parameter(disposition_, "filename");
@@ -264,6 +281,7 @@ void MimeParser::finish(bool complete, TransactionSink& sink) {
   // A multipart whose last boundary never came.
   if (complete && !open_.empty()) tell(Event::kMalformed, sink);
   const bool whole = complete && open_.empty();
+  if (in_body_ && complete && !lost_) email().body_md5 = base::to_hex(*body_digest_.finish().md5);
   if (complete && !lost_) {
     email().status = MailStatus::kParseDone;
   } else if (lost_) {

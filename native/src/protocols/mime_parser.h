@@ -26,6 +26,7 @@ inline constexpr std::size_t kMaxMimeBoundary = 254;
 inline constexpr std::size_t kMaxMimeFileName = 255;
 inline constexpr std::size_t kMaxMailAddresses = 256;
 inline constexpr std::size_t kMaxMailAttachments = 64;
+inline constexpr std::size_t kMaxMailReceived = 64;
 
 class MimeParser {
  public:
@@ -68,6 +69,7 @@ class MimeParser {
   void keep_mail_field(std::string_view name, std::string_view value);
   void end_header(TransactionSink& sink);
   void begin_part();
+  void digest_body(const MailPiece& piece);
   // True where the line is a boundary of a multipart that is open.
   bool take_boundary(const MailPiece& piece, TransactionSink& sink);
   void body_piece(const MailPiece& piece, TransactionSink& sink);
@@ -83,6 +85,8 @@ class MimeParser {
   bool in_header_ = false;
   bool in_mail_header_ = false;  // the outermost one
   bool lost_ = false;            // a gap: parts are missing
+  bool inspect_ = false;         // what only rules ask for is kept
+  bool in_body_ = false;         // the mail's own head is over
   std::size_t line_octets_ = 0;
 
   std::string field_;
@@ -99,6 +103,8 @@ class MimeParser {
   QuotedPrintableDecoder quoted_printable_;
   UrlFinder urls_;
   FileTracker file_;
+  base::StreamDigest body_digest_;
+  std::string body_eol_;  // of the last line, not digested yet
 };
 
 }  // namespace netmoth::protocols

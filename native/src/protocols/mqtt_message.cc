@@ -117,7 +117,7 @@ bool read_own_properties(base::Reader& reader, MqttMessage& message) {
   return read_properties(reader, message.properties);
 }
 
-bool read_connect(base::Reader& reader, MqttMessage& m) {
+bool read_connect(base::Reader& reader, bool for_rules, MqttMessage& m) {
   m.protocol.assign(string_of(reader).substr(0, kMaxMqttText));
   m.version = reader.u8();
   m.connect_flags = reader.u8();
@@ -132,18 +132,23 @@ bool read_connect(base::Reader& reader, MqttMessage& m) {
   }
   if ((m.connect_flags & mqtt_flag::kUsername) != 0)
     m.username.emplace(string_of(reader).substr(0, kMaxMqttText));
-  if ((m.connect_flags & mqtt_flag::kPassword) != 0) (void)string_of(reader);
+  if ((m.connect_flags & mqtt_flag::kPassword) != 0) {
+    const std::string_view password = string_of(reader);
+    if (for_rules) m.password.emplace(password.substr(0, kMaxMqttText));
+  }
   return reader.ok();
 }
 
-bool read_publish(base::Reader& reader, std::uint32_t length, std::uint8_t version,
+bool read_publish(base::Reader& reader, std::uint32_t length, std::uint8_t version, bool for_rules,
                   MqttMessage& m) {
   m.topic = cut(string_of(reader));
   if (m.qos > 0) m.message_id = reader.u16();
   if (version == kVersion5 && !read_own_properties(reader, m)) return false;
   if (!reader.ok()) return false;
   const auto read = static_cast<std::uint32_t>(reader.position());
-  m.payload = cut(as_text(reader.rest()), length - read);
+  const std::string_view payload = as_text(reader.rest());
+  m.payload = cut(payload, length - read);
+  if (for_rules && payload.size() > m.payload.text.size()) m.inspected.assign(payload);
   return true;
 }
 
@@ -187,18 +192,19 @@ bool read_reason(base::Reader& reader, std::uint8_t version, MqttMessage& m) {
 
 }  // namespace
 
-bool read_mqtt_body(Bytes body, std::uint32_t length, std::uint8_t version, MqttMessage& message) {
+bool read_mqtt_body(Bytes body, std::uint32_t length, std::uint8_t version, MqttMessage& message,
+                    bool for_rules) {
   base::Reader reader(body);
   switch (message.type) {
     case MqttType::kConnect:
-      return read_connect(reader, message);
+      return read_connect(reader, for_rules, message);
     case MqttType::kConnack:
       message.session_present = (reader.u8() & 1) != 0;
       message.reason_code = reader.u8();
       if (version == kVersion5 && !reader.at_end()) return read_own_properties(reader, message);
       return reader.ok();
     case MqttType::kPublish:
-      return read_publish(reader, length, version, message);
+      return read_publish(reader, length, version, for_rules, message);
     case MqttType::kPuback:
     case MqttType::kPubrec:
     case MqttType::kPubrel:

@@ -2,7 +2,7 @@
 // event.
 //
 // Invariant: owns everything it says; texts and lists are bounded by the parser (mqtt_parser.h).
-// Passwords are never kept.
+// Passwords are kept for rules alone, and never written.
 #pragma once
 
 #include <optional>
@@ -60,6 +60,7 @@ struct MqttMessage {
   std::uint8_t connect_flags = 0;
   std::string client_id;
   std::optional<std::string> username;
+  std::optional<std::string> password;  // for rules, as `inspected`
   MqttText will_topic;
   MqttText will_message;
   std::vector<MqttProperty> will_properties;
@@ -70,6 +71,7 @@ struct MqttMessage {
   std::optional<std::uint16_t> message_id;
   MqttText topic;  // PUBLISH
   MqttText payload;
+  std::string inspected;  // more of the payload than is written, where rules may look at it
   std::vector<std::pair<std::string, std::uint8_t>> topics;  // SUBSCRIBE with QoS, UNSUBSCRIBE
   std::vector<std::uint8_t> codes;                           // SUBACK, UNSUBACK
   std::vector<MqttProperty> properties;
@@ -89,13 +91,15 @@ inline constexpr std::size_t kMaxMqttProperties = 32;
 inline constexpr std::size_t kMaxMqttTopics = 64;
 
 // Reads a packet behind its fixed header, of which `body` is the beginning and `length` the whole.
-// `version` is the session's (4 where its CONNECT was not seen). False where it is malformed.
+// `version` is the session's (4 where its CONNECT was not seen). `for_rules`: with what only rules
+// ask for. False where it is malformed.
 [[nodiscard]] bool read_mqtt_body(Bytes body, std::uint32_t length, std::uint8_t version,
-                                  MqttMessage& message);
+                                  MqttMessage& message, bool for_rules = false);
 
 // Packets that belong together: CONNECT and CONNACK, PUBLISH and what acknowledges it, ….
 struct MqttExchange : Record {
   MqttExchange() : Record(RecordKind::kMqtt) {}
+  std::uint8_t version = 4;  // the session's
   std::vector<MqttMessage> messages;
 };
 

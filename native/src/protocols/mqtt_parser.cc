@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "protocols/frame.h"
+
 namespace netmoth::protocols {
 namespace {
 
@@ -32,6 +34,7 @@ bool ends_exchange(MqttType type) {
 
 void MqttParser::alone(Direction direction, MqttMessage&& message, TransactionSink& sink) {
   MqttExchange exchange;
+  exchange.version = version_;
   exchange.messages.push_back(std::move(message));
   sink.on_record(direction, exchange);
 }
@@ -58,6 +61,7 @@ void MqttParser::begin(Direction direction, MqttMessage&& message, TransactionSi
   open.direction = direction;
   open.waits_for = answer_of(message.type);
   open.message_id = message.message_id.value_or(0);
+  open.exchange.version = version_;
   open.exchange.messages.push_back(std::move(message));
 }
 
@@ -91,9 +95,25 @@ void MqttParser::acknowledge(Direction direction, MqttMessage&& message, std::st
   open_.erase(found);
 }
 
+// A packet, its fixed header and what is behind it.
+void MqttParser::tell_frames(Direction direction, Bytes body, TransactionSink& sink) const {
+  const Side& side = sides_[index_of(direction)];
+  FrameKeeper pdu;
+  std::size_t size = 1;
+  while (size < side.header.size() && (side.header[size] & 0x80) != 0)
+    ++size;
+  const Bytes header = Bytes(side.header).first(std::min(size + 1, side.header.size()));
+  pdu.add(header);
+  pdu.add(body);
+  tell_frame("mqtt.pdu", direction, pdu.octets(), sink);
+  tell_frame("mqtt.header", direction, header, sink);
+  if (!body.empty()) tell_frame("mqtt.data", direction, body, sink);
+}
+
 void MqttParser::take_packet(Direction direction, Bytes body, TransactionSink& sink) {
   Side& side = sides_[index_of(direction)];
   const std::uint8_t first = side.header[0];
+  if (sink.content().frames) tell_frames(direction, body, sink);
   MqttMessage message;
   message.type = static_cast<MqttType>(first >> 4);
   message.dup = (first & 8) != 0;
@@ -104,7 +124,7 @@ void MqttParser::take_packet(Direction direction, Bytes body, TransactionSink& s
     message.skipped_octets = side.length;
     return alone(direction, std::move(message), sink);
   }
-  if (!read_mqtt_body(body, side.length, version_, message))
+  if (!read_mqtt_body(body, side.length, version_, message, sink.content().inspect))
     return sink.on_anomaly(AppProto::kMqtt, "malformed_traffic", direction);
   switch (message.type) {
     case MqttType::kConnect:

@@ -44,6 +44,7 @@ class MqttParser final : public Parser {
 
   // True once the fixed header is whole; false: more octets are needed, or `broken`.
   bool take_header(Side& side, Bytes& data, bool& broken);
+  void tell_frames(Direction direction, Bytes body, TransactionSink& sink) const;
   void take_packet(Direction direction, Bytes body, TransactionSink& sink);
   void begin(Direction direction, MqttMessage&& message, TransactionSink& sink);
   void acknowledge(Direction direction, MqttMessage&& message, std::string_view missing,

@@ -76,6 +76,8 @@ class TransactionSink {
   virtual ~TransactionSink() = default;
   // `direction` of the message that made the record; of a transaction's request.
   virtual void on_record(Direction direction, const Record& record) = 0;
+  // What rules look at and no event tells.
+  virtual void on_inspected(Direction /*direction*/, const Record& /*record*/) {}
   // A request is complete: Parser::waiting_transaction() knows it until it is reported.
   virtual void on_request(std::uint64_t /*tx_id*/) {}
   // `event` is Suricata's name without prefix, lower case, e.g. "invalid_record_type"; static

@@ -26,6 +26,7 @@ enum class RecordKind : std::uint8_t {
   kSmtp,      // SmtpTransaction
   kMqtt,      // MqttExchange
   kNtp,       // NtpMessage
+  kFrame,     // Frame: for rules alone
   kCount,     // further ones before this
 };
 

@@ -98,6 +98,7 @@ SipFrame parse_sip(Bytes data, SipMessage& message) {
   bool describes = false;
   for (std::size_t headers = 0; headers <= kMaxSipHeaders; ++headers) {
     const std::size_t end = text.find('\n', at);
+    message.headers = text.substr(line_end + 1, at - line_end - 1);
     if (end == std::string_view::npos) return frame;
     const std::string_view line = trimmed(text.substr(at, end - at));
     at = end + 1;

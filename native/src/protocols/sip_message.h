@@ -22,7 +22,8 @@ struct SipMessage : Record {
   std::string_view version;  // "SIP/2.0"
   std::string_view code;     // of a response
   std::string_view reason;
-  std::string_view sdp;  // the body where it is a session description
+  std::string_view headers;  // their lines, as far as they were there
+  std::string_view sdp;      // the body where it is a session description
 };
 
 enum class SipVerdict : std::uint8_t {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocols/frame.h"
 #include "protocols/probe_looks.h"
 
 namespace netmoth::protocols {
@@ -26,6 +27,23 @@ Bytes without_keepalive(Bytes data) {
 
 }  // namespace
 
+// A message, its first line with its end, its headers and its body.
+void SipParser::tell_frames(Direction direction, Bytes data, std::size_t headers,
+                            const SipMessage& message, TransactionSink& sink) {
+  const bool request = message.is_request;
+  headers = std::min(headers, data.size());
+  const std::size_t line_end = as_text(data).find('\n');
+  const std::size_t line = line_end == std::string_view::npos ? headers : line_end + 1;
+  tell_frame("sip.pdu", direction, data, sink);
+  tell_frame(request ? "sip.request.line" : "sip.response.line", direction, data.first(line), sink);
+  if (headers <= line) return;
+  tell_frame(request ? "sip.request.headers" : "sip.response.headers", direction,
+             data.subspan(line, headers - line), sink);
+  if (headers < data.size())
+    tell_frame(request ? "sip.request.body" : "sip.response.body", direction, data.subspan(headers),
+               sink);
+}
+
 void SipParser::on_datagram(Direction direction, Bytes data, TransactionSink& sink) {
   data = without_keepalive(data);
   if (data.empty()) return;
@@ -35,6 +53,7 @@ void SipParser::on_datagram(Direction direction, Bytes data, TransactionSink& si
     return sink.on_anomaly(AppProto::kSip, "invalid_data", direction);
   if (frame.verdict == SipVerdict::kCut || frame.headers + frame.body > data.size())
     sink.on_anomaly(AppProto::kSip, "incomplete_data", direction);
+  if (sink.content().frames) tell_frames(direction, data, frame.headers, message, sink);
   sink.on_record(direction, message);
 }
 
@@ -59,7 +78,9 @@ std::size_t SipParser::take_message(Direction direction, Stream& stream, Bytes d
   }
   if (data.size() < stream.wanted) return 0;
   SipMessage message;
-  (void)parse_sip(data.first(stream.wanted), message);
+  const SipFrame frame = parse_sip(data.first(stream.wanted), message);
+  if (sink.content().frames)
+    tell_frames(direction, data.first(stream.wanted), frame.headers, message, sink);
   sink.on_record(direction, message);
   stream.scanned = 0;
   return std::exchange(stream.wanted, 0);

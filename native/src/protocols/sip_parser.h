@@ -35,6 +35,8 @@ class SipParser final : public Parser {
   void on_datagram(Direction direction, Bytes data, TransactionSink& sink);
   // Hands over the message that begins `data`; returns its length, 0 where it is not whole yet.
   std::size_t take_message(Direction direction, Stream& stream, Bytes data, TransactionSink& sink);
+  static void tell_frames(Direction direction, Bytes data, std::size_t headers,
+                          const SipMessage& message, TransactionSink& sink);
   void lose(Stream& stream);
 
   Transport transport_;

@@ -49,6 +49,9 @@ void SmtpParser::begin_mail() {
 }
 
 void SmtpParser::end_mail(bool complete, TransactionSink& sink) {
+  if (!mail_frame_.octets().empty())
+    tell_frame("smtp.data", Direction::kToServer, mail_frame_.octets(), sink);
+  mail_frame_.forget();
   mime_.finish(complete, sink);
   pieces_.forget();
   mode_ = Mode::kCommands;
@@ -76,6 +79,8 @@ void SmtpParser::take_envelope(std::string_view line, TransactionSink& sink) {
 }
 
 void SmtpParser::take_command(const TextLine& line, TransactionSink& sink) {
+  if (sink.content().frames)
+    tell_frame("smtp.command_line", Direction::kToServer, as_bytes(line.text), sink);
   if (line.text.size() > kSmtpLineLimit)
     sink.on_anomaly(AppProto::kSmtp, "max_command_line_len_exceeded", Direction::kToServer);
   if (auth_data_) {
@@ -114,10 +119,17 @@ void SmtpParser::take_command(const TextLine& line, TransactionSink& sink) {
   expect_reply(Command::kOther);
 }
 
+void SmtpParser::keep_frame(const MailPiece& piece, TransactionSink& sink) {
+  if (!sink.content().frames) return;
+  mail_frame_.add(piece.text);
+  mail_frame_.add(piece.eol);
+}
+
 // DATA: lines up to the one with a dot alone; a dot before others is taken off (RFC 5321 §4.5.2).
 void SmtpParser::take_mail(Bytes& data, TransactionSink& sink) {
   MailPiece piece;
   while (mode_ == Mode::kData && pieces_.next(data, piece)) {
+    keep_frame(piece, sink);
     if (piece.starts && !piece.text.empty() && piece.text.front() == '.') {
       if (piece.text.size() == 1 && !piece.eol.empty()) {
         end_mail(true, sink);
@@ -131,6 +143,7 @@ void SmtpParser::take_mail(Bytes& data, TransactionSink& sink) {
 
 void SmtpParser::take_chunk(Bytes& data, TransactionSink& sink) {
   const std::size_t taken = std::min<std::uint64_t>(chunk_left_, data.size());
+  if (sink.content().frames) mail_frame_.add(data.first(taken));
   mime_.data(data.first(taken), sink);
   data = data.subspan(taken);
   chunk_left_ -= taken;
@@ -190,6 +203,8 @@ Verdict SmtpParser::settle(Command command, std::string_view code, TransactionSi
 
 Verdict SmtpParser::take_reply(const TextLine& line, TransactionSink& sink) {
   const std::string_view text = line.text;
+  if (sink.content().frames)
+    tell_frame("smtp.response_line", Direction::kToClient, as_bytes(text), sink);
   if (text.size() > kSmtpLineLimit)
     sink.on_anomaly(AppProto::kSmtp, "max_reply_line_len_exceeded", Direction::kToClient);
   const bool coded = text.size() >= 3 && text[0] >= '2' && text[0] <= '5' && is_digit(text[1]) &&

@@ -8,6 +8,7 @@
 
 #include <deque>
 
+#include "protocols/frame.h"
 #include "protocols/line_reader.h"
 #include "protocols/mail.h"
 #include "protocols/mime_parser.h"
@@ -32,6 +33,7 @@ class SmtpParser final : public Parser {
   enum class Command : std::uint8_t { kOther, kData, kMailEnd, kStarttls, kAuth };
   enum class Mode : std::uint8_t { kCommands, kData, kChunk };
 
+  void keep_frame(const MailPiece& piece, TransactionSink& sink);
   Verdict on_client(Bytes data, TransactionSink& sink);
   void take_command(const TextLine& line, TransactionSink& sink);
   void take_envelope(std::string_view line, TransactionSink& sink);
@@ -61,6 +63,7 @@ class SmtpParser final : public Parser {
   std::string helo_;
   SmtpTransaction transaction_;
   MimeParser mime_;
+  FrameKeeper mail_frame_;  // the octets of DATA
 };
 
 }  // namespace netmoth::protocols

@@ -77,9 +77,22 @@ void SshParser::take_banner(Direction direction, Bytes& data, TransactionSink& s
   if (mine.proto_version.substr(0, 2) == "1." && mine.proto_version != "1.99") finish(side);
 }
 
+// The packet in `frame` is whole.
+void SshParser::tell_packet(Direction direction, Side& side, TransactionSink& sink) {
+  const Bytes packet = side.frame.octets();
+  if (packet.empty()) return;
+  const std::size_t header = std::min(kHeaderOctets, packet.size());
+  tell_frame("ssh.record.pdu", direction, packet, sink);
+  tell_frame("ssh.record.hdr", direction, packet.first(header), sink);
+  if (packet.size() > header)
+    tell_frame("ssh.record.data", direction, packet.subspan(header), sink);
+  side.frame.forget();
+}
+
 void SshParser::take_header(Direction direction, Bytes& data, TransactionSink& sink) {
   Side& side = sides_[index_of(direction)];
   const std::size_t taken = std::min(kHeaderOctets - side.kept.size(), data.size());
+  if (sink.content().frames) side.frame.add(data.first(taken));
   side.kept.insert(side.kept.end(), data.begin(), data.begin() + static_cast<long>(taken));
   data = data.subspan(taken);
   if (side.kept.size() < kHeaderOctets) return;
@@ -93,7 +106,10 @@ void SshParser::take_header(Direction direction, Bytes& data, TransactionSink& s
     return finish(side);
   }
   side.left = length - 2;
-  if (message == kMessageNewkeys) return finish(side);
+  if (message == kMessageNewkeys) {
+    tell_packet(direction, side, sink);
+    return finish(side);
+  }
   if (message != kMessageKexinit) {
     side.state = State::kSkip;
   } else if (length > kMaxSshKexinit) {
@@ -108,6 +124,7 @@ void SshParser::take_kexinit(Direction direction, Bytes& data, TransactionSink& 
   Side& side = sides_[index_of(direction)];
   const std::size_t taken = std::min<std::size_t>(side.left, data.size());
   Bytes payload = data.first(taken);
+  if (sink.content().frames) side.frame.add(payload);
   data = data.subspan(taken);
   side.left -= static_cast<std::uint32_t>(taken);
   if (side.left > 0 || !side.kept.empty()) {
@@ -115,6 +132,7 @@ void SshParser::take_kexinit(Direction direction, Bytes& data, TransactionSink& 
     payload = side.kept;
   }
   if (side.left > 0) return;
+  tell_packet(direction, side, sink);
   const bool padded = side.padding <= payload.size();
   if (!padded ||
       !read_kexinit(payload.first(payload.size() - side.padding), direction, told(direction))) {
@@ -151,8 +169,11 @@ Verdict SshParser::on_data(Direction direction, Bytes data, TimestampNs, Transac
       case State::kSkip: {
         const std::size_t taken = std::min<std::size_t>(side.left, data.size());
         side.left -= static_cast<std::uint32_t>(taken);
+        if (sink.content().frames) side.frame.add(data.first(taken));
         data = data.subspan(taken);
-        if (side.left == 0) side.state = State::kHeader;
+        if (side.left > 0) break;
+        side.state = State::kHeader;
+        tell_packet(direction, side, sink);
         break;
       }
       case State::kFinished:
@@ -164,6 +185,7 @@ Verdict SshParser::on_data(Direction direction, Bytes data, TimestampNs, Transac
 
 Verdict SshParser::on_gap(Direction direction, std::uint64_t missing, TransactionSink& sink) {
   Side& side = sides_[index_of(direction)];
+  side.frame.forget();
   if (side.state == State::kSkip && missing <= side.left) {
     side.left -= static_cast<std::uint32_t>(missing);
     if (side.left == 0) side.state = State::kHeader;

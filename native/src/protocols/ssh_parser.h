@@ -9,6 +9,7 @@
 #include <array>
 #include <vector>
 
+#include "protocols/frame.h"
 #include "protocols/line_reader.h"
 #include "protocols/parser.h"
 #include "protocols/ssh_session.h"
@@ -42,6 +43,7 @@ class SshParser final : public Parser {
     std::uint32_t left = 0;          // of the packet
     std::vector<std::uint8_t> kept;  // header or KEXINIT
     std::size_t padding = 0;
+    FrameKeeper frame;  // a packet, where rules ask for it
   };
 
   void take_banner(Direction direction, Bytes& data, TransactionSink& sink);
@@ -50,6 +52,7 @@ class SshParser final : public Parser {
   SshSide& told(Direction direction) {
     return direction == Direction::kToServer ? session_.client : session_.server;
   }
+  static void tell_packet(Direction direction, Side& side, TransactionSink& sink);
   void finish(Side& side);
   [[nodiscard]] bool complete() const;
   Verdict report(TransactionSink& sink);

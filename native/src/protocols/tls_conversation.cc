@@ -42,6 +42,7 @@ void TlsConversation::on_client_hello(Direction direction, const ClientHello& he
   // The answer to a HelloRetryRequest is a second hello; the first one names the client.
   if (handshake_.client_hello) return;
   handshake_.client_hello = true;
+  handshake_.client_version = hello.legacy_version;
   handshake_.client_random.assign(as_text(hello.random));
   handshake_.sni = server_name(hello);
   handshake_.client_alpns = alpn_names(hello.extensions);

@@ -34,8 +34,9 @@ struct TlsHandshake : Record {
   bool retried = false;     // HelloRetryRequest, or DTLS's HelloVerifyRequest
   bool early_data = false;  // the client announced 0-RTT data
   EncryptedHello encrypted_hello = EncryptedHello::kNone;
-  std::uint16_t version = 0;  // agreed (server's); 0 where no server answered
-  std::string client_random;  // 32 octets, or none
+  std::uint16_t version = 0;         // agreed (server's); 0 where no server answered
+  std::uint16_t client_version = 0;  // of the ClientHello itself, whatever its extensions offer
+  std::string client_random;         // 32 octets, or none
   std::string server_random;
   std::string sni;
   std::vector<std::string> client_alpns;

@@ -197,8 +197,21 @@ Verdict TlsParser::refuse(Direction direction, TlsEvent event, TransactionSink& 
   return Verdict::kDone;
 }
 
+void TlsParser::tell_record(Direction direction, Stream& stream, TransactionSink& sink) {
+  const Bytes record = stream.frame.octets();
+  const std::size_t header = std::min(stream.header.size(), record.size());
+  tell_frame("tls.pdu", direction, record, sink);
+  tell_frame("tls.hdr", direction, record.first(header), sink);
+  if (record.size() > header) tell_frame("tls.data", direction, record.subspan(header), sink);
+  if (stream.record_type == tls_record::kAlert) tell_frame("tls.alert", direction, record, sink);
+  if (stream.record_type == tls_record::kHeartbeat)
+    tell_frame("tls.heartbeat", direction, record, sink);
+  stream.frame.forget();
+}
+
 Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs time,
                            TransactionSink& sink) {
+  frames_ = sink.content().frames;
   if (finished()) return Verdict::kDone;
   if (time != 0) conversation_.set_time(time);
   if (conversation_.reported()) watched_ += data.size();
@@ -210,6 +223,8 @@ Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs time,
     if (stream.record_left > 0) {
       const std::size_t taken = std::min<std::size_t>(stream.record_left, data.size());
       stream.record_left -= static_cast<std::uint32_t>(taken);
+      if (frames_) stream.frame.add(data.first(taken));
+      if (frames_ && stream.record_left == 0) tell_record(direction, stream, sink);
       on_record_bytes(direction, data.first(taken), sink);
       data = data.subspan(taken);
       continue;
@@ -228,6 +243,8 @@ Verdict TlsParser::on_data(Direction direction, Bytes data, TimestampNs time,
     stream.record_type = stream.header[0];
     stream.record_length = static_cast<std::uint32_t>(stream.header[3]) << 8 | stream.header[4];
     stream.record_left = stream.record_length;
+    if (frames_) stream.frame.add(Bytes(stream.header));
+    if (frames_ && stream.record_length == 0) tell_record(direction, stream, sink);
     on_record_start(direction, sink);
   }
   return finished() ? Verdict::kDone : Verdict::kMore;
@@ -238,6 +255,7 @@ Verdict TlsParser::on_gap(Direction direction, std::uint64_t missing, Transactio
   Stream& stream = this->stream(direction);
   stream.message = {};
   stream.message_left = 0;
+  stream.frame.forget();
   stream.records_seen = true;
   if (stream.header_length == 0 && missing <= stream.record_left) {
     stream.record_left -= static_cast<std::uint32_t>(missing);

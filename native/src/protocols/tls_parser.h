@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocols/frame.h"
 #include "protocols/parser.h"
 #include "protocols/tls_conversation.h"
 
@@ -59,6 +60,7 @@ class TlsParser final : public Parser {
     bool lost = false;               // after a gap: not known to stand at a record
     bool records_seen = false;
     std::vector<std::uint8_t> message;  // partial handshake message
+    FrameKeeper frame;                  // a record, where rules ask for it
   };
 
   Stream& stream(Direction direction) { return streams_[index_of(direction)]; }
@@ -66,13 +68,16 @@ class TlsParser final : public Parser {
   void on_record_bytes(Direction direction, Bytes data, TransactionSink& sink);
   void on_short_record(Direction direction, TransactionSink& sink);
   void on_handshake_bytes(Direction direction, Bytes data, TransactionSink& sink);
+  static void tell_record(Direction direction, Stream& stream, TransactionSink& sink);
   Bytes continue_message(Direction direction, Bytes data, TransactionSink& sink);
   void pass_over(Stream& stream, Direction direction, std::size_t octets, TransactionSink& sink);
   Verdict on_ssl2(Direction direction, Bytes data, TransactionSink& sink);
   Verdict on_ssl2_record(Direction direction, Bytes record, TransactionSink& sink);
   Verdict refuse(Direction direction, TlsEvent event, TransactionSink& sink);
   // Nothing further is wanted.
-  [[nodiscard]] bool finished() const { return conversation_.reported() && !watching(); }
+  [[nodiscard]] bool finished() const {
+    return conversation_.reported() && !watching() && !frames_;
+  }
   [[nodiscard]] bool watching() const {
     return conversation_.heartbeats() && watched_ < kMaxHeartbeatOctets;
   }
@@ -82,6 +87,7 @@ class TlsParser final : public Parser {
   std::array<Stream, 2> streams_;
   std::uint64_t watched_ = 0;
   bool ssl2_ = false;
+  bool frames_ = false;  // rules ask for records, to the connection's end
 };
 
 }  // namespace netmoth::protocols

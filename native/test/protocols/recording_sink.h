@@ -7,6 +7,7 @@
 #include "output/dns_json.h"
 #include "output/http_json.h"
 #include "output/record_events.h"
+#include "protocols/frame.h"
 #include "protocols/http_transaction.h"
 #include "protocols/parser.h"
 #include "protocols/quic_initial.h"
@@ -42,6 +43,11 @@ class RecordingSink final : public protocols::TransactionSink {
     }
     write([&](auto& json) { output::event_of(record.kind).write(json, record); });
   }
+  void on_inspected(Direction, const protocols::Record& record) override {
+    if (record.kind != protocols::RecordKind::kFrame) return;
+    const auto& frame = static_cast<const protocols::Frame&>(record);
+    frames.emplace_back(frame.name, as_text(frame.data));
+  }
   void on_anomaly(protocols::AppProto, std::string_view event, Direction) override {
     anomalies.emplace_back(event);
   }
@@ -62,6 +68,7 @@ class RecordingSink final : public protocols::TransactionSink {
   std::vector<std::string> lines;
   std::vector<std::string> netmoth;  // what each record adds to `netmoth`
   std::vector<std::string> anomalies;
+  std::vector<std::pair<std::string, std::string>> frames;  // name and octets
   std::vector<Direction> directions;
   std::vector<protocols::TlsHandshake> tls;
   std::vector<protocols::HttpTransaction> http;

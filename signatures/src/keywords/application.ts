@@ -4,8 +4,9 @@
  * Invariant: a row names every protocol that has the field; none of them means every one.
  */
 import { fields, none, number, shape, text, words } from '../grammar.ts';
-import { testFlags, testList } from '../model/resolve.ts';
+import { type Resolve, testFlags, testList } from '../model/resolve.ts';
 import type { Keyword } from './keyword.ts';
+import { dateTest, HTTP2_SETTING, http2Setting, ticketEncryption } from './resolve-application.ts';
 
 const U32 = 4_294_967_295;
 
@@ -16,11 +17,8 @@ const NUMBERS: readonly (readonly [readonly string[], string])[] = [
   [['tls'], 'tls.cert_chain_len'],
   [['http', 'smtp', 'ftp-data', 'ftp', 'smb', 'nfs'], 'filesize'],
   [['snmp'], 'snmp.version snmp.pdu_type'],
-  [
-    ['mqtt'],
-    'mqtt.protocol_version mqtt.type mqtt.reason_code|mqtt.connack.return_code mqtt.connack.session_present mqtt.qos',
-  ],
-  [['krb5'], 'krb5_msg_type|krb5.msg_type krb5_err_code krb5.ticket_encryption'],
+  [['mqtt'], 'mqtt.protocol_version mqtt.type mqtt.reason_code|mqtt.connack.return_code mqtt.qos'],
+  [['krb5'], 'krb5_msg_type|krb5.msg_type krb5_err_code'],
   [['rfb'], 'rfb.sectype rfb.secresult'],
   [
     ['ike'],
@@ -42,9 +40,9 @@ const NUMBERS: readonly (readonly [readonly string[], string])[] = [
     `ldap.request.operation ldap.responses.operation ldap.responses.count
      ldap.responses.result_code`,
   ],
-  [['ftp'], 'ftp.mode ftp.dynamic_port ftp.reply_received'],
+  [['ftp'], 'ftp.dynamic_port'],
+  [['ntp'], 'ntp.version ntp.mode ntp.stratum'],
   [['smb'], 'smb.version'],
-  [['ssh'], 'ssh.protoversion'],
 ];
 
 const NAMES_OR_NUMBERS = /^(!?[A-Za-z][\w. /-]*|count\s*(<|>|=|!|<=|>=)?\s*\d{1,9})$/;
@@ -67,21 +65,39 @@ export const APPLICATION: readonly Keyword[] = [
   field('tls', 'tls.subject', text()),
   field('tls', 'tls.issuerdn', text()),
   field('tls', 'tls.fingerprint', text()),
-  field('http', 'http2.settings', text('SETTING COMPARISON')),
-  field('krb5', 'krb5.weak_encryption', none),
+  resolved(
+    field('http', 'http2.settings', text('SETTINGS_NAME and a comparison', HTTP2_SETTING)),
+    http2Setting,
+  ),
+  resolved(
+    field('krb5', 'krb5.ticket_encryption', text('weak, or numbers or names of encryption types')),
+    ticketEncryption,
+  ),
+  field('ssh', 'ssh.protoversion', text('a version or 2_compat', /^(\d[\d.-]*|2_compat)$/)),
   field('ssh', 'ssh.softwareversion', text()),
   field('tls', 'tls_cert_expired', none),
   field('tls', 'tls_cert_valid', none),
-  field('tls', 'tls_cert_notbefore', text()),
-  field('tls', 'tls_cert_notafter', text()),
-  field('tls', 'tls.store', none, 'certificates are not stored, only their fields and digests'),
+  resolved(field('tls', 'tls_cert_notbefore', text('a date or a range of dates')), dateTest),
+  resolved(field('tls', 'tls_cert_notafter', text('a date or a range of dates')), dateTest),
+  field('tls', 'tls.store', none, 'certificates are not stored, only their fields and digests', [
+    'tls_store',
+  ]),
   field('dcerpc', 'dcerpc.iface', text(), undefined, ['dce_iface']),
   field('dcerpc', 'dcerpc.opnum', text('operation numbers', /^[\d,\s-]+$/), undefined, [
     'dce_opnum',
   ]),
-  flagged('mqtt', 'mqtt.flags'),
-  flagged('mqtt', 'mqtt.connect.flags'),
-  flagged('websocket', 'websocket.flags'),
+  flagged('mqtt', 'mqtt.flags', { dup: 0x08, retain: 0x01 }),
+  flagged('mqtt', 'mqtt.connect.flags', {
+    username: 0x80,
+    password: 0x40,
+    will_retain: 0x20,
+    will: 0x04,
+    clean_session: 0x02,
+  }),
+  field('mqtt', 'mqtt.connack.session_present', text('yes or no', /^(yes|true|no|false)$/i)),
+  flagged('websocket', 'websocket.flags', { fin: 0x80, comp: 0x40 }),
+  field('ftp', 'ftp.mode', words(['active', 'passive'])),
+  field('ftp', 'ftp.reply_received', text('yes or no', /^(yes|on|true|1|no|off|false|0)$/i)),
   { ...field('ftp-data', 'ftpdata_command', words(['retr', 'stor'])), protocols: ['ftp-data'] },
   field('ftp', 'ftpbounce', none),
   field('modbus', 'modbus', text('function, access or unit')),
@@ -90,21 +106,19 @@ export const APPLICATION: readonly Keyword[] = [
     'dnp3_obj',
     fields({ positional: [shape('a group', /^\d+$/), shape('a variation', /^\d+$/)] }),
   ),
-  { name: 'fileext', kind: 'field', grammar: text() },
-  { name: 'filename', kind: 'field', grammar: text() },
-  { name: 'filemagic', kind: 'field', grammar: text() },
-  { name: 'filemd5', kind: 'field', grammar: text('a file of digests') },
-  { name: 'filesha1', kind: 'field', grammar: text('a file of digests') },
-  { name: 'filesha256', kind: 'field', grammar: text('a file of digests') },
 ];
 
 /** Names of bits, all of which must be as said (`fin,!comp`), or one comparison of the whole. */
-function flagged(protocol: string, name: string): Keyword {
+function flagged(protocol: string, name: string, bits: Readonly<Record<string, number>>): Keyword {
   const names = text('flags', /^!?[\w]+(\s*,\s*!?[\w]+)*$/);
   const compared = number({ max: 255 });
   const grammar: Keyword['grammar'] = (argument) =>
     /^[!<>=&\s]*\d/.test(argument ?? '') ? compared(argument) : names(argument);
-  return { ...field(protocol, name, grammar), resolve: testFlags };
+  return resolved(field(protocol, name, grammar), testFlags(bits));
+}
+
+function resolved(keyword: Keyword, resolve: Resolve): Keyword {
+  return { ...keyword, resolve };
 }
 
 function listed(protocol: string, name: string, grammar: Keyword['grammar']): Keyword {

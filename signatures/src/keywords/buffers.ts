@@ -49,8 +49,8 @@ const BUFFERS: readonly (readonly [readonly string[], string])[] = [
   ],
   [
     ['smtp', 'pop3', 'imap'],
-    `>smtp.helo >smtp.mail_from *>smtp.rcpt_to email.from email.to email.cc email.subject email.date
-     email.message_id email.x_mailer *email.url *email.received email.body_md5`,
+    `>smtp.helo >smtp.mail_from *>smtp.rcpt_to >email.from >email.to >email.cc >email.subject
+     >email.date >email.message_id >email.x_mailer *>email.url *>email.received >email.body_md5`,
   ],
   [['ftp'], '>ftp.command >ftp.command_data *<ftp.completion_code *<ftp.reply'],
   [['smb'], '>smb.named_pipe >smb.share >smb.ntlmssp_user >smb.ntlmssp_domain'],
@@ -58,19 +58,22 @@ const BUFFERS: readonly (readonly [readonly string[], string])[] = [
   [
     ['sip'],
     `>sip.method >sip.uri sip.protocol >sip.request_line <sip.response_line <sip.stat_code
-     <sip.stat_msg *sip.from *sip.to *sip.via *sip.ua|sip.user_agent *sip.content_type
+     <sip.stat_msg *sip.from *sip.to *sip.via *sip.user_agent|sip.ua *sip.content_type
      *sip.content_length
      sdp.origin sdp.session_name sdp.session_info sdp.uri sdp.email sdp.phone_number
      sdp.connection_data *sdp.bandwidth *sdp.time sdp.timezone *sdp.repeat_time
-     sdp.encryption_key *sdp.attribute *sdp.media.media *sdp.media.media_info
-     *sdp.media.connection_data *sdp.media.encryption_key`,
+     sdp.encryption_key *sdp.attribute *sdp.media.media|sdp.media_description.media
+     *sdp.media.media_info|sdp.media.session_info|sdp.media_description.session_info
+     *sdp.media.connection_data|sdp.media_description.connection_data
+     *sdp.media.encryption_key|sdp.media_description.encryption_key`,
   ],
+  [['ntp'], 'ntp.reference_id'],
   [['snmp'], 'snmp.community snmp.usm'],
   [
     ['mqtt'],
-    `mqtt.connect.clientid mqtt.connect.username mqtt.connect.password mqtt.connect.willtopic
-     mqtt.connect.willmessage mqtt.connect.protocol_string mqtt.publish.topic
-     mqtt.publish.message *mqtt.subscribe.topic *mqtt.unsubscribe.topic`,
+    `>mqtt.connect.clientid >mqtt.connect.username >mqtt.connect.password
+     >mqtt.connect.willtopic >mqtt.connect.willmessage >mqtt.connect.protocol_string
+     >mqtt.publish.topic >mqtt.publish.message *>mqtt.subscribe.topic *>mqtt.unsubscribe.topic`,
   ],
   [['krb5'], '*<krb5.cname|krb5_cname *<krb5.sname|krb5_sname'],
   [['rfb'], 'rfb.name'],

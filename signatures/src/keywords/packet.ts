@@ -1,11 +1,12 @@
 /** Keywords on headers of packets, on flows and on what decoders noticed. */
 import { choice, fields, integer, none, number, shape, text, words } from '../grammar.ts';
+import { FRAME, frame } from './frames.ts';
 import type { Keyword } from './keyword.ts';
 import {
   appLayerProtocol,
+  decodeEvent,
   flow,
   fragmentBits,
-  geoIp,
   ipProto,
   sized,
   tcpFlags,
@@ -38,9 +39,9 @@ const NUMBERS: readonly (readonly [string, number])[] = [
   ['icode', U8],
   ['icmp_id', U16],
   ['icmp_seq', U16],
-  ['seq', U32],
-  ['ack', U32],
-  ['window', U16],
+  ['seq|tcp.seq', U32],
+  ['ack|tcp.ack', U32],
+  ['window|tcp.window', U16],
   ['icmpv6.mtu', U32],
   ['tcp.mss', U16],
   ['tcp.wscale', U8],
@@ -53,7 +54,11 @@ const NUMBERS: readonly (readonly [string, number])[] = [
 ];
 
 export const PACKET: readonly Keyword[] = [
-  ...NUMBERS.map(([name, max]): Keyword => ({ name, kind: 'packet', grammar: number({ max }) })),
+  ...NUMBERS.map(([row, max]): Keyword => {
+    const [name = '', ...aliases] = row.split('|');
+    const grammar = number({ max });
+    return { name, kind: 'packet', grammar, ...(aliases.length > 0 && { aliases }) };
+  }),
   { name: 'flow', resolve: flow, kind: 'packet', grammar: words(FLOW_WORDS), once: true },
   {
     name: 'flags',
@@ -87,7 +92,18 @@ export const PACKET: readonly Keyword[] = [
     grammar: words(['rr', 'eol', 'nop', 'ts', 'sec', 'esec', 'lsrr', 'ssrr', 'satid', 'any']),
   },
   { name: 'sameip', kind: 'packet', grammar: none },
-  { name: 'geoip', resolve: geoIp, kind: 'packet', grammar: text('[src|dst|both|any],COUNTRY,…') },
+  {
+    name: 'geoip',
+    kind: 'packet',
+    grammar: text('[src|dst|both|any],COUNTRY,…'),
+    refused: 'sensors have no map of countries; the manager enriches events with them',
+  },
+  {
+    name: 'l3_proto',
+    kind: 'packet',
+    grammar: text('ipv4 or ipv6'),
+    refused: 'the header says it: ipv4 or ipv6 in the place of the protocol',
+  },
   {
     name: 'stream_size',
     resolve: sized,
@@ -126,6 +142,7 @@ export const PACKET: readonly Keyword[] = [
     name: 'flow.elephant',
     kind: 'packet',
     grammar: words(['toserver', 'toclient', 'both', 'either']),
+    refused: 'flows are not measured for that; flow.bytes and flow.age say it in numbers',
   },
   {
     name: 'vlan.id',
@@ -140,11 +157,16 @@ export const PACKET: readonly Keyword[] = [
     kind: 'field',
     grammar: text('PROTOCOL[,MODE]', /^[\w-]+\s*(,\s*\w+)?$/),
   },
-  { name: 'app-layer-state', kind: 'field', grammar: text('a state', /^[<>=]?\w+$/) },
+  {
+    name: 'app-layer-state',
+    kind: 'field',
+    grammar: text('a state'),
+    refused: 'transactions are looked at when their message is complete, not state by state',
+  },
   { name: 'decode-event', kind: 'packet', grammar: EVENT },
   { name: 'stream-event', kind: 'packet', grammar: EVENT },
-  { name: 'engine-event', kind: 'packet', grammar: EVENT },
-  { name: 'frame', kind: 'buffer', grammar: text('PROTOCOL.FRAME', /^[\w-]+(\.[\w.-]+)?$/) },
+  { name: 'engine-event', kind: 'packet', grammar: EVENT, resolve: decodeEvent },
+  { name: 'frame', kind: 'buffer', grammar: FRAME, resolve: frame },
   { name: 'pkt_data', kind: 'buffer', grammar: none },
   ...[
     'ipv4-csum',

@@ -14,6 +14,7 @@ import {
 import { pcre } from '../pcre.ts';
 import type { Keyword } from './keyword.ts';
 import { nothing } from './resolve-meta.ts';
+import { rpcCall } from './resolve-packet.ts';
 import {
   absent,
   base64Decode,
@@ -205,6 +206,7 @@ export const PAYLOAD: readonly Keyword[] = [
   {
     name: 'rpc',
     kind: 'packet',
+    resolve: rpcCall,
     grammar: text('PROGRAM,VERSION,PROCEDURE', /^\d+(,(\*|\d+)){0,2}$/),
   },
   { name: 'dsize', kind: 'packet', grammar: number({ max: 65_535 }), once: true },
@@ -214,6 +216,12 @@ export const PAYLOAD: readonly Keyword[] = [
     kind: 'field',
     grammar: number({ max: 65_535, suffix: /^(raw|norm)$/ }),
     protocols: ['http'],
+  },
+  {
+    name: 'asn1',
+    kind: 'match',
+    grammar: text(),
+    refused: 'ASN.1 in payloads is not decoded',
   },
   {
     name: 'lua',

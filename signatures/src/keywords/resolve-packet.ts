@@ -151,17 +151,16 @@ const NEVER: Extract<OptionValue, { type: 'number' }> = {
   suffix: undefined,
 };
 
-/** `src,US,CA`: countries of either or one side. */
-export const geoIp: Resolve = withText((builder, text) => {
-  const [first = '', ...rest] = text.split(',').map((word) => word.trim());
-  const sided = ['src', 'dst', 'both', 'any'].includes(first);
-  const countries = sided ? rest : [first, ...rest];
-  builder.tests.push({
-    type: 'words',
-    field: `geoip.${sided ? first : 'any'}`,
-    words: countries.map((word) => word.replace(/^!/, '')),
-    negated: countries.some((word) => word.startsWith('!')),
-    which: ANY_VALUE,
+/** An old name of decode-event. */
+export const decodeEvent: Resolve = (builder, value) => testField(builder, value, 'decode-event');
+
+/** `100000,*,3`: program, version and procedure of a call; `*` and what is left out is any. */
+export const rpcCall: Resolve = withText((builder, text) => {
+  const parts = text.split(',').map((part) => part.trim());
+  ['program', 'version', 'procedure'].forEach((field, at) => {
+    const part = parts[at] ?? '*';
+    const test = numberTestOf(part === '*' ? '>=0' : part);
+    builder.tests.push({ type: 'number', field: `rpc.${field}`, test, which: ANY_VALUE });
   });
 });
 

@@ -5,6 +5,7 @@
  */
 import { APPLICATION } from './application.ts';
 import { BUFFER_KEYWORDS } from './buffers.ts';
+import { FILE_KEYWORDS } from './files.ts';
 import type { Keyword } from './keyword.ts';
 import { META } from './meta.ts';
 import { PACKET } from './packet.ts';
@@ -17,6 +18,7 @@ export const KEYWORDS: readonly Keyword[] = [
   ...PACKET,
   ...BUFFER_KEYWORDS,
   ...APPLICATION,
+  ...FILE_KEYWORDS,
 ];
 
 const BY_NAME: ReadonlyMap<string, Keyword> = new Map(

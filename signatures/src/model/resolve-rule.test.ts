@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadRules } from '../check-rules.ts';
 import { readClassifications } from '../config-files.ts';
-import { OPEN_END, type RuleModel } from './rule-model.ts';
+import { type FieldTest, OPEN_END, type RuleModel } from './rule-model.ts';
 
 const HEAD = 'alert tcp any any -> any any';
 
@@ -116,7 +116,7 @@ describe('buffers', () => {
     ['file.data; content:"a"; pkt_data; content:"b";', ['file.data: a', 'payload: b']],
     ['file.data:to_client; content:"a";', ['file.data@to_client: a']],
     ['http_accept; content:"a";', ['http.accept: a']],
-    ['frame:smb1.hdr; content:"a";', ['frame:smb1.hdr: a']],
+    ['frame:smb1.hdr; content:"a";', ['frame:smb.smb1.hdr: a']],
     ['urilen:5,raw;', ['http.uri.raw: bsize']],
   ])('%s', (options, expected) => {
     const head = options.startsWith('dns') ? 'alert dns any any -> any any' : HEAD;
@@ -283,10 +283,12 @@ test('tests on headers, flows and transactions', () => {
 test('lists of words and of flags, each with its own negation', () => {
   const tests = (options: string, protocol: string) =>
     model(options, `alert ${protocol} any any -> any any`).tests.map((one) =>
-      one.type === 'words' ? `${one.negated ? '!' : ''}${one.words.join('|')}` : one.type,
+      one.type === 'words' ? `${one.negated ? '!' : ''}${one.words.join('|')}` : flagsOf(one),
     );
-  expect(tests('mqtt.flags:dup,!retain;', 'mqtt')).toEqual(['dup', '!retain']);
-  expect(tests('websocket.flags:!fin,comp;', 'websocket')).toEqual(['!fin', 'comp']);
+  const flagsOf = (one: FieldTest) =>
+    one.type === 'bits' ? `${one.bits}/${0xff & ~one.ignored}` : one.type;
+  expect(tests('mqtt.flags:dup,!retain;', 'mqtt')).toEqual(['8/9']);
+  expect(tests('websocket.flags:!fin,comp;', 'websocket')).toEqual(['64/192']);
   expect(tests('websocket.flags:&0xc0=0x80;', 'websocket')).toEqual(['number']);
   expect(tests('ssl_version:tls1.0,tls1.1,!sslv3;', 'tls')).toEqual(['tls1.0|tls1.1', '!sslv3']);
   expect(tests('ftpdata_command:stor;', 'ftp-data')).toEqual(['stor']);

@@ -22,6 +22,8 @@ export interface ResolveContext {
   readonly classifications: ReadonlyMap<string, Classification>;
   /** Systems of references by the URL they begin with. */
   readonly references: ReadonlyMap<string, string>;
+  /** The text of a file that a rule of `ruleFile` names; absent: rules may name none. */
+  readonly readList?: (name: string, ruleFile: string) => string | undefined;
 }
 
 export type Resolved =
@@ -32,7 +34,10 @@ export type Resolved =
 const DEFAULT_PRIORITY = 3;
 
 export function resolveRule(rule: Rule, context: ResolveContext): Resolved {
-  const builder = new RuleBuilder();
+  const builder = new RuleBuilder({
+    protocol: rule.header.protocol,
+    readList: (name) => context.readList?.(name, rule.file),
+  });
   for (const option of rule.options) {
     applyOption(builder, option);
     if (builder.fault !== undefined) return failed('RULE_ARGUMENT', option.offset, builder.fault);
@@ -99,11 +104,7 @@ function applyOption(builder: RuleBuilder, { keyword: name, value }: RuleOption)
       const side = value.type === 'words' ? value.words[0] : undefined;
       const given = side === 'to_server' || side === 'to_client' ? side : 'any';
       const buffer = name === 'pkt_data' ? PAYLOAD : (row?.name ?? name);
-      builder.select(
-        value.type === 'text' ? `frame:${value.text}` : buffer,
-        row?.multi === true,
-        given,
-      );
+      builder.select(buffer, row?.multi === true, given);
       return;
     }
     case 'legacy-buffer':

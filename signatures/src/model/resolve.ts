@@ -107,16 +107,31 @@ export const testList: Resolve = (builder, value, field) => {
   }
 };
 
-/** Names of bits: each set, or with `!` not set; a comparison of the whole stays one. */
-export const testFlags: Resolve = (builder, value, field) => {
-  if (value.type === 'number') {
-    testField(builder, value, field);
-    return;
-  }
-  for (const { word, negated } of itemsOf(value)) {
-    builder.tests.push({ type: 'words', field, words: [word], negated, which: ANY_VALUE });
-  }
-};
+/** Names of bits: each set, or with `!` not set, whatever the others; a comparison stays one. */
+export function testFlags(known: Readonly<Record<string, number>>): Resolve {
+  return (builder, value, field) => {
+    if (value.type === 'number') {
+      testField(builder, value, field);
+      return;
+    }
+    let bits = 0;
+    let asked = 0;
+    for (const { word, negated } of itemsOf(value)) {
+      const bit = known[word];
+      if (bit === undefined) {
+        builder.fault ??= `${field}: "${word}" is none of ${Object.keys(known).join(', ')}`;
+        return;
+      }
+      asked |= bit;
+      if (!negated) bits |= bit;
+    }
+    const ignored = ALL_FLAGS & ~asked;
+    builder.tests.push({ type: 'bits', field, bits, ignored, mode: 'exact', negated: false });
+  };
+}
+
+/** Fields of flags are one octet. */
+const ALL_FLAGS = 0xff;
 
 /** The grammar takes a leading `!` for the whole text; here it is the first word's. */
 function itemsOf(value: OptionValue): { word: string; negated: boolean }[] {

@@ -40,6 +40,14 @@ const NO_FLOW: FlowTest = {
   noFragments: false,
 };
 
+/** What a rule's options may ask of what is around them. */
+export interface Surroundings {
+  /** The header's protocol. */
+  readonly protocol: string;
+  /** The text of a file the rule names; undefined where there is none. */
+  readonly readList: (name: string) => string | undefined;
+}
+
 export interface RuleMeta {
   classtype: string;
   priority: number | undefined;
@@ -70,6 +78,8 @@ export class RuleBuilder {
   /** The first thing that cannot be resolved. */
   fault: string | undefined;
 
+  readonly surroundings: Surroundings;
+
   readonly #inspections: OpenInspection[] = [];
   #buffer = PAYLOAD;
   #side: Side = 'any';
@@ -78,6 +88,10 @@ export class RuleBuilder {
   #current: OpenInspection | undefined;
   #multi = false;
   #content: { list: OpenInspection; at: number } | undefined;
+
+  constructor(surroundings: Surroundings) {
+    this.surroundings = surroundings;
+  }
 
   get inspections(): Inspection[] {
     return this.#inspections.filter(({ matchers }) => matchers.length > 0);

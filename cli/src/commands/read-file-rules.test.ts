@@ -1,0 +1,160 @@
+/** Keywords on files, frames of HTTP/1 and TLS: rules that must alert once, and rules that must not. */
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { alertsOf } from '../testing/alerts-of.ts';
+import { expectCase, type KeywordCase } from '../testing/expect-case.ts';
+import { conversation } from '../testing/packets.ts';
+import { tlsConversation } from '../testing/tls-traffic.ts';
+
+describe('tls', () => {
+  let capture: Buffer;
+  beforeAll(async () => {
+    capture = await tlsConversation();
+  });
+  test.each<KeywordCase>([
+    ['tls.sni', 'tls.sni; content:"moth.example"; bsize:12;', 'tls.sni; content:"bat";'],
+    [
+      'tls.cert_subject',
+      'tls.cert_subject; content:"O=Netmoth";',
+      'tls.cert_subject; content:"O=Bat";',
+    ],
+    [
+      'tls.cert_issuer',
+      'tls.cert_issuer; content:"CN=moth.example";',
+      'tls.cert_issuer; content:"CN=bat";',
+    ],
+    [
+      'tls.cert_serial',
+      'tls.cert_serial; content:"0A:1B:2C:3D:4E:5F:60:71";',
+      'tls.cert_serial; content:"0a";',
+    ],
+    [
+      'tls.cert_fingerprint',
+      'tls.cert_fingerprint; content:"ec:b8:04:f9:3e"; startswith;',
+      'tls.cert_fingerprint; content:"EC";',
+    ],
+    [
+      'tls.fingerprint',
+      'tls.fingerprint:"ec:b8:04:f9:3e:8b:fe:4a:40:da:b2:9e:da:d1:69:f2:e6:78:78:e4";',
+      'tls.fingerprint:"ec:b8";',
+    ],
+    ['tls.subject', 'tls.subject:"Netmoth";', 'tls.subject:"bat";'],
+    ['tls.issuerdn', 'tls.issuerdn:"C=DE";', 'tls.issuerdn:"C=FR";'],
+    [
+      'tls.subjectaltname, several',
+      'tls.subjectaltname; content:"moth"; tls.subjectaltname; content:"bat";',
+      'tls.subjectaltname; content:"moth"; content:"bat";',
+    ],
+    [
+      'tls.certs',
+      'flow:to_client; tls.certs; content:"|30 82|"; startswith;',
+      'tls.certs; content:"nothing";',
+    ],
+    ['tls.cert_chain_len', 'tls.cert_chain_len:1;', 'tls.cert_chain_len:>1;'],
+    [
+      'tls.alpn',
+      'flow:to_server; tls.alpn; content:"bat/1";',
+      'flow:to_client; tls.alpn; content:"bat/1";',
+    ],
+    ['tls.random', 'flow:to_server; tls.random; bsize:32;', 'tls.random; bsize:31;'],
+    ['tls.random_time', 'flow:to_server; tls.random_time; bsize:4;', 'tls.random_time; bsize:32;'],
+    [
+      'tls.random_bytes',
+      'flow:to_client; tls.random_bytes; bsize:28;',
+      'tls.random_bytes; bsize:32;',
+    ],
+    ['tls.version', 'tls.version:1.2;', 'tls.version:1.3;'],
+    ['ssl_version', 'flow:to_client; ssl_version:sslv3,tls1.2;', 'ssl_version:!tls1.2;'],
+    ['ssl_state', 'ssl_state:client_hello;', 'flow:to_server; ssl_state:server_hello;'],
+    ['tls_cert_notbefore', 'tls_cert_notbefore:2020-01-01<>2020-02;', 'tls_cert_notbefore:<2020;'],
+    ['tls_cert_notafter', 'tls_cert_notafter:2021-03-04;', 'tls_cert_notafter:>2021-03-05;'],
+    ['tls_cert_expired', 'tls_cert_expired;', 'tls_cert_valid;'],
+    ['ja3.hash', 'ja3.hash; bsize:32;', 'ja3.hash; bsize:31;'],
+    [
+      'ja3.string',
+      'ja3.string; content:"771,"; startswith;',
+      'ja3.string; content:"772,"; startswith;',
+    ],
+    ['ja3s.hash', 'ja3s.hash; bsize:32;', 'ja3s.hash; bsize:31;'],
+    [
+      'ja3s.string',
+      'ja3s.string; content:"771,"; startswith;',
+      'ja3s.string; content:"772,"; startswith;',
+    ],
+    ['ja4.hash', 'ja4.hash; content:"t12d"; startswith;', 'ja4.hash; content:"t13d"; startswith;'],
+    [
+      'frame tls.pdu',
+      'flow:to_server; frame:pdu; content:"|17 03 03|"; startswith;',
+      'frame:tls.pdu; content:"|15 03 03|"; startswith;',
+    ],
+    [
+      'frame tls.hdr',
+      'flow:to_server; frame:tls.hdr; content:"|14 03 03|"; bsize:5;',
+      'frame:tls.hdr; content:"moth";',
+    ],
+    [
+      'frame tls.data',
+      'flow:to_server; frame:tls.data; content:"|01|"; startswith; content:"moth.example";',
+      'frame:tls.data; content:"|16 03|"; startswith;',
+    ],
+  ])('%s', async (...one) => expectCase('tls', one, capture));
+});
+
+const REQUEST = 'POST /up?x=1 HTTP/1.1\r\nHost: lamp\r\nContent-Length: 5\r\n\r\nwings';
+const ANSWER =
+  'HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename="a.txt"\r\nContent-Length: 5\r\n\r\nhello';
+const PAGE = conversation(80, [
+  { from: 'client', text: REQUEST },
+  { from: 'server', text: ANSWER },
+]);
+
+describe('http1', () => {
+  test.each<KeywordCase>([
+    [
+      'frame http1.request',
+      `frame:request; content:"POST /up"; startswith; content:"wings"; endswith; bsize:${REQUEST.length};`,
+      'frame:http1.request; content:"200 OK";',
+    ],
+    [
+      'frame http1.response',
+      `frame:http1.response; content:"hello"; endswith; bsize:${ANSWER.length};`,
+      'frame:http1.response; content:"POST";',
+    ],
+    [
+      'file.data of an answer',
+      'flow:to_client; file.data; content:"hello"; bsize:5;',
+      'flow:to_client; file.data; content:"wings";',
+    ],
+    [
+      'file.data of a request',
+      'flow:to_server; file.data; content:"wings"; bsize:5;',
+      'flow:to_server; file.data; content:"hello";',
+    ],
+    ['file.name', 'file.name; content:"a.txt"; bsize:5;', 'file.name; content:"b.txt";'],
+    [
+      'filesize with the request',
+      'flow:to_server; http.method; content:"POST"; filesize:<6;',
+      'flow:to_server; http.method; content:"POST"; filesize:>5;',
+    ],
+    ['!filename', 'flow:to_client; filename:!"b.txt";', 'flow:to_client; filename:!"a.txt";'],
+    ['filemagic', 'flow:to_client; filemagic:"ASCII text";', 'filemagic:"PDF";'],
+  ])('%s', async (...one) => expectCase('http1', one, PAGE));
+
+  test.each(['md5', 'sha1', 'sha256'])('file%s, of a list beside the rules', async (kind) => {
+    const digest = createHash(kind).update('hello').digest('hex').toUpperCase();
+    const other = createHash(kind).update('x').digest('hex');
+    const lists = new Map([
+      ['good', `# ours\n${other}  x\n${digest}  hello.txt\n`],
+      ['bad', `${other}\n`],
+    ]);
+    const rules = [
+      `alert http any any -> any any (flow:to_client; file${kind}:good; sid:1;)`,
+      `alert http any any -> any any (flow:to_client; file${kind}:bad; sid:2;)`,
+      `alert http any any -> any any (flow:to_client; file${kind}:!bad; sid:3;)`,
+      `alert http any any -> any any (flow:to_client; file${kind}:none; sid:4;)`,
+    ].join('\n');
+    const alerts = await alertsOf(rules, PAGE, { readList: (name) => lists.get(name) });
+    expect(alerts).toMatchObject({ ids: [1, 3], notMatched: [] });
+    expect(alerts.faults).toEqual([`file${kind}: there is no file "none" beside the rules`]);
+  });
+});

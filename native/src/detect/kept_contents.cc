@@ -1,0 +1,71 @@
+// Contents and files of transactions that are not over, kept until they are looked at. See
+// detector.h.
+//
+// Invariant: of a flow kMaxBodies contents of kMaxBodyOctets and as many files are kept; what goes
+// beyond is counted.
+#include <algorithm>
+
+#include "base/hex.h"
+#include "detect/detector.h"
+#include "detect/transaction.h"
+
+namespace netmoth::detect {
+namespace {
+
+using protocols::AppProto;
+
+constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
+
+}  // namespace
+
+void Detector::on_content(const Subject& subject, const protocols::ContentPiece& piece) {
+  if (set_ == nullptr || !set_->wants_bodies()) return;
+  FlowState& state = state_of(*subject.flow);
+  KeptBody* body = state.body(piece.tx_id, piece.direction);
+  if (body == nullptr) {
+    if (state.bodies.size() >= kMaxBodies) state.bodies.erase(state.bodies.begin());
+    body = &state.bodies.emplace_back(KeptBody{piece.tx_id, piece.direction, {}});
+  }
+  const std::size_t room = kMaxBodyOctets - std::min(kMaxBodyOctets, body->octets.size());
+  const Bytes kept = piece.data.first(std::min(room, piece.data.size()));
+  counters_.octets_dropped += piece.data.size() - kept.size();
+  body->octets.insert(body->octets.end(), kept.begin(), kept.end());
+}
+
+void Detector::on_file(const Subject& subject, const protocols::FileInfo& file) {
+  if (set_ == nullptr || !set_->wants_files()) return;
+  FlowState& state = state_of(*subject.flow);
+  if (state.files.size() >= kMaxBodies) {
+    counters_.octets_dropped += state.files.front().content.size();
+    state.files.erase(state.files.begin());
+  }
+  KeptFile& kept = state.files.emplace_back();
+  kept.tx_id = file.tx_id;
+  kept.direction = subject.direction;
+  kept.info = file;
+  kept.info.transaction = nullptr;
+  kept.info.content = {};
+  kept.content.assign(file.content.begin(), file.content.end());
+  if (file.digests.md5) kept.md5 = base::to_hex(*file.digests.md5);
+  if (file.digests.sha1) kept.sha1 = base::to_hex(*file.digests.sha1);
+  if (file.digests.sha256) kept.sha256 = base::to_hex(*file.digests.sha256);
+}
+
+TxView Detector::view_of(const Subject& subject, const protocols::Record& record) {
+  ++tx_stamp_;
+  TxView tx;
+  tx.proto = static_cast<AppProto>(subject.flow->app_proto);
+  tx.record = &record;
+  tx.id = tx_id_of(record);
+  tx.direction = subject.direction;
+  auto* const state = static_cast<FlowState*>(subject.flow->detection.get());
+  if (state == nullptr) return tx;
+  for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
+    if (const KeptBody* body = state->body(tx_id_of(record), direction); body != nullptr)
+      tx.bodies[index_of(direction)] = body->octets;
+  }
+  tx.files = state->files;
+  return tx;
+}
+
+}  // namespace netmoth::detect
