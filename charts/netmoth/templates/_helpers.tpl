@@ -31,6 +31,17 @@ netmoth-nats-users
 {{ required "nats.externalSensorSecret is needed with nats.external: a Secret with the keys user and password" .Values.nats.externalSensorSecret }}
 {{- end }}
 
+{{- /* Secret with the URL of PostgreSQL, and its key. */}}
+{{- define "netmoth.databaseSecret" -}}
+{{- if eq .Values.database.kind "cnpg" -}}
+{ name: netmoth-db-app, key: uri }
+{{- else if eq .Values.database.kind "embedded" -}}
+{ name: netmoth-db, key: url }
+{{- else -}}
+{ name: {{ required "manager.databaseSecret is needed: a Secret with the key url, postgres://user:password@host/database (or set database.kind)" .Values.manager.databaseSecret }}, key: url }
+{{- end -}}
+{{- end }}
+
 {{- /* How many copies a stream has: as many as there are servers, three at most. */}}
 {{- define "netmoth.streamReplicas" -}}
 {{ min 3 (int .Values.nats.replicas) }}
