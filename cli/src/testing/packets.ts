@@ -18,7 +18,25 @@ interface Side {
 
 /** Handshake, the segments, each acknowledged, and the end of both sides. */
 export function conversation(port: number, segments: readonly Segment[]): Buffer {
-  const client: Side = { ...CLIENT, next: 1000 };
+  return pcap(framesOf(port, CLIENT.port, segments, true));
+}
+
+/** One conversation from each of the client's ports, one after the other; none of them ends. */
+export function openConversations(
+  port: number,
+  clientPorts: readonly number[],
+  segments: readonly Segment[],
+): Buffer {
+  return pcap(clientPorts.flatMap((clientPort) => framesOf(port, clientPort, segments, false)));
+}
+
+function framesOf(
+  port: number,
+  clientPort: number,
+  segments: readonly Segment[],
+  ends: boolean,
+): Buffer[] {
+  const client: Side = { address: CLIENT.address, port: clientPort, next: 1000 };
   const server: Side = { address: [10, 0, 0, 2], port, next: 5000 };
   const frames: Buffer[] = [];
   const send = (from: Side, to: Side, flags: number, text = '') => {
@@ -33,10 +51,11 @@ export function conversation(port: number, segments: readonly Segment[]): Buffer
     send(sender, receiver, ACK, text);
     send(receiver, sender, ACK);
   }
+  if (!ends) return frames;
   send(client, server, FIN | ACK);
   send(server, client, FIN | ACK);
   send(client, server, ACK);
-  return pcap(frames);
+  return frames;
 }
 
 /** One datagram from a client. */

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "detect/fields.h"
@@ -83,6 +84,9 @@ class Detector {
   // Suricata's name with its prefix, as docs/events-decoder.md and the parsers have it.
   void on_event(const Subject& subject, std::string_view name);
   void on_flow_end(const Subject& subject);
+  // The limit of alerts is each flow's own where it ends: sets how many were told, returns the
+  // number before, for the packet at hand.
+  std::size_t exchange_told(std::size_t told) { return std::exchange(told_, told); }
 
  private:
   class Candidates;

@@ -25,9 +25,11 @@ void Worker::inspect(flow::Flow& flow, Direction direction, const decode::Packet
 // What the parser still has to tell, what rules still have to match, and both are freed.
 void Worker::end_session(flow::Flow& flow) {
   const SessionMemory::Scope scope(session_memory_, flow);
+  const std::size_t told_before = detector_.exchange_told(0);
   if (flow.detection != nullptr) detect_requests(flow);
   if (flow.attachment != nullptr) sessions_.close(flow, now_);
   if (flow.detection != nullptr) detector_.on_flow_end(subject(Direction::kToServer));
+  (void)detector_.exchange_told(told_before);
 }
 
 void Worker::remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet) {

@@ -166,6 +166,11 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
       // CRs where a line would start are an empty line only as one CRLF.
       if (direction == Direction::kToClient && side.line.empty() && data.size() > 1 &&
           data[0] == '\r' && data[1] != '\n') {
+        // LF CR ends a line as a whole, and so does CR LF CR LF behind it (as libhtp reads it).
+        if (side.ended_in_lf && data[1] == '\r') {
+          data = data.subspan(as_text(data).starts_with("\r\r\n\r\n") ? 3 : 1);
+          return Next::kGoOn;
+        }
         const std::size_t next = as_text(data).find_first_not_of('\r');
         data = data.subspan(std::min(next, data.size()));
         if (!data.empty() && data[0] == '\n') data = data.subspan(1);

@@ -116,6 +116,25 @@ TEST(Http, EndsABodyWithoutLengthAtTheClose) {
   EXPECT_TRUE(c.sink.http[0].response_complete);
 }
 
+TEST(Http, TakesLfCrForTheEndOfALine) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 2\n";
+  for (std::size_t cut = 0; cut < head.size() + 5; ++cut) {
+    const std::string response = head + "\r\r\nhi";
+    Conversation c;
+    (void)c.up("GET / HTTP/1.1\r\n\r\n");
+    (void)c.down(response.substr(0, cut));
+    (void)c.down(response.substr(cut));
+    ASSERT_EQ(c.sink.http.size(), 1u) << cut;
+    EXPECT_EQ(c.sink.http[0].response_length, 2u) << cut;
+  }
+  Conversation c;
+  (void)c.up("GET / HTTP/1.1\r\n\r\n");
+  (void)c.down(head + "\r\r\n\r\nhi");
+  ASSERT_EQ(c.sink.http.size(), 1u);
+  EXPECT_EQ(c.sink.http[0].response_length, 2u);
+  EXPECT_TRUE(c.sink.http[0].response_complete);
+}
+
 TEST(Http, PassesOver100Continue) {
   Conversation c;
   (void)c.up("POST /u HTTP/1.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
