@@ -1,8 +1,8 @@
 // Images: `node scripts/image/main.ts archive OUT.tar [repository:tag]` without a docker daemon, or
 // `node scripts/image/main.ts rootfs FOLDER`, which deploy/images/Dockerfile copies into an empty image.
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { temporaryDirectory } from '#testkit/temporary.ts';
 import { writeOciArchive } from './oci-archive.ts';
 import { kEntrypoint, kUser, makeRootfs } from './rootfs.ts';
 
@@ -10,14 +10,18 @@ const kRoot = join(import.meta.dirname, '../..');
 
 /** Makes the archive; resolves to its digest. */
 export async function makeImage(archive: string, name?: string): Promise<string> {
-  using directory = temporaryDirectory('netmoth-image');
-  const rootfs = join(directory.path, 'rootfs');
-  makeRootfs(kRoot, rootfs);
-  const version = String(JSON.parse(readFileSync(join(kRoot, 'package.json'), 'utf8')).version);
-  return await writeOciArchive({
-    ...{ rootfs, work: join(directory.path, 'work'), archive, version },
-    ...{ name: name ?? `netmoth/netmoth:${version}`, entrypoint: kEntrypoint, user: kUser },
-  });
+  const folder = mkdtempSync(join(tmpdir(), 'netmoth-image-'));
+  try {
+    const rootfs = join(folder, 'rootfs');
+    makeRootfs(kRoot, rootfs);
+    const version = String(JSON.parse(readFileSync(join(kRoot, 'package.json'), 'utf8')).version);
+    return await writeOciArchive({
+      ...{ rootfs, work: join(folder, 'work'), archive, version },
+      ...{ name: name ?? `netmoth/netmoth:${version}`, entrypoint: kEntrypoint, user: kUser },
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 if (import.meta.main) {
