@@ -10,6 +10,7 @@ namespace {
 // What is looked at of a frame is fetched into the nearest cache this many frames earlier.
 constexpr std::size_t kAhead = 8;
 constexpr std::size_t kLastPart = 40;
+constexpr std::size_t kDealtAhead = 8;
 
 // std::less is a total order over pointers of different objects too.
 bool lies_within(Bytes part, Bytes whole) {
@@ -74,7 +75,10 @@ void Dealer::deal_frame(const decode::Frame& frame, Chunk& chunk, output::EventW
   const FrameClock& clock = front_.advance(frame.time);
   decode::PlainFrame plain;
   if (!decode::look_at(frame, plain)) return deal_odd_frame(frame, chunk, writer);
-  Dealt& dealt = chunk.hands[worker_of_share_[flow::share_of(plain)]].emplace_back();
+  auto& hand = chunk.hands[worker_of_share_[flow::share_of(plain)]];
+  // Another core read what stood here: to be owned again before it is written.
+  __builtin_prefetch(hand.data() + hand.size() + kDealtAhead, 1);
+  Dealt& dealt = hand.emplace_back();
   dealt.frame = frame;
   dealt.clock = clock;
   if (plain.protocol == ip_proto::kTcp) dealt.announced = announcers_.see(plain, plain.payload);

@@ -1,5 +1,6 @@
 #include "pipeline/parallel_read.h"
 
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -38,10 +39,18 @@ struct ParallelRead::Lane {
        output::BatchSink& sink)
       : number(dns.worker),
         writer(writing, sink),
-        worker(engine, writer, seed, dns, &expectations) {}
+        worker(std::in_place, engine, writer, seed, dns, &expectations) {}
+  // The last events; what it held is given back by its own thread, beside the others'.
+  void finish() {
+    worker->finish(flow::EndReason::kShutdown);
+    writer.flush();
+    counters = worker->counters();
+    worker.reset();
+  }
   std::size_t number;
   output::EventWriter writer;
-  Worker worker;
+  std::optional<Worker> worker;
+  WorkerCounters counters;  // once it has finished
   std::size_t next = 0;  // of the chunks; guarded by mutex_
   std::thread thread;
 };
@@ -82,20 +91,18 @@ void ParallelRead::run(const output::WriterOptions& writing, output::FileSink& s
   work(*lanes_[0]);
   for (const auto& lane : others)
     lane->thread.join();
-  errors_->worker.idle(dealer_.front().clock());
-  errors_->worker.finish(flow::EndReason::kShutdown);
-  errors_->writer.flush();
+  errors_->worker->idle(dealer_.front().clock());
+  errors_->finish();
   conclude(front_writer);
 }
 
 void ParallelRead::work(Lane& lane) {
   while (Chunk* chunk = take(lane)) {
-    lane.worker.process_dealt(chunk->hands[lane.number], chunk->odd);
-    lane.worker.idle(chunk->clock);
+    lane.worker->process_dealt(chunk->hands[lane.number], chunk->odd);
+    lane.worker->idle(chunk->clock);
     release(lane);
   }
-  lane.worker.finish(flow::EndReason::kShutdown);
-  lane.writer.flush();
+  lane.finish();
 }
 
 Chunk* ParallelRead::take(Lane& lane) {
@@ -168,8 +175,8 @@ void ParallelRead::follow(std::unique_lock<std::mutex>& lock) {
     if (!chunk.hands[errors_->number].empty()) {
       following_ = true;
       lock.unlock();
-      errors_->worker.process_dealt(chunk.hands[errors_->number], chunk.odd);
-      errors_->worker.idle(chunk.clock);
+      errors_->worker->process_dealt(chunk.hands[errors_->number], chunk.odd);
+      errors_->worker->idle(chunk.clock);
       lock.lock();
       following_ = false;
     }
@@ -180,8 +187,8 @@ void ParallelRead::follow(std::unique_lock<std::mutex>& lock) {
 
 void ParallelRead::conclude(output::EventWriter& writer) {
   for (const auto& lane : lanes_)
-    result_.counters += lane->worker.counters();
-  result_.counters += errors_->worker.counters();
+    result_.counters += lane->counters;
+  result_.counters += errors_->counters;
   WorkerCounters front = dealer_.front().counters();
   front.events_made = writer.counters().made;
   front.events_dropped = writer.counters().dropped;

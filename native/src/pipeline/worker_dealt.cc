@@ -10,7 +10,8 @@ namespace netmoth::pipeline {
 namespace {
 
 // Frames that were dealt may lie in another core's cache: they are asked for so many ahead.
-constexpr std::size_t kFramesAhead = 4;
+constexpr std::size_t kFramesAhead = 6;
+constexpr std::size_t kDealtAhead = 20;
 
 void prefetch(Bytes frame) {
   constexpr std::size_t kLine = 64;
@@ -28,6 +29,7 @@ void Worker::process_dealt(std::span<const Dealt> dealt, std::span<const OddPack
     const auto batch = dealt.first(std::min(dealt.size(), kBatchFrames));
     dealt = dealt.subspan(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
+      __builtin_prefetch(left.data() + i + kDealtAhead);
       if (i + kFramesAhead < left.size()) prefetch(left[i + kFramesAhead].frame.data);
       packets[i] = &packet_in(batch[i], odd, decoded_[i]);
       hashes[i] = table_.hash(flow::key_of(*packets[i]));
