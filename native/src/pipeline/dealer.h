@@ -36,6 +36,8 @@ struct Chunk {
 
   explicit Chunk(std::size_t workers) : hands(workers + 1) {
     packets.reserve(kChunkFrames * decode::kMaxPacketsPerFrame);
+    for (auto& hand : hands)
+      hand.reserve(kChunkFrames);
   }
   void clear();
 };
