@@ -17,6 +17,7 @@ int read(Arguments arguments) {
   options.path = arguments[0];
   options.eve_path = arguments.size() > 1 ? arguments[1] : "/dev/null";
   if (arguments.size() > 2) options.engine.workers = static_cast<unsigned>(std::atoi(arguments[2]));
+  if (arguments.size() > 3) options.bundle_path = arguments[3];
   const pipeline::FileRunResult result =
       pipeline::run_file(options, [](const pipeline::Progress&) { return true; });
   if (!result.fault.code.empty()) std::fprintf(stderr, "%s\n", result.fault.message.c_str());
@@ -29,7 +30,7 @@ int read(Arguments arguments) {
 
 int usage() {
   std::fputs(
-      "netmoth_bench read FILE [EVE [WORKERS]]\n"
+      "netmoth_bench read FILE [EVE [WORKERS [BUNDLE]]]\n"
       "netmoth_bench loop FILE [MAX_FLOWS]\n"
       "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
       "netmoth_bench lists BUNDLE\n"
