@@ -1,15 +1,12 @@
 // Rules on addresses alone, by the addresses they are about: a set may have a thousand of them, a
 // packet few.
 //
-// Invariant: candidates() has every rule that can match, in the set's order; the rule is tested all
+// Invariant: append() gives every rule that can match, in the set's order; the rule is tested all
 // the same. Immutable once closed.
 #pragma once
 
-#include <algorithm>
-#include <iterator>
-#include <vector>
-
 #include "decode/packet.h"
+#include "detect/interval_index.h"
 #include "detect/rule.h"
 
 namespace netmoth::detect {
@@ -17,12 +14,13 @@ namespace netmoth::detect {
 class AddressIndex {
  public:
   void add(std::uint32_t place, const Rule& rule) {
-    all_.push_back(place);
+    ++size_;
+    if (std::ranges::any_of(rule.heads, takes_ipv6)) ipv6_.push_back(place);
     // By its source where that is few addresses, else by its destination.
     if (rule.heads.size() == 1 && !rule.heads[0].source->any)
-      by_source_.add(place, *rule.heads[0].source);
+      add(place, *rule.heads[0].source, by_source_);
     else if (rule.heads.size() == 1 && !rule.heads[0].destination->any)
-      by_destination_.add(place, *rule.heads[0].destination);
+      add(place, *rule.heads[0].destination, by_destination_);
     else
       always_.push_back(place);
   }
@@ -31,70 +29,39 @@ class AddressIndex {
     by_destination_.close();
   }
 
-  // Those of IPv4 are narrowed down, others get all.
-  [[nodiscard]] std::vector<std::uint32_t> candidates(const decode::Packet& packet) const {
-    if (all_.empty() || packet.ip_version != 4) return all_;
-    std::vector<std::uint32_t> found = always_;
-    by_source_.append(packet.source, found);
-    by_destination_.append(packet.destination, found);
-    std::ranges::sort(found);
-    return found;
+  // The candidates, after what `to` has. Those of IPv6 are narrowed down to rules that have any.
+  void append(const decode::Packet& packet, std::vector<std::uint32_t>& to) const {
+    const auto begun = static_cast<std::ptrdiff_t>(to.size());
+    const auto take = [&](std::span<const std::uint32_t> rules) {
+      to.insert(to.end(), rules.begin(), rules.end());
+    };
+    if (packet.ip_version == 6) return take(ipv6_);
+    if (packet.ip_version != 4) return;
+    take(always_);
+    take(by_source_.items_of(ipv4_number(packet.source)));
+    take(by_destination_.items_of(ipv4_number(packet.destination)));
+    std::sort(to.begin() + begun, to.end());
   }
-  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  // From `low` to the next piece's, these rules.
-  struct Piece {
-    std::uint32_t low = 0;
-    std::vector<std::uint32_t> rules;
-  };
-  class Side {
-   public:
-    void add(std::uint32_t place, const AddressSet& set) {
-      for (const Ipv4Range& range : set.v4) {
-        edges_.push_back({range.low, place, true});
-        if (range.high != 0xffffffff) edges_.push_back({range.high + 1, place, false});
-      }
-    }
-    void close() {
-      std::ranges::sort(edges_, {}, &Edge::at);
-      std::vector<std::uint32_t> open;
-      for (std::size_t i = 0; i < edges_.size();) {
-        const std::uint32_t at = edges_[i].at;
-        for (; i < edges_.size() && edges_[i].at == at; ++i) {
-          if (edges_[i].opens)
-            open.push_back(edges_[i].rule);
-          else
-            std::erase(open, edges_[i].rule);
-        }
-        pieces_.push_back({at, open});
-      }
-      edges_ = {};
-    }
-    void append(const Address& address, std::vector<std::uint32_t>& to) const {
-      const std::uint32_t value = std::uint32_t{address.octets[0]} << 24 |
-                                  std::uint32_t{address.octets[1]} << 16 |
-                                  std::uint32_t{address.octets[2]} << 8 | address.octets[3];
-      const auto after = std::ranges::upper_bound(pieces_, value, {}, &Piece::low);
-      if (after == pieces_.begin()) return;
-      const auto& rules = std::prev(after)->rules;
-      to.insert(to.end(), rules.begin(), rules.end());
-    }
+  static void add(std::uint32_t place, const AddressSet& addresses, IntervalIndex& index) {
+    for (const Ipv4Range& range : addresses.v4)
+      index.add(range.low, range.high, place);
+  }
 
-   private:
-    struct Edge {
-      std::uint32_t at = 0;
-      std::uint32_t rule = 0;
-      bool opens = false;
+  static bool takes_ipv6(const Head& head) {
+    const auto some = [](const AddressSet& addresses) {
+      return addresses.any || !addresses.v6.empty();
     };
-    std::vector<Edge> edges_;
-    std::vector<Piece> pieces_;
-  };
+    return head.ip_version != 4 && some(*head.source) && some(*head.destination);
+  }
 
-  std::vector<std::uint32_t> all_;
+  std::size_t size_ = 0;
   std::vector<std::uint32_t> always_;
-  Side by_source_;
-  Side by_destination_;
+  std::vector<std::uint32_t> ipv6_;
+  IntervalIndex by_source_;
+  IntervalIndex by_destination_;
 };
 
 }  // namespace netmoth::detect

@@ -39,6 +39,12 @@ bool has_fast_open(Bytes header) {
   return false;
 }
 
+// What comes now means nothing to those who do not have the keys: Suricata's "no payload
+// inspection".
+bool is_encrypted(const flow::Flow& flow) {
+  return flow.detection != nullptr && static_cast<const FlowState&>(*flow.detection).stream_over;
+}
+
 bool is_pass(const Rule& rule) {
   return rule.action == Rule::Action::kPass;
 }
@@ -65,8 +71,9 @@ class Detector::Candidates final : public PatternListener {
   const PatternGroup* group_;
 };
 
-bool Detector::use(std::shared_ptr<const RuleSet> set) {
-  if (set != nullptr && !set->prepare(scratch_)) return false;
+bool Detector::use(std::shared_ptr<const RuleSet> set, bool ahead) {
+  scratch_.forget();
+  if (set != nullptr && ahead && !set->prepare(scratch_)) return false;
   set_ = std::move(set);
   ++serial_;
   stamp_ = 0;
@@ -87,20 +94,23 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
   told_ = 0;
   const decode::Packet& packet = *subject.packet;
   Look look(subject, {packet.payload, 0}, Layer::kDatagram);
+  look.settle();
   found_.clear();
-  ++stamp_;
-  const auto everything = set_->packet_rules(subject.direction);
-  found_.assign(everything.begin(), everything.end());
+  const RuleIndex& by_ports = set_->packet_rules(subject.direction);
+  by_ports.for_each(look.between, application_of(subject), [&](std::size_t set) {
+    found_.insert(found_.end(), by_ports.sets()[set].begin(), by_ports.sets()[set].end());
+  });
   // Rules on addresses alone are tested once a flow and direction.
-  if (subject.flow == nullptr || subject.flow->packets[index_of(subject.direction)] <= 1) {
-    const auto once = set_->address_rules(subject.direction).candidates(packet);
-    const auto middle = found_.insert(found_.end(), once.begin(), once.end());
-    std::ranges::inplace_merge(found_, middle);
+  if (subject.flow == nullptr || subject.flow->packets[index_of(subject.direction)] <= 1)
+    set_->address_rules(subject.direction).append(packet, found_);
+  if (!found_.empty()) {
+    std::ranges::sort(found_);
+    check(found_, look);
   }
-  if (!found_.empty()) check(found_, look);
   if (packet.payload.empty()) return;
   if (packet.protocol != ip_proto::kTcp)
     return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
+  if (subject.flow != nullptr && is_encrypted(*subject.flow)) return;
   inspect_payload(subject, Layer::kPacket, {packet.payload, 0}, false);
   // Data of a SYN is part of the stream where both sides do Fast Open alone.
   const bool of_stream = in_stream && ((packet.tcp.flags & decode::tcp_flag::kSyn) == 0 ||
@@ -110,25 +120,26 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
 
 void Detector::inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
                                bool in_stream) {
-  const PatternGroup& group = set_->payload(layer, subject.direction);
-  if (group.empty()) return;
-  ++stamp_;
-  found_.clear();
-  Candidates candidates(*this, group);
-  if (group.matcher != nullptr) group.matcher->scan(payload.data, scratch_, candidates);
-  for (const std::uint32_t rule : group.unfiltered)
-    candidates.add(rule);
-  if (found_.empty()) return;
-  std::ranges::sort(found_);
+  const PayloadGroups& groups = set_->payload(layer, subject.direction);
+  if (groups.empty()) return;
   Look look(subject, payload, layer);
   look.in_stream = in_stream;
+  look.settle();
+  ++stamp_;
+  found_.clear();
+  groups.for_each(look.between, application_of(subject), [&](const PatternGroup& group) {
+    Candidates candidates(*this, group);
+    if (group.matcher != nullptr) group.matcher->scan(payload.data, scratch_, candidates);
+    for (const std::uint32_t rule : group.unfiltered)
+      candidates.add(rule);
+  });
+  if (found_.empty()) return;
+  std::ranges::sort(found_);
   check(found_, look);
 }
 
 bool Detector::wants_stream(const flow::Flow& flow) const {
-  if (set_ == nullptr || !set_->wants_streams()) return false;
-  const auto* const state = static_cast<const FlowState*>(flow.detection.get());
-  return state == nullptr || !state->stream_over;
+  return set_ != nullptr && set_->wants_streams() && !is_encrypted(flow);
 }
 
 bool Detector::on_stream(const Subject& subject, Bytes data) {
@@ -236,8 +247,9 @@ void Detector::inspect_tx(const Subject& subject, const TxView& tx, Direction di
     Inspection asked;
     asked.key = place;
     asked.side = key.row->side;
-    for (const Bytes value : values_of(tx, asked, direction))
-      group.matcher->scan(value, scratch_, candidates);
+    for (const Bytes value : values_of(tx, asked, direction)) {
+      if (!value.empty()) group.matcher->scan(value, scratch_, candidates);
+    }
   }
   for (const std::uint32_t rule : set_->tx_rules(tx.record->kind, direction))
     candidates.add(rule);
@@ -246,12 +258,14 @@ void Detector::inspect_tx(const Subject& subject, const TxView& tx, Direction di
     Look look(subject, payload_of(subject, direction), Layer::kStream);
     look.direction = direction;
     look.tx = &tx;
+    look.settle();
     check(found_, look);
   }
   if (!whole || set_->whole_tx_rules(tx.record->kind).empty()) return;
   Look look(subject, payload_of(subject, Direction::kToServer), Layer::kStream);
   look.direction = Direction::kToServer;
   look.tx = &tx;
+  look.settle();
   check(set_->whole_tx_rules(tx.record->kind), look);
 }
 
@@ -273,6 +287,7 @@ void Detector::on_event(const Subject& subject, std::string_view name) {
   if (rules.empty()) return;
   Look look(subject, {}, Layer::kPacket);
   look.event = name;
+  look.settle();
   check(rules, look);
 }
 

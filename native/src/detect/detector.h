@@ -58,8 +58,9 @@ class Detector {
   // `most_alerts` of one packet are told (Suricata's packet-alert-max).
   Detector(AlertSink& sink, std::size_t most_alerts) : sink_(sink), most_alerts_(most_alerts) {}
 
-  // nullptr: none. Flows keep what they remember. False: no memory for the set.
-  bool use(std::shared_ptr<const RuleSet> set);
+  // nullptr: none. Flows keep what they remember. `ahead`: all of it is made ready now (live), not
+  // what is met when it is met (files). False: no memory for the set.
+  bool use(std::shared_ptr<const RuleSet> set, bool ahead = true);
   [[nodiscard]] const RuleSet* rules() const { return set_.get(); }
   // Measures every test of a rule into `profile`, which outlives it; nullptr: nothing is measured.
   void measure_into(RuleProfile* profile) { profile_ = profile; }

@@ -7,6 +7,15 @@
 
 namespace netmoth::detect {
 
+// Of the packet where there is one and it is what is looked at, else of the flow; there is always
+// one of the two.
+Ends ends_of(const Subject& subject, Direction direction, bool packet);
+
+// The flow's bit of AppProto; 0 where there is no flow.
+inline std::uint64_t application_of(const Subject& subject) {
+  return subject.flow == nullptr ? 0 : std::uint64_t{1} << subject.flow->app_proto;
+}
+
 struct Detector::Look {
   Look(const Subject& at, const BufferView& octets, Layer where)
       : subject(at), payload(octets), layer(where), direction(at.direction) {}
@@ -18,6 +27,11 @@ struct Detector::Look {
   bool in_stream = false;  // the octets come from a reassembled stream
   const TxView* tx = nullptr;
   std::string_view event;
+  Ends between;  // known once settled
+
+  [[nodiscard]] bool of_packet() const { return tx == nullptr && !in_stream; }
+  // All above but `between` is as it shall be.
+  void settle() { between = ends_of(subject, direction, of_packet() || subject.flow == nullptr); }
 
   // Who sends and who receives what is looked at.
   [[nodiscard]] std::pair<Address, Address> ends() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/heap_balance.h"
 #include "base/hex.h"
 
 #ifdef NETMOTH_VECTORSCAN
@@ -105,9 +106,13 @@ int tell(unsigned id, unsigned long long, unsigned long long, unsigned, void* li
 
 }  // namespace
 
-PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool scalar) {
-  if (!scalar) database_ = compiled(patterns);
-  if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns));
+void PatternMatcher::compile() const {
+  std::call_once(compiled_, [this] {
+    const base::HeapAside aside;  // shared by all, whoever came first
+    if (!wants_scalar_) database_ = compiled(patterns_);
+    if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
+    patterns_ = {};
+  });
 }
 
 PatternMatcher::~PatternMatcher() {
@@ -115,6 +120,7 @@ PatternMatcher::~PatternMatcher() {
 }
 
 void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& listener) const {
+  if (!scratch.is_ready(number_) && !scratch.prepare(*this)) return;
   if (scalar_ != nullptr) return scalar_->scan(data, listener);
   constexpr std::size_t kMostOctets = std::size_t{1} << 30;
   (void)hs_scan(database_, reinterpret_cast<const char*>(data.data()),
@@ -122,29 +128,55 @@ void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& 
                 tell, &listener);
 }
 
-bool PatternScratch::prepare(const PatternMatcher& matcher) {
-  return matcher.database_ == nullptr ||
-         hs_alloc_scratch(matcher.database_, &scratch_) == HS_SUCCESS;
-}
-
 PatternScratch::~PatternScratch() {
   hs_free_scratch(scratch_);
 }
 
+namespace {
+
+bool make_room(const hs_database_t* database, hs_scratch_t*& scratch) {
+  return database == nullptr || hs_alloc_scratch(database, &scratch) == HS_SUCCESS;
+}
+
+}  // namespace
+
 #else
 
-PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool /*scalar*/)
-    : scalar_(std::make_unique<ScalarMatcher>(std::move(patterns))) {}
+void PatternMatcher::compile() const {
+  std::call_once(compiled_, [this] {
+    const base::HeapAside aside;
+    scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
+  });
+}
+
 PatternMatcher::~PatternMatcher() = default;
-void PatternMatcher::scan(Bytes data, PatternScratch& /*scratch*/,
-                          PatternListener& listener) const {
-  scalar_->scan(data, listener);
+
+void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& listener) const {
+  if (scratch.is_ready(number_) || scratch.prepare(*this)) scalar_->scan(data, listener);
 }
-bool PatternScratch::prepare(const PatternMatcher& /*matcher*/) {
-  return true;
-}
+
 PatternScratch::~PatternScratch() = default;
 
+namespace {
+
+bool make_room(const hs_database* /*database*/, hs_scratch*& /*scratch*/) {
+  return true;
+}
+
+}  // namespace
+
 #endif
+
+PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool scalar)
+    : patterns_(std::move(patterns)), wants_scalar_(scalar) {}
+
+bool PatternScratch::prepare(const PatternMatcher& matcher) {
+  matcher.compile();
+  if (!make_room(matcher.database_, scratch_)) return false;
+  const base::HeapAside aside;
+  if (ready_.size() <= matcher.number_) ready_.resize(matcher.number_ + 1);
+  ready_[matcher.number_] = true;
+  return true;
+}
 
 }  // namespace netmoth::detect

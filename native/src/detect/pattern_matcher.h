@@ -1,13 +1,14 @@
 // Many literal patterns in one pass: what the prefilter of a group of rules runs.
 //
 // Two engines with the same results (a test runs both): Vectorscan, where the library is there, and
-// a scalar one that hashes the first octets of patterns. Invariant: immutable once built, so
-// workers share it; scanning allocates nothing, PatternScratch of the worker has the room.
+// a scalar one that hashes the first octets of patterns. Invariant: workers share a matcher, each
+// with a PatternScratch of its own; once it is ready for a worker, scanning allocates nothing.
 #pragma once
 
 #include <array>
 #include <bitset>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/types.h"
@@ -54,19 +55,29 @@ class PatternScratch;
 
 class PatternMatcher {
  public:
-  // `scalar`: not by the library, even where it is there.
+  // `scalar`: not by the library, even where it is there. Not compiled yet: a hundred matchers take
+  // a second, and a short capture asks few of them.
   PatternMatcher(std::vector<Pattern> patterns, bool scalar);
   ~PatternMatcher();
   PatternMatcher(const PatternMatcher&) = delete;
   PatternMatcher& operator=(const PatternMatcher&) = delete;
 
-  // `scratch` has had prepare() called for this matcher.
+  // Among those that share a scratch: its place there.
+  void set_number(std::size_t number) { number_ = number; }
+  // Compiles, and makes `scratch` ready, where that is still to be done. Without memory for it
+  // nothing is found.
   void scan(Bytes data, PatternScratch& scratch, PatternListener& listener) const;
 
  private:
   friend class PatternScratch;
-  hs_database* database_ = nullptr;
-  std::unique_ptr<ScalarMatcher> scalar_;
+  void compile() const;
+
+  mutable std::once_flag compiled_;
+  mutable std::vector<Pattern> patterns_;  // until it is compiled
+  mutable hs_database* database_ = nullptr;
+  mutable std::unique_ptr<ScalarMatcher> scalar_;
+  bool wants_scalar_;
+  std::size_t number_ = 0;
 };
 
 class PatternScratch {
@@ -75,11 +86,18 @@ class PatternScratch {
   ~PatternScratch();
   PatternScratch(const PatternScratch&) = delete;
   PatternScratch& operator=(const PatternScratch&) = delete;
+  // Compiles the matcher too. False: no memory.
   [[nodiscard]] bool prepare(const PatternMatcher& matcher);
+  // Other matchers come, with numbers of their own.
+  void forget() { ready_.clear(); }
 
  private:
   friend class PatternMatcher;
+  [[nodiscard]] bool is_ready(std::size_t number) const {
+    return number < ready_.size() && ready_[number];
+  }
   hs_scratch* scratch_ = nullptr;
+  std::vector<bool> ready_;  // by the matcher's number
 };
 
 }  // namespace netmoth::detect

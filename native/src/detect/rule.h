@@ -284,6 +284,12 @@ struct Ipv6Range {
   Bytes high;
 };
 
+// As ranges have it.
+constexpr std::uint32_t ipv4_number(const Address& address) {
+  return std::uint32_t{address.octets[0]} << 24 | std::uint32_t{address.octets[1]} << 16 |
+         std::uint32_t{address.octets[2]} << 8 | address.octets[3];
+}
+
 struct AddressSet {
   std::span<const Ipv4Range> v4;
   std::span<const Ipv6Range> v6;

@@ -6,19 +6,7 @@
 #include "detect/look.h"
 
 namespace netmoth::detect {
-namespace {
 
-struct Ends {
-  const Address* source;
-  const Address* destination;
-  std::uint16_t source_port;
-  std::uint16_t destination_port;
-  int ip_version;
-  std::uint8_t protocol;
-};
-
-// Of the packet where there is one and it is what is looked at, else of the flow; there is always
-// one of the two.
 Ends ends_of(const Subject& subject, Direction direction, bool packet) {
   if (packet && subject.packet != nullptr) {
     const decode::Packet& p = *subject.packet;
@@ -32,6 +20,8 @@ Ends ends_of(const Subject& subject, Direction direction, bool packet) {
   return {&key.destination, &key.source,    key.destination_port,
           key.source_port,  key.ip_version, key.protocol};
 }
+
+namespace {
 
 bool has_ports(std::uint8_t protocol) {
   return protocol == ip_proto::kTcp || protocol == ip_proto::kUdp || protocol == ip_proto::kSctp;
@@ -82,13 +72,11 @@ bool flow_fits(const FlowTest& test, const Subject& subject, bool stream, bool o
 }  // namespace
 
 bool Detector::matches(const Rule& rule, Look& look) {
-  const bool of_packet = look.tx == nullptr && !look.in_stream;
-  const Ends ends =
-      ends_of(look.subject, look.direction, of_packet || look.subject.flow == nullptr);
-  const bool fits = std::ranges::any_of(
-      rule.heads, [&](const Head& head) { return head_fits(head, ends, look.subject.flow); });
+  const bool fits = std::ranges::any_of(rule.heads, [&](const Head& head) {
+    return head_fits(head, look.between, look.subject.flow);
+  });
   if (!fits) return false;
-  if (!flow_fits(rule.flow, look.subject, look.in_stream, of_packet)) return false;
+  if (!flow_fits(rule.flow, look.subject, look.in_stream, look.of_packet())) return false;
   FieldContext context{look.subject.packet, look.subject.flow, look.direction, look.tx, {}};
   const std::span<const std::string_view> event(&look.event, look.event.empty() ? 0 : 1);
   context.events = {event, event, event};

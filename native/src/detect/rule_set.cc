@@ -10,9 +10,7 @@ namespace netmoth::detect {
 bool AddressSet::has(const Address& address, int ip_version) const {
   if (any) return true;
   if (ip_version == 4) {
-    const std::uint32_t value = std::uint32_t{address.octets[0]} << 24 |
-                                std::uint32_t{address.octets[1]} << 16 |
-                                std::uint32_t{address.octets[2]} << 8 | address.octets[3];
+    const std::uint32_t value = ipv4_number(address);
     const auto after = std::ranges::upper_bound(v4, value, {}, &Ipv4Range::low);
     return after != v4.begin() && value <= std::prev(after)->high;
   }
@@ -79,14 +77,10 @@ std::string_view RuleSet::name_of(std::uint64_t number) const {
 }
 
 bool RuleSet::prepare(PatternScratch& scratch) const {
-  const auto ready = [&](const PatternGroup& group) {
-    return group.matcher == nullptr || scratch.prepare(*group.matcher);
-  };
-  for (const BufferKey& key : keys_) {
-    if (!std::ranges::all_of(key.groups, ready)) return false;
-  }
-  return std::ranges::all_of(payload_,
-                             [&](const auto& sides) { return std::ranges::all_of(sides, ready); });
+  bool ready = true;
+  for_each_matcher(
+      [&](const PatternMatcher& matcher) { ready = ready && scratch.prepare(matcher); });
+  return ready;
 }
 
 }  // namespace netmoth::detect

@@ -5,6 +5,7 @@
 // report, never matched in part.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -14,7 +15,7 @@
 #include "detect/arena.h"
 #include "detect/buffers.h"
 #include "detect/bundle_file.h"
-#include "detect/pattern_matcher.h"
+#include "detect/pattern_group.h"
 #include "detect/rule.h"
 #include "detect/rule_decoder.h"
 
@@ -28,19 +29,6 @@ struct LoadReport {
   std::vector<std::string> reasons;
 };
 inline constexpr std::size_t kMaxReasons = 100;
-
-// Rules that share where their pattern is looked for.
-struct PatternGroup {
-  std::unique_ptr<PatternMatcher> matcher;  // nullptr: no rule has a pattern
-  std::vector<std::uint32_t> first;         // by pattern: where its rules start in `rules`
-  std::vector<std::uint32_t> rules;         // places of rules
-  std::vector<std::uint32_t> unfiltered;    // places, ascending
-
-  [[nodiscard]] bool empty() const { return matcher == nullptr && unfiltered.empty(); }
-  [[nodiscard]] std::span<const std::uint32_t> rules_of(std::size_t pattern) const {
-    return std::span(rules).subspan(first[pattern], first[pattern + 1] - first[pattern]);
-  }
-};
 
 enum class Layer : std::uint8_t { kPacket, kStream, kDatagram };
 inline constexpr std::size_t kLayers = 3;
@@ -66,11 +54,11 @@ class RuleSet {
   [[nodiscard]] std::span<const std::uint16_t> keys_of(protocols::RecordKind kind) const {
     return keys_of_[static_cast<std::size_t>(kind)];
   }
-  [[nodiscard]] const PatternGroup& payload(Layer layer, Direction direction) const {
+  [[nodiscard]] const PayloadGroups& payload(Layer layer, Direction direction) const {
     return payload_[static_cast<std::size_t>(layer)][index_of(direction)];
   }
   // Rules on headers alone.
-  [[nodiscard]] std::span<const std::uint32_t> packet_rules(Direction direction) const {
+  [[nodiscard]] const RuleIndex& packet_rules(Direction direction) const {
     return packet_rules_[index_of(direction)];
   }
   // Rules on addresses and transport alone.
@@ -100,12 +88,25 @@ class RuleSet {
   [[nodiscard]] bool wants_frames() const { return wants_frames_; }
   [[nodiscard]] bool wants_streams() const { return wants_streams_; }
   [[nodiscard]] std::span<const std::uint8_t> digest() const { return digest_; }
+  // Makes everything ready for a worker that cannot stop to compile what it meets first. False: no
+  // memory.
   [[nodiscard]] bool prepare(PatternScratch& scratch) const;
 
  private:
-  struct OpenGroup;
   class Builder;
   RuleSet() = default;
+  template <typename Told>
+  void for_each_matcher(const Told& told) const {
+    const auto tell = [&](const PatternGroup& group) {
+      if (group.matcher != nullptr) told(*group.matcher);
+    };
+    for (const BufferKey& key : keys_)
+      std::ranges::for_each(key.groups, tell);
+    for (const auto& layer : payload_) {
+      for (const PayloadGroups& groups : layer)
+        std::ranges::for_each(groups.all(), tell);
+    }
+  }
 
   std::shared_ptr<const void> owner_;
   IndexedRecords pool_;
@@ -115,8 +116,8 @@ class RuleSet {
   std::vector<BufferKey> keys_;
   std::array<std::vector<std::uint16_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
       keys_of_;
-  std::array<std::array<PatternGroup, 2>, kLayers> payload_;
-  std::array<std::vector<std::uint32_t>, 2> packet_rules_;
+  std::array<std::array<PayloadGroups, 2>, kLayers> payload_;
+  std::array<RuleIndex, 2> packet_rules_;
   std::array<AddressIndex, 2> address_rules_;
   std::array<std::vector<std::uint32_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
       whole_tx_rules_;

@@ -39,27 +39,6 @@ std::uint32_t kinds_of(const RuleSet& set, const Rule& rule) {
 
 }  // namespace
 
-void RuleSet::OpenGroup::add(Bytes bytes, bool nocase, std::uint32_t rule) {
-  const auto [found, fresh] =
-      places.emplace(std::pair{std::string(as_text(bytes)), nocase}, entries.size());
-  if (fresh) entries.push_back({{bytes, nocase}, {}});
-  std::vector<std::uint32_t>& rules = entries[found->second].rules;
-  if (rules.empty() || rules.back() != rule) rules.push_back(rule);
-}
-
-void RuleSet::OpenGroup::close(PatternGroup& group, bool scalar) {
-  group.unfiltered = std::move(unfiltered);
-  std::vector<Pattern> patterns;
-  for (const Entry& entry : entries) {
-    patterns.push_back(entry.pattern);
-    group.first.push_back(static_cast<std::uint32_t>(group.rules.size()));
-    group.rules.insert(group.rules.end(), entry.rules.begin(), entry.rules.end());
-  }
-  group.first.push_back(static_cast<std::uint32_t>(group.rules.size()));
-  if (!patterns.empty())
-    group.matcher = std::make_unique<PatternMatcher>(std::move(patterns), scalar);
-}
-
 void RuleSet::Builder::build(bool scalar) {
   for (std::size_t i = 0; i < set_.rules_.size(); ++i) {
     Rule& rule = set_.rules_[i];
@@ -75,9 +54,8 @@ void RuleSet::Builder::build(bool scalar) {
     place(rule, static_cast<std::uint32_t>(i));
   }
   for (std::size_t key = 0; key < set_.keys_.size(); ++key) {
-    for (const Direction direction : kDirections)
-      open_keys_[key][index_of(direction)].close(set_.keys_[key].groups[index_of(direction)],
-                                                 scalar);
+    for (std::size_t way = 0; way < 2; ++way)
+      set_.keys_[key].groups[way] = open_keys_[key][way].build(scalar);
     for (std::size_t kind = 0; kind < set_.keys_of_.size(); ++kind) {
       if ((set_.keys_[key].row->kinds >> kind & 1U) != 0)
         set_.keys_of_[kind].push_back(static_cast<std::uint16_t>(key));
@@ -85,11 +63,14 @@ void RuleSet::Builder::build(bool scalar) {
   }
   for (AddressIndex& index : set_.address_rules_)
     index.close();
-  for (std::size_t layer = 0; layer < kLayers; ++layer) {
-    for (const Direction direction : kDirections)
-      open_payload_[layer][index_of(direction)].close(set_.payload_[layer][index_of(direction)],
-                                                      scalar);
+  for (RuleIndex& index : set_.packet_rules_)
+    index.close();
+  for (auto& layer : set_.payload_) {
+    for (PayloadGroups& groups : layer)
+      groups.build(set_.rules_, scalar);
   }
+  std::size_t matchers = 0;
+  set_.for_each_matcher([&](PatternMatcher& matcher) { matcher.set_number(matchers++); });
 }
 
 std::string RuleSet::Builder::resolve(Rule& rule) {
@@ -232,7 +213,7 @@ void RuleSet::Builder::place(const Rule& rule, std::uint32_t at) {
         if (on_addresses_alone(rule))
           set_.address_rules_[index_of(direction)].add(at, rule);
         else
-          set_.packet_rules_[index_of(direction)].push_back(at);
+          set_.packet_rules_[index_of(direction)].add(at, rule);
       }
       return;
     case Rule::Kind::kPayload:
@@ -261,17 +242,11 @@ void RuleSet::Builder::place_event_rule(const Rule& rule, std::uint32_t at) {
 
 void RuleSet::Builder::place_payload_rule(const Rule& rule, std::uint32_t at) {
   set_.wants_streams_ = set_.wants_streams_ || rule.on_stream;
-  const bool filtered = rule.prefilter.present &&
-                        rule.inspections[rule.prefilter.inspection].scope == BufferScope::kPayload;
   const std::array<bool, kLayers> on = {rule.on_packet, rule.on_stream, rule.on_datagram};
   for (std::size_t layer = 0; layer < kLayers; ++layer) {
     for (const Direction direction : kDirections) {
-      if (!on[layer] || !may_go(rule, direction)) continue;
-      OpenGroup& group = open_payload_[layer][index_of(direction)];
-      if (filtered)
-        group.add(rule.prefilter.bytes, rule.prefilter.nocase, at);
-      else
-        group.unfiltered.push_back(at);
+      if (on[layer] && may_go(rule, direction))
+        set_.payload_[layer][index_of(direction)].add(at, rule);
     }
   }
 }

@@ -9,19 +9,6 @@
 
 namespace netmoth::detect {
 
-struct RuleSet::OpenGroup {
-  struct Entry {
-    Pattern pattern;
-    std::vector<std::uint32_t> rules;
-  };
-  std::map<std::pair<std::string, bool>, std::size_t> places;  // of patterns
-  std::vector<Entry> entries;
-  std::vector<std::uint32_t> unfiltered;
-
-  void add(Bytes bytes, bool nocase, std::uint32_t rule);
-  void close(PatternGroup& group, bool scalar);
-};
-
 class RuleSet::Builder {
  public:
   Builder(RuleSet& set, LoadReport& report) : set_(set), report_(report) {}
@@ -42,8 +29,7 @@ class RuleSet::Builder {
   RuleSet& set_;
   LoadReport& report_;
   std::map<std::string, std::uint16_t> key_places_;
-  std::vector<std::array<OpenGroup, 2>> open_keys_;
-  std::array<std::array<OpenGroup, 2>, kLayers> open_payload_;
+  std::vector<std::array<PatternGroupBuilder, 2>> open_keys_;
 };
 
 }  // namespace netmoth::detect

@@ -191,6 +191,7 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
     }
     options.engine.indicators = signatures.indicators;
     options.engine.rules = signatures.rules;
+    options.engine.compile_on_use = true;
     if (options.profile && signatures.rules != nullptr) {
       result.rule_set = signatures.rules;
       result.profile.resize(signatures.rules->rules().size());

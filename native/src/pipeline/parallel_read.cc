@@ -51,7 +51,7 @@ struct ParallelRead::Lane {
   output::EventWriter writer;
   std::optional<Worker> worker;
   WorkerCounters counters;  // once it has finished
-  std::size_t next = 0;  // of the chunks; guarded by mutex_
+  std::size_t next = 0;     // of the chunks; guarded by mutex_
   std::thread thread;
 };
 

@@ -88,7 +88,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
   if (config.rules == nullptr) return;
   add_wanted(*config.rules, content_);
   if (content_.magic == nullptr && config.rules->wants_magic()) content_.magic = &magic_;
-  (void)detector_.use(config.rules);
+  (void)detector_.use(config.rules, !config.compile_on_use);
 }
 
 Worker::~Worker() = default;

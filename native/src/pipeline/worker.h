@@ -57,6 +57,7 @@ struct EngineConfig {
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr: no lists
   unsigned workers = 1;                          // of a file run; live capture has its own number
   std::shared_ptr<const detect::RuleSet> rules;  // nullptr: none
+  bool compile_on_use = false;                   // a file can wait, an interface cannot
   detect::RuleProfile* profile = nullptr;        // of one worker, which it outlives; nullptr: none
   std::size_t packet_alert_max = 15;
 };

@@ -43,7 +43,7 @@ TEST(RuleSet, HasTheRulesOfTheBundleInAlertOrder) {
   EXPECT_EQ(set->name_of(flow_bit.effects[0].names[0]), "a");
   EXPECT_EQ(set->rules()[2].kind, Rule::Kind::kPayload);
   EXPECT_TRUE(set->wants_streams());
-  EXPECT_NE(set->payload(Layer::kStream, Direction::kToServer).matcher, nullptr);
+  EXPECT_FALSE(set->payload(Layer::kStream, Direction::kToServer).empty());
   EXPECT_TRUE(set->payload(Layer::kStream, Direction::kToClient).empty());
 }
 
