@@ -39,6 +39,7 @@ const SIGNATURE_NAMES: readonly (readonly [z.ZodType, string])[] = [
   [signatures.signatureSetDetailSchema, 'SignatureSetDetail'],
   [signatures.signatureSetRequestSchema, 'SignatureSetRequest'],
   [signatures.signatureVersionSchema, 'SignatureVersion'],
+  [signatures.listOptionsSchema, 'SignatureListOptions'],
   [signatures.signatureFileSchema, 'SignatureFile'],
   [signatures.signatureOverrideSchema, 'SignatureOverride'],
   [signatures.overrideRequestSchema, 'SignatureOverrideRequest'],

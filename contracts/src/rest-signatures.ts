@@ -59,8 +59,52 @@ export const overrideRequestSchema = z.strictObject({
   threshold: thresholdSchema.nullable().default(null),
 });
 
+export const INDICATOR_LIST_FORMATS = ['plain', 'csv', 'hosts', 'adblock', 'misp', 'stix'] as const;
+export const INDICATOR_TYPES = [
+  'address',
+  'domain',
+  'url',
+  'certificate-sha1',
+  'certificate-sha256',
+  'file-sha256',
+  'file-md5',
+  'ja3',
+  'ja3s',
+  'ja4',
+] as const;
+const listText = z
+  .string()
+  .regex(/^[^\p{Cc}]{1,200}$/u, 'up to 200 characters, none of them a control character');
+
+const confidence = z.coerce.number().pipe(z.int().min(0).max(100));
+const severity = z.coerce.number().pipe(z.int().min(1).max(3));
+const listShape = {
+  name: listText.optional().describe('As alerts call it; the name of the file without its end'),
+  category: listText.optional().describe('Of entries that say none; the name of the list'),
+  format: z.enum(INDICATOR_LIST_FORMATS).optional().describe('Told by its first lines'),
+  type: z.enum(INDICATOR_TYPES).optional().describe('What a value tells by itself'),
+  expires: z.iso.datetime({ offset: true }).optional().describe('Never'),
+};
+
+/** How a file is read that is an indicator list (docs/signatures.md). */
+export const listOptionsSchema = z.strictObject({
+  ...listShape,
+  confidence: confidence.default(50),
+  severity: severity.default(2),
+});
+export type SignatureListOptions = z.infer<typeof listOptionsSchema>;
+
+/** PUT /signatures/sets/{set}/files/{file}: a list has its options beside `as=list`. */
+export const fileQuerySchema = z.object({
+  as: z.enum(['rules', 'list']).default('rules'),
+  ...listShape,
+  confidence: confidence.optional(),
+  severity: severity.optional(),
+});
+
 export const signatureFileSchema = z.object({
   name: z.string(),
+  list: listOptionsSchema.nullable().describe('null: rules, or configuration by its name'),
   sizeBytes: count,
   sha256: z.string(),
   changedAt: time,
@@ -81,6 +125,7 @@ export const signatureVersionSchema = z.object({
   madeAt: time,
   madeBy: z.string(),
   loaded: count,
+  indicators: count.describe('Entries of lists'),
   failed: count,
   disabled: count.describe('Commented out, or disabled here'),
   replaced: count,

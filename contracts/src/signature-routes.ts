@@ -125,8 +125,9 @@ const changeRoutes: readonly Route[] = [
     path: FILE,
     operationId: 'putSignatureFile',
     summary:
-      'Store a file, plain or gzip; classification.config, reference.config, threshold.config by name',
+      'Store rules or an indicator list, plain or gzip; classification.config and its like by name',
     params: rest.fileParamsSchema,
+    query: rest.fileQuerySchema,
     bodyMedia: FILE_MEDIA,
     answer: rest.signatureFileSchema,
   }),

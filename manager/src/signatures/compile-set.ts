@@ -5,7 +5,7 @@
  * file, so faults keep their places; rules that are commented out are listed, that they can be enabled.
  */
 import { createHash } from 'node:crypto';
-import type { SignatureThreshold } from '#contracts/rest-signatures.ts';
+import type { SignatureListOptions, SignatureThreshold } from '#contracts/rest-signatures.ts';
 import { compile, type Source, sourceOf } from '#signatures/compile/compile.ts';
 import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
 import {
@@ -20,9 +20,12 @@ import type { Fault } from '#signatures/faults.ts';
 import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { RuleLoader } from '#signatures/rule-loader.ts';
+import { type ListFile, readLists } from './read-lists.ts';
 
 export interface SetFile {
   readonly name: string;
+  /** null: rules, or configuration by its name. */
+  readonly list: SignatureListOptions | null;
   readonly bytes: Uint8Array;
 }
 
@@ -61,6 +64,7 @@ export interface CompiledSet {
   readonly digest: string;
   readonly counts: {
     readonly loaded: number;
+    readonly indicators: number;
     readonly failed: number;
     readonly disabled: number;
     readonly replaced: number;
@@ -77,7 +81,12 @@ const MAX_COMMENTED = 100_000;
 
 export function compileSet({ files, variables, overrides }: SetInput): CompiledSet {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const texts = sorted.map(({ name, bytes }) => ({ name, text: Buffer.from(bytes).toString() }));
+  const read = sorted.map(({ bytes, ...file }) => ({
+    ...file,
+    text: Buffer.from(bytes).toString(),
+  }));
+  const texts = read.filter(({ list }) => list === null);
+  const lists = readLists(read.filter((file): file is ListFile => file.list !== null));
   const config = readConfigs(texts);
   const reading = new Reading(variables, config, overrides);
   for (const { name, text } of texts) {
@@ -91,20 +100,22 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   const compiled = compile({
     ...{ sources, variables, loaded },
     thresholds: config.thresholds,
-    faults: config.faults,
+    indicators: lists.indicators,
+    faults: [...config.faults, ...lists.faults],
   });
-  const faults = [...config.faults, ...loaded.faults];
+  const faults = [...config.faults, ...loaded.faults, ...lists.faults];
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   return {
     bundle: compiled.bytes,
     digest: compiled.digest,
     counts: {
       loaded: loaded.models.length,
+      indicators: lists.entries,
       failed: loaded.failed,
       disabled: loaded.disabled,
       replaced: loaded.replaced,
       skipped: loaded.skipped,
-      errors: errors + loaded.faultsOmitted,
+      errors: errors + loaded.faultsOmitted + lists.faultsOmitted,
       warnings: faults.length - errors,
     },
     rules,

@@ -6,12 +6,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type CompiledSet, compileSet, type SetInput } from './compile-set.ts';
+import { type CompiledSet, compileSet, type SetFile, type SetInput } from './compile-set.ts';
 import { faultRows, ruleRows } from './version-rows.ts';
 
 export interface CompileJob extends Omit<SetInput, 'files'> {
   /** Bodies as zstd. */
-  readonly files: readonly { readonly name: string; readonly body: Uint8Array }[];
+  readonly files: readonly (Omit<SetFile, 'bytes'> & { readonly body: Uint8Array })[];
   readonly versionId: number;
 }
 
@@ -27,7 +27,7 @@ export interface CompileResult {
 }
 
 function run({ files, versionId, ...input }: CompileJob): CompileResult {
-  const unpacked = files.map(({ name, body }) => ({ name, bytes: zstdDecompressSync(body) }));
+  const unpacked = files.map(({ body, ...file }) => ({ ...file, bytes: zstdDecompressSync(body) }));
   const compiled = compileSet({ ...input, files: unpacked });
   return {
     digest: compiled.digest,

@@ -1,6 +1,7 @@
 // The bounds of compiling: one at a time, ended when it takes too long, the same bytes as the compiler's own.
 import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { decodeBundle } from '#signatures/bundle/bundle.ts';
 import { type CompiledSet, compileSet, type RuleOverride } from './compile-set.ts';
 import { Compiler } from './compiler.ts';
 
@@ -14,7 +15,7 @@ const threshold = { type: 'both', track: 'by_dst', count: 2, seconds: 30 } as co
 
 const compiled = (overrides: readonly RuleOverride[] = [], rules = RULES): CompiledSet =>
   compileSet({
-    files: [{ name: 'x.rules', bytes: Buffer.from(rules) }],
+    files: [{ name: 'x.rules', list: null, bytes: Buffer.from(rules) }],
     variables: {},
     overrides,
   });
@@ -49,6 +50,7 @@ test('an override disables a rule and replaces its rate; without one nothing cha
 test('the order of files and overrides changes nothing', () => {
   const files = ['b.rules', 'a.rules'].map((name, at) => ({
     name,
+    list: null,
     bytes: Buffer.from(`alert tcp any any -> any any (msg:"x"; content:"x"; sid:${at + 1};)\n`),
   }));
   const overrides = [1, 2].map((sid) => ({ gid: 1, sid, enabled: null, threshold }));
@@ -61,9 +63,46 @@ test('the order of files and overrides changes nothing', () => {
   expect(other.digest).toBe(one.digest);
 });
 
+test('lists and rules make one bundle; a broken entry is named, the others count', () => {
+  const list = { confidence: 90, severity: 1, category: 'botnet' };
+  const made = compileSet({
+    files: [
+      { name: 'x.rules', list: null, bytes: Buffer.from(RULES) },
+      {
+        name: 'bad.txt',
+        list,
+        bytes: Buffer.from('192.0.2.7\n# a comment\nevil.example\nno such\n'),
+      },
+      {
+        name: 'ip.json',
+        list: { ...list, expires: '2030-01-01T00:00:00Z' },
+        bytes: Buffer.from(
+          JSON.stringify({
+            Event: { Attribute: [{ type: 'ip-dst', value: '198.51.100.9', to_ids: true }] },
+          }),
+        ),
+      },
+    ],
+    variables: {},
+    overrides: [],
+  });
+  expect(made.counts).toMatchObject({ loaded: 2, indicators: 3, errors: 1 });
+  expect(made.faults).toMatchObject([{ file: 'bad.txt', line: 4, code: 'LIST_ENTRY' }]);
+  const { indicators, rules } = decodeBundle(made.bundle);
+  expect(rules).toHaveLength(2);
+  expect(indicators.metas).toContainEqual(
+    expect.objectContaining({
+      list: 'ip',
+      category: 'botnet',
+      severity: 1,
+      expires: 1_893_456_000,
+    }),
+  );
+});
+
 const job = (rules: string) => ({
   ...{ versionId: 1, variables: {}, overrides: [] },
-  files: [{ name: 'x.rules', body: zstdCompressSync(Buffer.from(rules)) }],
+  files: [{ name: 'x.rules', list: null, body: zstdCompressSync(Buffer.from(rules)) }],
 });
 
 test('one at a time: who comes meanwhile is told to come again, and may', async () => {
@@ -84,7 +123,7 @@ test('what takes too long is ended, and the next one compiles', async () => {
 });
 
 test('a body that is no zstd is an error, not the end of the process', async () => {
-  const files = [{ name: 'x.rules', body: Buffer.from('not compressed') }];
+  const files = [{ name: 'x.rules', list: null, body: Buffer.from('not compressed') }];
   const failed = new Compiler().compile({ ...job(''), files });
   await expect(failed).rejects.toMatchObject({ code: 'NM_QUERY_INVALID' });
 });

@@ -12,6 +12,7 @@ import { NetmothError } from '#contracts/errors.ts';
 import {
   SIGNATURE_LIMITS,
   type SignatureFile,
+  type SignatureListOptions,
   type SignatureOverride,
   type SignatureSet,
   type SignatureSetDetail,
@@ -44,6 +45,12 @@ export interface RuleId {
 export interface OverrideValues {
   readonly enabled: boolean | null;
   readonly threshold: SignatureThreshold | null;
+}
+
+export interface GivenFile {
+  readonly name: string;
+  /** null: rules, or configuration by its name. */
+  readonly list: SignatureListOptions | null;
 }
 
 type SetRow = Omit<SignatureSet, 'newest'> & Pick<SignatureSetDetail, 'variables'>;
@@ -113,13 +120,14 @@ export class SignatureSets {
   }
 
   /** Takes a file as it comes; gzip is unpacked, within the bound. */
-  async putFile(change: Change, name: string, given: Buffer): Promise<SignatureFile> {
+  async putFile(change: Change, { name, list }: GivenFile, given: Buffer): Promise<SignatureFile> {
     const bytes = await plain(given);
     const body = await compressed(bytes);
     const sha256 = createHash('sha256').update(bytes).digest();
     let stored: SignatureFile | undefined;
     await this.#change(change, async (client) => {
-      const values = [change.set, name, bytes.length, sha256, body, change.user];
+      const options = list === null ? null : JSON.stringify(list);
+      const values = [change.set, name, bytes.length, sha256, body, change.user, options];
       const { rows } = await client.query<SignatureFile>(sql.UPSERT_FILE, values);
       stored = rows[0];
       const size = await client.query<{ files: number; bytes: number }>(sql.SELECT_SET_SIZE, [
@@ -129,7 +137,7 @@ export class SignatureSets {
       const { filesPerSet, setBytes: most } = SIGNATURE_LIMITS;
       if (files > filesPerSet) throw tooMuch(`a set has at most ${filesPerSet} files`);
       if (setBytes > most) throw tooMuch(`the files of a set have at most ${most} bytes`);
-      return ['file', `${name}, ${bytes.length} bytes`];
+      return [list === null ? 'file' : 'list', `${name}, ${bytes.length} bytes`];
     });
     if (stored === undefined) throw new Error(`file ${name} was not stored`);
     return stored;
@@ -209,8 +217,8 @@ export class SignatureSets {
       const { rows } = await client.query<SignatureVersion>(sql.INSERT_VERSION, [
         ...[next.id, set, made.digest, revision, JSON.stringify(variables)],
         ...[Buffer.from(made.bundle), made.sizeBytes],
-        ...[counts.loaded, counts.failed, counts.disabled, counts.replaced, counts.skipped],
-        ...[counts.errors, counts.warnings, user],
+        ...[counts.loaded, counts.indicators, counts.failed, counts.disabled, counts.replaced],
+        ...[counts.skipped, counts.errors, counts.warnings, user],
       ]);
       const [version] = rows;
       if (version === undefined) throw new Error(`version of ${set} was not stored`);
@@ -243,7 +251,7 @@ export class SignatureSets {
       const locked = await client.query<{ revision: number }>(sql.LOCK_SET, [set]);
       const revision = locked.rows[0]?.revision;
       if (revision === undefined) throw noSet(set);
-      const files = await client.query<{ name: string; body: Buffer }>(sql.SELECT_BODIES, [set]);
+      const files = await client.query<GivenFile & { body: Buffer }>(sql.SELECT_BODIES, [set]);
       const overrides = await client.query<SignatureOverride>(sql.SELECT_OVERRIDES, [set]);
       const [row] = (await client.query<SetRow>(sql.SELECT_SETS, [set])).rows;
       return {

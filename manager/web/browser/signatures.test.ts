@@ -121,6 +121,15 @@ test('what was done is told, and the set goes when it is told to', async () => {
   await page.getByRole('button', { name: /^Files/ }).click();
   await page.getByRole('button', { name: 'Edit local.rules' }).click();
   await eventually(() => page.getByLabel('Rules', { exact: true }).inputValue()).toBe(RULES);
+  await page.getByLabel('It is').selectOption({ label: 'an indicator list' });
+  await page.getByLabel('Category').fill('botnet');
+  await page.getByLabel('File name').fill('feed.txt');
+  await page.getByLabel('Entries').fill('192.0.2.7\nevil.example\n');
+  await isSound('signature-list-desktop');
+  await page.getByRole('button', { name: 'Save file' }).click();
+  await page.getByRole('link', { name: 'feed.txt' }).waitFor();
+  await page.getByRole('button', { name: 'Compile version 3' }).click();
+  await page.getByText('Version 3 has 2 rules, 2 entries of lists').waitFor();
   await page.getByLabel('NAME=VALUE, one a line').fill('HOME_NET=10.0.0.0/8');
   await page.getByRole('button', { name: 'Save variables' }).click();
   await page.getByText('changed since').waitFor();

@@ -4,9 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NetmothError } from '#contracts/errors.ts';
 import {
   fileParamsSchema,
+  fileQuerySchema,
+  listOptionsSchema,
   overrideParamsSchema,
   overrideRequestSchema,
   SIGNATURE_LIMITS,
+  type SignatureListOptions,
   setParamsSchema,
   signatureSetRequestSchema,
   variablesRequestSchema,
@@ -16,7 +19,7 @@ import { FILE_MEDIA } from '#contracts/signature-routes.ts';
 import type { Activations } from '../../signatures/activation.ts';
 import type { SignatureSets } from '../../signatures/signature-sets.ts';
 import { sessionOf } from '../auth/guard.ts';
-import { parseInput } from '../request-input.ts';
+import { InputError, parseInput, parseQuery } from '../request-input.ts';
 import { addRoute, routeOf } from '../route-table.ts';
 
 export interface SetRoutesOptions {
@@ -114,8 +117,17 @@ export async function installSetRoutes(
         if (!Buffer.isBuffer(body)) {
           throw new NetmothError('NM_QUERY_INVALID', `a body of ${FILE_MEDIA} is wanted`);
         }
-        return sets.putFile(change(request, set), file, body);
+        return sets.putFile(change(request, set), { name: file, list: listOf(request) }, body);
       },
     });
   });
+}
+
+/** Options of a list; null where the file is none. */
+function listOf(request: FastifyRequest): SignatureListOptions | null {
+  const { as, ...options } = parseQuery(fileQuerySchema, request.query);
+  if (as === 'list') return listOptionsSchema.parse(options);
+  const [first] = Object.keys(options);
+  if (first === undefined) return null;
+  throw new InputError([{ path: first, message: 'is an option of lists: give as=list too' }]);
 }

@@ -201,6 +201,25 @@ describe('a set from its first file to a version', () => {
   });
 });
 
+test('a list among the files is read as one', async () => {
+  await made('lists');
+  const put = (query: string) =>
+    call(
+      'PUT',
+      `/sets/lists/files/feed.txt?${query}`,
+      Buffer.from('192.0.2.7\nevil.example\n'),
+      'application/octet-stream',
+    );
+  const stored = await put('as=list&category=botnet&severity=1&confidence=80');
+  expect(rest.signatureFileSchema.strict().parse(stored.body).list).toEqual({
+    ...{ category: 'botnet', severity: 1, confidence: 80 },
+  });
+  expect(await compiled('lists')).toMatchObject({ loaded: 2, indicators: 2 });
+  expect((await put('category=botnet')).status).toBe(400);
+  expect((await put('as=list&severity=9')).status).toBe(400);
+  expect((await put('as=rules')).body).toMatchObject({ list: null });
+});
+
 test('hits are listed with most alerts first, a page after the other', async () => {
   await fired(7, 3);
   await fired(10, 40);

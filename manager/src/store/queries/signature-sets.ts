@@ -5,7 +5,7 @@
 import { type Fragment, fragment, type Statement, statement } from './statement.ts';
 
 const VERSION = `number, 'sha256:' || digest AS digest, size_bytes AS "sizeBytes", made_at AS "madeAt",
-  made_by AS "madeBy", loaded, failed, disabled, replaced, skipped, errors, warnings,
+  made_by AS "madeBy", loaded, indicators, failed, disabled, replaced, skipped, errors, warnings,
   coalesce(id = (SELECT version_id FROM signature_activations ORDER BY generation DESC LIMIT 1), false)
     AS active`;
 
@@ -49,14 +49,14 @@ WHERE set_name = $1 AND ($2::integer IS NULL OR number = $2) ORDER BY number DES
 export const SELECT_BY_DIGESTS = `SELECT DISTINCT ON (digest) digest, set_name AS set, number AS version
 FROM signature_versions WHERE digest = ANY($1::text[]) ORDER BY digest, id DESC`;
 
-const FILE = `name, size_bytes AS "sizeBytes", encode(sha256, 'hex') AS sha256,
+const FILE = `name, list, size_bytes AS "sizeBytes", encode(sha256, 'hex') AS sha256,
   changed_at AS "changedAt", changed_by AS "changedBy"`;
 export const SELECT_FILES = `SELECT ${FILE} FROM signature_files WHERE set_name = $1 ORDER BY name`;
 export const SELECT_FILE_BODY = `SELECT body FROM signature_files WHERE set_name = $1 AND name = $2`;
-export const SELECT_BODIES = `SELECT name, body FROM signature_files WHERE set_name = $1 ORDER BY name`;
+export const SELECT_BODIES = `SELECT name, list, body FROM signature_files WHERE set_name = $1 ORDER BY name`;
 export const UPSERT_FILE = `INSERT INTO signature_files
-  (set_name, name, size_bytes, sha256, body, changed_by) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (set_name, name) DO UPDATE SET size_bytes = excluded.size_bytes,
+  (set_name, name, size_bytes, sha256, body, changed_by, list) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (set_name, name) DO UPDATE SET size_bytes = excluded.size_bytes, list = excluded.list,
   sha256 = excluded.sha256, body = excluded.body, changed_by = excluded.changed_by, changed_at = now()
 RETURNING ${FILE}`;
 export const SELECT_SET_SIZE = `SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
@@ -79,8 +79,9 @@ WHERE set_name = $1 AND gid = $2 AND sid = $3`;
 
 export const NEXT_VERSION_ID = `SELECT nextval(pg_get_serial_sequence('signature_versions', 'id')) AS id`;
 export const INSERT_VERSION = `INSERT INTO signature_versions (id, set_name, number, digest, revision,
-  variables, bundle, size_bytes, loaded, failed, disabled, replaced, skipped, errors, warnings, made_by)
-SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+  variables, bundle, size_bytes, loaded, indicators, failed, disabled, replaced, skipped, errors, warnings,
+  made_by)
+SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
 FROM signature_versions WHERE set_name = $2
 RETURNING ${VERSION}`;
 /** The newest $2 versions of a set stay, and the active one. */

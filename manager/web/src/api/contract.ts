@@ -47,6 +47,7 @@ export type {
   SignatureFaultRow,
   SignatureFile,
   SignatureHitRow,
+  SignatureListOptions,
   SignatureOverview,
   SignatureRuleDetail,
   SignatureRuleRow,

@@ -14,6 +14,7 @@ import type {
   SignatureFaultRow,
   SignatureFile,
   SignatureHitRow,
+  SignatureListOptions,
   SignatureOverview,
   SignatureRuleDetail,
   SignatureRuleRow,
@@ -40,14 +41,26 @@ export interface Override {
   readonly threshold: SignatureThreshold | null;
 }
 
+export interface GivenFile {
+  readonly file: Blob;
+  readonly list: Partial<SignatureListOptions> | null;
+}
+
+function queryOf(list: GivenFile['list']): Query {
+  if (list === null) return {};
+  const given = Object.entries(list).map(([name, value]) => [name, String(value)]);
+  return { as: 'list', ...Object.fromEntries(given) };
+}
+
 export const signaturesApi = {
   create: (name: string) =>
     call<SignatureSetDetail>(`${ROOT}/sets`, { method: 'POST', body: { name } }),
   remove: (set: string) => call<void>(setPath(set), { method: 'DELETE' }),
   putVariables: (set: string, variables: Readonly<Record<string, string>>) =>
     call<SignatureSetDetail>(`${setPath(set)}/variables`, { method: 'PUT', body: { variables } }),
-  putFile: (set: string, name: string, file: Blob) =>
-    call<SignatureFile>(filePath(set, name), { method: 'PUT', file }),
+  /** `list`: options of an indicator list; without them a file of rules. */
+  putFile: (set: string, name: string, { file, list }: GivenFile) =>
+    call<SignatureFile>(filePath(set, name), { method: 'PUT', file, query: queryOf(list) }),
   removeFile: (set: string, name: string) => call<void>(filePath(set, name), { method: 'DELETE' }),
   compile: (set: string) => call<SignatureVersion>(`${setPath(set)}/versions`, { method: 'POST' }),
   activate: (set: string, number: number) =>

@@ -1,16 +1,22 @@
 // The files and variables of a set: uploaded, or written here where they are small.
 import { type ChangeEvent, type FormEvent, useState } from 'react';
 import type { SignatureFile, SignatureSetDetail } from '../../api/contract.ts';
-import { fileUrl, signaturesApi, useChange } from '../../api/signatures.ts';
+import { fileUrl, type GivenFile, signaturesApi, useChange } from '../../api/signatures.ts';
+import { Badge } from '../../controls/badge.tsx';
 import { TextArea } from '../../controls/text-area.tsx';
 import { TextField } from '../../controls/text-field.tsx';
 import { formatBytes } from '../../format/quantity.ts';
 import { EmptyState } from '../../states/empty-state.tsx';
+import { ListFields } from './list-fields.tsx';
 import { Ago, SureButton } from './shared.tsx';
 import { VariablesForm } from './variables-form.tsx';
 
 /** Larger files are for an editor. */
 const EDITABLE_BYTES = 256 * 1024;
+
+const RULE_HINT =
+  'alert http any any -> $HOME_NET any (msg:"…"; http.uri; content:"/admin"; sid:1000001; rev:1;)';
+const LIST_HINT = '192.0.2.7\nevil.example\nhttp://evil.example/path';
 
 interface FilesTabProps {
   readonly set: SignatureSetDetail;
@@ -20,23 +26,25 @@ interface FilesTabProps {
 interface Draft {
   readonly name: string;
   readonly text: string;
+  readonly list: GivenFile['list'];
 }
-const NO_DRAFT: Draft = { name: '', text: '' };
+const NO_DRAFT: Draft = { name: '', text: '', list: null };
 
 export function FilesTab({ set, owned }: FilesTabProps) {
   const { change, problem, busy } = useChange();
   const [draft, setDraft] = useState(NO_DRAFT);
-  const edit = (name: string) =>
+  const [list, setList] = useState<GivenFile['list']>(null);
+  const edit = ({ name, list: options }: SignatureFile) =>
     change(async () => {
       const response = await fetch(fileUrl(set.name, name));
       if (!response.ok) throw new Error(`${name} could not be read`);
-      setDraft({ name, text: await response.text() });
+      setDraft({ name, text: await response.text(), list: options });
     });
   const upload = (event: ChangeEvent<HTMLInputElement>) => {
     const files = [...(event.target.files ?? [])];
     event.target.value = '';
     void change(async () => {
-      for (const file of files) await signaturesApi.putFile(set.name, file.name, file);
+      for (const file of files) await signaturesApi.putFile(set.name, file.name, { file, list });
     });
   };
   return (
@@ -51,8 +59,8 @@ export function FilesTab({ set, owned }: FilesTabProps) {
           )}
           {set.fileList.length === 0 && (
             <EmptyState title="No files yet" compact>
-              Suricata rules, plain or gzip. Files named classification.config, reference.config and
-              threshold.config are read as such.
+              Suricata rules or indicator lists, plain or gzip. Files named classification.config,
+              reference.config and threshold.config are read as such.
             </EmptyState>
           )}
           <ul className="signature-files">
@@ -62,11 +70,12 @@ export function FilesTab({ set, owned }: FilesTabProps) {
                 file={file}
                 set={set.name}
                 owned={owned}
-                onEdit={() => void edit(file.name)}
+                onEdit={() => void edit(file)}
                 onRemove={() => void change(() => signaturesApi.removeFile(set.name, file.name))}
               />
             ))}
           </ul>
+          {owned && <ListFields title="Uploaded files are" list={list} onList={setList} />}
           {owned && (
             <label className="button signature-upload">
               <span>Upload files</span>
@@ -82,9 +91,12 @@ export function FilesTab({ set, owned }: FilesTabProps) {
           busy={busy}
           onDraft={setDraft}
           onSave={() =>
-            change(() => signaturesApi.putFile(set.name, draft.name, new Blob([draft.text]))).then(
-              (saved) => void (saved && setDraft(NO_DRAFT)),
-            )
+            change(() =>
+              signaturesApi.putFile(set.name, draft.name, {
+                file: new Blob([draft.text]),
+                list: draft.list,
+              }),
+            ).then((saved) => void (saved && setDraft(NO_DRAFT)))
           }
         />
       )}
@@ -106,6 +118,7 @@ function FileLine({ file, set, owned, onEdit, onRemove }: FileLineProps) {
       <a className="link mono" href={fileUrl(set, file.name)} download={file.name}>
         {file.name}
       </a>
+      {file.list !== null && <Badge tone="plum">list</Badge>}
       <span className="grow muted">
         {formatBytes(file.sizeBytes)}, by {file.changedBy} <Ago value={file.changedAt} />
       </span>
@@ -155,11 +168,16 @@ function FileForm({ draft, busy, onDraft, onSave }: FileFormProps) {
           value={draft.name}
           onText={(name) => onDraft({ ...draft, name })}
         />
+        <ListFields
+          title="It is"
+          list={draft.list}
+          onList={(list) => onDraft({ ...draft, list })}
+        />
         <TextArea
-          label="Rules"
+          label={draft.list === null ? 'Rules' : 'Entries'}
           rows={10}
           required
-          placeholder='alert http any any -> $HOME_NET any (msg:"…"; http.uri; content:"/admin"; sid:1000001; rev:1;)'
+          placeholder={draft.list === null ? RULE_HINT : LIST_HINT}
           value={draft.text}
           onText={(text) => onDraft({ ...draft, text })}
         />

@@ -1,5 +1,7 @@
 // Pieces that the signature pages share.
 import { useEffect, useState } from 'react';
+import type { SignatureVersion } from '../../api/contract.ts';
+import { formatCount } from '../../format/quantity.ts';
 import { formatAgo, formatUtc } from '../../format/time.ts';
 import { Icon } from '../../shell/icon.tsx';
 import { useUrlState } from '../../url/url-state.ts';
@@ -14,6 +16,12 @@ export function Ago({ value }: { readonly value: string | null }) {
       {formatAgo(value, Date.now())}
     </time>
   );
+}
+
+/** "13,655 rules, 210 entries of lists" */
+export function contentsOf({ loaded, indicators }: SignatureVersion): string {
+  const entries = indicators === 0 ? '' : `, ${formatCount(indicators)} entries of lists`;
+  return `${formatCount(loaded)} ${loaded === 1 ? 'rule' : 'rules'}${entries}`;
 }
 
 interface SearchFieldProps {

@@ -15,6 +15,7 @@ import { FaultsTab } from './faults-tab.tsx';
 import { FilesTab } from './files-tab.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { RulesTab } from './rules-tab.tsx';
+import { contentsOf } from './shared.tsx';
 import './signatures.css';
 import { VersionsTab } from './versions-tab.tsx';
 
@@ -72,7 +73,7 @@ function StatePanel({ set, owned }: PartProps) {
           'Not compiled yet.'
         ) : (
           <>
-            Version {newest.number} has {formatCount(newest.loaded)} rules
+            Version {newest.number} has {contentsOf(newest)}
             {newest.failed > 0 &&
               `, ${formatCount(newest.failed)} ${newest.failed === 1 ? 'does' : 'do'} not load`}
             .{' '}

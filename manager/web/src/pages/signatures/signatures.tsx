@@ -13,6 +13,7 @@ import { Skeleton } from '../../states/skeleton.tsx';
 import { useUrlState } from '../../url/url-state.ts';
 import { HitsPanel } from './hits-panel.tsx';
 import { LoadedPanel } from './loaded-panel.tsx';
+import { contentsOf } from './shared.tsx';
 import './signatures.css';
 
 export default function Signatures() {
@@ -89,7 +90,7 @@ function SetLine({ set }: { readonly set: SignatureSet }) {
         </Badge>
       )}
       <span className="muted grow">
-        {newest === null ? '' : `${formatCount(newest.loaded)} rules, `}
+        {newest === null ? '' : `${contentsOf(newest)}, `}
         {set.files} {set.files === 1 ? 'file' : 'files'}, {formatBytes(set.sizeBytes)}
         {set.overrides === 0 ? '' : `, ${formatCount(set.overrides)} rules changed here`}
       </span>

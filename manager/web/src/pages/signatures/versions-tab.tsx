@@ -5,7 +5,7 @@ import { signaturesApi, useChange } from '../../api/signatures.ts';
 import { Badge } from '../../controls/badge.tsx';
 import { formatBytes, formatCount } from '../../format/quantity.ts';
 import { EmptyState } from '../../states/empty-state.tsx';
-import { Ago, SureButton } from './shared.tsx';
+import { Ago, contentsOf, SureButton } from './shared.tsx';
 
 interface VersionsTabProps {
   readonly set: SignatureSetDetail;
@@ -73,10 +73,9 @@ export function VersionsTab({ set, owned }: VersionsTabProps) {
 function VersionFacts({ version }: { readonly version: SignatureVersion }) {
   return (
     <>
-      {formatCount(version.loaded)} rules, {formatCount(version.failed)} failed,{' '}
-      {formatCount(version.disabled)} disabled, {formatBytes(version.sizeBytes)}, by{' '}
-      {version.madeBy} <Ago value={version.madeAt} />,{' '}
-      <code className="mono">{version.digest.slice(0, 19)}…</code>
+      {contentsOf(version)}, {formatCount(version.failed)} failed, {formatCount(version.disabled)}{' '}
+      disabled, {formatBytes(version.sizeBytes)}, by {version.madeBy} <Ago value={version.madeAt} />
+      , <code className="mono">{version.digest.slice(0, 19)}…</code>
     </>
   );
 }
