@@ -18,6 +18,7 @@ const kRunPackages = {
   'libmagic-dev': '/usr/include/magic.h',
   'libpcre2-dev': '/usr/include/pcre2.h',
   'libvectorscan-dev': '/usr/include/hs/hs.h',
+  unzip: 'unzip',
   'zlib1g-dev': '/usr/include/zlib.h',
 };
 

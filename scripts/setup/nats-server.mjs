@@ -1,6 +1,7 @@
 // The bus. Invariants: the pinned version, built through the Go module proxy (checked by Go's checksum
-// database), kept in the cache by version and build flags; without a usable Go, Debian's older server
-// and a warning that says what is then missing. build/bin/nats-server is the one in use.
+// database), kept in the cache by version and build flags; where Go can neither be found nor fetched,
+// Debian's older server and a warning that says what is then missing. build/bin/nats-server is the
+// one in use.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -14,8 +15,8 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { commandPath } from './apt.mjs';
 import { stampedHash, stampHash } from './content-hash.mjs';
+import { ensureGo, goPath } from './go.mjs';
 import { kBuild, kCache } from './paths.mjs';
 import { SetupError } from './step-runner.mjs';
 
@@ -34,20 +35,26 @@ export function natsServerStep() {
   return {
     name: 'nats-server',
     title: `nats-server ${kVersion}`,
-    // Without Go it comes from Debian, and apt needs its package lists first.
+    // Go is unpacked with a program of Debian's, and so is the server where it cannot be had.
     needs: goPath() === undefined ? ['packages'] : [],
     fresh: () =>
       linkedServer() !== undefined && (linkedServer() === cached() || settledForDebians()),
     async run({ say, exec }) {
-      const go = goPath();
-      if (!existsSync(cached()) && go !== undefined) await build(go, say, exec);
-      if (existsSync(cached())) {
-        link(cached());
-        return;
-      }
-      await takeDebians(go, say, exec);
+      const go = existsSync(cached()) ? undefined : await goOrNone(say);
+      if (go !== undefined) await build(go, say, exec);
+      if (existsSync(cached())) link(cached());
+      else await takeDebians(go, say, exec);
     },
   };
+}
+
+async function goOrNone(say) {
+  try {
+    return await ensureGo(say);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`WARNING: ${error.message}`);
+  }
 }
 
 async function build(go, say, exec) {
@@ -68,7 +75,7 @@ async function build(go, say, exec) {
 
 /** Only the program is taken out of the package: installing it would start a server on port 4222. */
 async function takeDebians(go, say, exec) {
-  const why = go === undefined ? 'Go is not installed' : 'the build failed';
+  const why = go === undefined ? 'there is no Go' : 'the build failed';
   const binary = [kInstalled, kUnpacked].find((path) => existsSync(path)) ?? (await unpack(exec));
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
   say(`WARNING: ${why}, so Debian's ${version} is used; missing there: ${kMissingThere}`);
@@ -90,9 +97,9 @@ async function unpack(exec) {
   return kUnpacked;
 }
 
-/** A failed build is tried again the next day; without Go there is nothing to try. */
+/** What failed is tried again the next day. */
 function settledForDebians() {
-  return goPath() === undefined || stampedHash(kFallbackStamp) === today();
+  return stampedHash(kFallbackStamp) === today();
 }
 
 function today() {
@@ -104,10 +111,6 @@ function cached() {
     JSON.stringify([kModule, kLdflags, kGoEnv, process.arch]),
   );
   return join(kCache, `nats-server-${kVersion}-${key.digest('hex').slice(0, 8)}`);
-}
-
-function goPath() {
-  return commandPath('go') ?? ['/usr/local/go/bin/go'].find((path) => existsSync(path));
 }
 
 function linkedServer() {

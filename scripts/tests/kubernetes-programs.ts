@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
+import { ensureGo } from '../setup/go.mjs';
 import { lockSetup } from '../setup/lock.mjs';
 import { kCache, kRoot } from '../setup/paths.mjs';
 
@@ -81,24 +82,22 @@ async function build(say: (line: string) => void): Promise<void> {
   const goCache = join(kCache, 'hyperkube-go');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  const program = await ensureGo(say);
+  const go = (args: readonly string[]) => runGo(program, args, goCache);
   say(`building Kubernetes ${kVersion} with Go; minutes, once: it is kept in ${kCache}`);
-  await go(['build', ...kFlags, '-ldflags', kLinkFlags, '-o', join(folder, 'hyperkube'), '.'], {
-    goCache,
-  });
+  await go(['build', ...kFlags, '-ldflags', kLinkFlags, '-o', join(folder, 'hyperkube'), '.']);
   say('building helm');
-  await go(['build', ...kFlags, '-ldflags', '-s -w', '-o', join(folder, 'helm'), kHelm], {
-    goCache,
-  });
+  await go(['build', ...kFlags, '-ldflags', '-s -w', '-o', join(folder, 'helm'), kHelm]);
   for (const name of kServerNames) symlinkSync('hyperkube', join(folder, name));
   renameSync(folder, cachedFolder());
   rmSync(goCache, { recursive: true, force: true });
 }
 
-/** Go at the lowest priority: others compile on the same machine. */
-function go(args: readonly string[], { goCache }: { goCache: string }): Promise<void> {
+/** At a low priority: others compile on the same machine. */
+function runGo(program: string, args: readonly string[], goCache: string): Promise<void> {
   const log = join(kCache, 'hyperkube.log');
   const settings = [`GOCACHE=${goCache}`, 'CGO_ENABLED=0', 'GOWORK=off', 'GOFLAGS='];
-  const child = spawn('nice', ['-n', kNice, 'env', ...settings, 'go', ...args], {
+  const child = spawn('nice', ['-n', kNice, 'env', ...settings, program, ...args], {
     cwd: kSource,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: kBuildTimeoutMs,
