@@ -35,7 +35,15 @@ export interface TestCluster extends AsyncDisposable {
   applyDefinitions(path: string): Promise<void>;
   /** Forgets all of etcd's history before now, so that older resource versions are answered with 410. */
   compact(): Promise<void>;
+  /** Puts objects into etcd past the API server, for tests that need more of them than it would take in time. */
+  seed(objects: Iterable<SeededObject>): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface SeededObject {
+  /** Where the API server looks for it, e.g. /registry/pods/default/a. */
+  readonly key: string;
+  readonly value: object;
 }
 
 export interface ClusterAnswer {
@@ -108,6 +116,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
     request: (method, path, body) => send(server, files, { method, path, body }),
     applyDefinitions: (path) => applyDefinitions(files, path),
     compact: () => compactEtcd(etcdUrl),
+    seed: (objects) => seedEtcd(etcdUrl, objects),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -238,6 +247,28 @@ function kubectl(
     );
     child.stdin?.end(input ?? '');
   });
+}
+
+/** etcd takes no more in one transaction. */
+const kMaxSeeded = 128;
+
+async function seedEtcd(url: string, objects: Iterable<SeededObject>): Promise<void> {
+  let puts: object[] = [];
+  const flush = async (): Promise<void> => {
+    const answer = await fetch(`${url}/v3/kv/txn`, {
+      method: 'POST',
+      body: JSON.stringify({ success: puts }),
+    });
+    if (!answer.ok) throw new Error(`etcd txn: ${answer.status} ${await answer.text()}`);
+    await answer.body?.cancel();
+    puts = [];
+  };
+  for (const { key, value } of objects) {
+    const encoded = Buffer.from(JSON.stringify(value)).toString('base64');
+    puts.push({ requestPut: { key: Buffer.from(key).toString('base64'), value: encoded } });
+    if (puts.length === kMaxSeeded) await flush();
+  }
+  if (puts.length > 0) await flush();
 }
 
 /** By etcd's JSON gateway: the revision of now, then compaction up to it. */
