@@ -14,6 +14,8 @@ import type { SignatureBus } from './signature-bus.ts';
 import { mergedName, type PartName, packName } from './store-names.ts';
 
 const kMaxKept = 1_000;
+/** A combination nobody has and nobody asked for goes after so long. */
+const kUnusedMs = 3_600_000;
 const kRetryMs = 15_000;
 
 const mergedSchema = z.object({
@@ -47,6 +49,7 @@ export class BundleBook {
   readonly #options: BundleBookOptions;
   readonly #made = new Map<string, Merged>();
   readonly #making = new Set<string>();
+  readonly #askedMs = new Map<string, number>();
   /** Combinations that failed, and when they may be tried again. */
   readonly #failedUntilMs = new Map<string, number>();
 
@@ -61,6 +64,7 @@ export class BundleBook {
       return { digest: only.digest, conflicts: [], conflictCount: 0 };
     }
     const name = mergedName(parts);
+    this.#askedMs.set(name, this.#options.now());
     const found = this.#made.get(name);
     if (found !== undefined) return found;
     const { now } = this.#options;
@@ -68,6 +72,20 @@ export class BundleBook {
     this.#making.add(name);
     void this.#make(name, parts);
     return undefined;
+  }
+
+  /** Removes merged bundles that no node has. */
+  async sweep(isUsed: (digest: string) => boolean): Promise<void> {
+    const { bus, now, log } = this.#options;
+    for (const [name, { digest }] of this.#made) {
+      const unusedMs = now() - (this.#askedMs.get(name) ?? 0);
+      if (isUsed(digest) || unusedMs < kUnusedMs) continue;
+      this.#made.delete(name);
+      this.#askedMs.delete(name);
+      await bus.remove(name);
+      await bus.remove(digest);
+      log.info({ digest }, 'Merged bundle removed');
+    }
   }
 
   async #make(name: string, parts: readonly NamedPart[]): Promise<void> {

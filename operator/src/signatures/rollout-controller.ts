@@ -12,7 +12,7 @@
 import type { Logger } from 'pino';
 import type { Desired } from '#contracts/nats.ts';
 import type { NetmothSensor, SignatureSet } from '#crds/kinds.ts';
-import type { SignatureSetStatus } from '#crds/signature-set.ts';
+import type { SignatureRevision, SignatureSetStatus } from '#crds/signature-set.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
 import { hasStatus } from '../runtime/api-error.ts';
 import { contains } from '../runtime/applied.ts';
@@ -34,6 +34,7 @@ import { inTurn, rankOf } from './plan/waves.ts';
 import type { RevisionMaker } from './revision-maker.ts';
 import { setStatus } from './set-status.ts';
 import type { SignatureBus } from './signature-bus.ts';
+import { packName } from './store-names.ts';
 import { HeldWaves, ToldNodes } from './told-nodes.ts';
 import { wishFor } from './wishes.ts';
 
@@ -90,6 +91,7 @@ export class RolloutController {
   readonly #held: HeldWaves;
   readonly #fleets = new Map<string, SignatureFleet>();
   readonly #conflicts = new Map<string, number>();
+  readonly #droppedRevisions: SignatureRevision[] = [];
   readonly #unsubscribe: (() => void)[];
 
   constructor(options: RolloutControllerOptions) {
@@ -150,6 +152,7 @@ export class RolloutController {
     const waiting = await this.#tell(rows, views);
     this.#count(rows, views);
     if (failed !== undefined) throw failed;
+    await this.#removeUnused(views);
     const moving = views.some(({ state }) => state.rollout !== undefined);
     return moving || waiting ? { againAfterMs: kRolloutTickMs } : {};
   }
@@ -167,8 +170,10 @@ export class RolloutController {
       this.#known.set(name, set);
       found.push(set);
     }
-    for (const name of this.#known.keys()) {
-      if (sets.get(name) === undefined) this.#known.delete(name);
+    for (const [name, { status }] of this.#known) {
+      if (sets.get(name) !== undefined) continue;
+      this.#known.delete(name);
+      this.#droppedRevisions.push(...(status?.history ?? []));
     }
     return found.sort((a, b) => {
       const first = b.spec.priority - a.spec.priority;
@@ -198,6 +203,8 @@ export class RolloutController {
     const input = { set, state, latest, result, nodes, conflicts, now: wallNow() };
     const written = await this.#write(set, setStatus(input), signal);
     this.#announce(written, before, state);
+    const left = new Set(state.history.map(({ revision }) => revision));
+    this.#droppedRevisions.push(...before.history.filter(({ revision }) => !left.has(revision)));
     return { set: written, nodes, state, told: placements(state, set.spec, nodes) };
   }
 
@@ -285,6 +292,21 @@ export class RolloutController {
     }
     for (const sensor of new Set(told.map((row) => row.sensor))) onFleet(sensor);
     return waiting;
+  }
+
+  /** What was dropped from a history goes from the store, unless another set or a node still has it. */
+  async #removeUnused(views: readonly SetView[]): Promise<void> {
+    const { bus, bundles, log } = this.#options;
+    const kept = views.flatMap(({ set }) => set.status?.history ?? []);
+    const digests = new Set(kept.map(({ digest }) => digest));
+    for (const wish of bus.wishes.values()) digests.add(wish.signatures?.digest ?? '');
+    const revisions = new Set(kept.map(({ revision }) => revision));
+    for (const { revision, digest } of this.#droppedRevisions.splice(0)) {
+      if (!revisions.has(revision)) await bus.remove(packName(revision));
+      if (!digests.has(digest)) await bus.remove(digest);
+      log.info({ revision, digest }, 'Revision removed');
+    }
+    await bundles.sweep((digest) => digests.has(digest));
   }
 
   #count(rows: Rows, views: readonly SetView[]): void {

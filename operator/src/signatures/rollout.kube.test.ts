@@ -1,7 +1,11 @@
 // SignatureSets on a real API server and a real NATS, with the operator as a process: what nodes are told,
 // in which order, what people are shown, and what happens when something is wrong.
+import { jetstream } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reported } from '#contracts/nats.ts';
+import { OBJECT_STORE_SIGNATURES } from '#contracts/signature-store.ts';
 import { NODES } from '../runtime/resource.ts';
 import { eventually } from '../testing/kube-bed.ts';
 import {
@@ -212,6 +216,26 @@ describe('a SignatureSet', () => {
     await bed.applySet('base', { source: inline(rule(30)), rollout: promote });
     const done = await isComplete('base');
     expect(done.status.current).toBe(status.latest);
+  });
+
+  it('keeps as many revisions as asked, in its history and in the store', async () => {
+    const limited = { rollout: kFast, historyLimit: 2 };
+    for (const sid of [41, 42, 43]) {
+      await bed.applySet('base', { source: inline(rule(sid)), ...limited });
+      await isComplete('base');
+    }
+    const { status } = await set('base');
+    const kept = status.history.map(({ revision }: { revision: string }) => revision);
+    expect(kept).toHaveLength(2);
+    const connection = await connect({ servers: bed.nats.url });
+    const store = await new Objm(jetstream(connection)).open(OBJECT_STORE_SIGNATURES);
+    const packs = async (): Promise<string[]> =>
+      (await store.list()).map(({ name }) => name).filter((name) => name.startsWith('pack.'));
+    const wanted = kept.map((revision: string) => `pack.${revision}`).sort();
+    await eventually(async () => (await packs()).sort().join() === wanted.join(), 'the rest to go');
+    const bundles = (await store.list()).filter(({ name }) => name.startsWith('sha256:'));
+    expect(bundles.length).toBeLessThanOrEqual(3);
+    await connection.close();
   });
 
   it('chosen for sensors by label leaves the others alone; deleted it is taken from all', async () => {

@@ -136,7 +136,8 @@ export class SignatureBus {
   }
 
   async remove(name: string): Promise<void> {
-    await this.#inStore((store) => store.delete(name));
+    // One that is gone already is fine.
+    if (await this.has(name)) await this.#inStore((store) => store.delete(name));
   }
 
   async #inStore<T>(work: (store: ObjectStore) => Promise<T>): Promise<T> {
