@@ -9,7 +9,8 @@ import { liveClientMessageSchema, liveServerMessageSchema } from './live.ts';
 import { reportedSchema } from './nats.ts';
 import * as rest from './rest.ts';
 import * as signatures from './rest-signatures.ts';
-import { EXPORT_MEDIA, ROUTES, type Route } from './routes.ts';
+import type { Route } from './route.ts';
+import { EXPORT_MEDIA, ROUTES } from './routes.ts';
 
 const COMPONENTS_PREFIX = '#/components/schemas/';
 

@@ -27,27 +27,8 @@ import {
   tokenRequestSchema,
   tokensSchema,
 } from './rest.ts';
+import type { Route } from './route.ts';
 import { SIGNATURE_ROUTES } from './signature-routes.ts';
-
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** As OpenAPI writes it: parameters in braces. */
-  readonly path: string;
-  readonly operationId: string;
-  readonly summary: string;
-  /** `none`: open to all; `account`: session or token; `session`: a person's session only. */
-  readonly auth: 'none' | 'account' | 'session';
-  readonly query?: z.ZodObject;
-  readonly params?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** Media type of a body that is not JSON. */
-  readonly bodyMedia?: string;
-  readonly status: 101 | 200 | 201 | 204;
-  /** JSON of a 2xx answer; absent where the body is empty or not JSON. */
-  readonly answer?: z.ZodType;
-  /** Media types of answers that are not JSON. */
-  readonly media?: readonly string[];
-}
 
 const LIST_SUMMARIES: Readonly<Record<ListName, string>> = {
   flows: 'Flows that began in the time range, newest first',

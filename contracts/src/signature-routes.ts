@@ -5,7 +5,7 @@
  */
 import { API_PREFIX, pageOf } from './rest.ts';
 import * as rest from './rest-signatures.ts';
-import type { Route } from './routes.ts';
+import type { Route } from './route.ts';
 
 const ROOT = `${API_PREFIX}/signatures`;
 const SET = `${ROOT}/sets/{set}`;

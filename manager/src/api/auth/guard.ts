@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { NetmothError } from '#contracts/errors.ts';
 import { LIVE_PATH } from '#contracts/live.ts';
 import { SESSION_COOKIE } from '#contracts/rest.ts';
-import type { Route } from '#contracts/routes.ts';
+import type { Route } from '#contracts/route.ts';
 import type { Accounts, Principal, Session } from './accounts.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { setSessionCookie } from './session-cookie.ts';
