@@ -157,4 +157,20 @@ describe('http1', () => {
     expect(alerts).toMatchObject({ ids: [1, 3], notMatched: [] });
     expect(alerts.faults).toEqual([`file${kind}: there is no file "none" beside the rules`]);
   });
+
+  test('an alert tells the files its transaction carried in its direction', async () => {
+    const rules = [
+      'alert http any any -> any any (flow:to_server; http.method; content:"POST"; sid:1;)',
+      'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; sid:2;)',
+    ].join('\n');
+    const { events } = await alertsOf(rules, PAGE);
+    expect(events).toMatchObject([
+      {
+        files: [
+          { filename: '/up', state: 'CLOSED', gaps: false, stored: false, size: 5, tx_id: 0 },
+        ],
+      },
+      { files: [{ filename: 'a.txt', size: 5, tx_id: 0 }] },
+    ]);
+  });
 });

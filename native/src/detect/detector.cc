@@ -364,6 +364,7 @@ void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
     alert.record = look.tx->record;
     alert.has_tx = true;
     alert.tx_id = tx_id_of(*look.tx->record);
+    alert.files = look.tx->files;
   }
   alert.stream = look.in_stream || (look.tx != nullptr && is_tcp(look.subject.flow));
   alert.payload = look.payload.data;

@@ -25,8 +25,9 @@ struct Alert {
   const protocols::Record* record = nullptr;   // of the transaction, where one matched
   std::uint64_t tx_id = 0;
   bool has_tx = false;
-  bool stream = false;  // the payload is a piece of a stream
-  Bytes payload;        // that was looked at; valid during the call
+  bool stream = false;              // the payload is a piece of a stream
+  Bytes payload;                    // that was looked at; valid during the call
+  std::span<const KeptFile> files;  // of the flow, some of other transactions; the same
 };
 
 class AlertSink {

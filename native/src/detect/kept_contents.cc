@@ -33,7 +33,7 @@ void Detector::on_content(const Subject& subject, const protocols::ContentPiece&
 }
 
 void Detector::on_file(const Subject& subject, const protocols::FileInfo& file) {
-  if (set_ == nullptr || !set_->wants_files()) return;
+  if (set_ == nullptr) return;  // alerts tell files whatever rules ask for
   FlowState& state = state_of(*subject.flow);
   if (state.files.size() >= kMaxBodies) {
     counters_.octets_dropped += state.files.front().content.size();

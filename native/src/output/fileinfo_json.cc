@@ -27,6 +27,13 @@ void write_digest(base::JsonWriter& json, std::string_view name, const Digest& d
   json.hex(*digest);
 }
 
+void write_transaction(base::JsonWriter& json, const protocols::FileInfo& file) {
+  if (file.transaction != nullptr)
+    event_of(file.transaction->kind).write_object(json, *file.transaction);
+}
+
+}  // namespace
+
 void write_file(base::JsonWriter& json, const protocols::FileInfo& file) {
   json.begin_object();
   json.member("filename", file.name);
@@ -45,13 +52,6 @@ void write_file(base::JsonWriter& json, const protocols::FileInfo& file) {
   json.member("tx_id", file.tx_id);
   json.end_object();
 }
-
-void write_transaction(base::JsonWriter& json, const protocols::FileInfo& file) {
-  if (file.transaction != nullptr)
-    event_of(file.transaction->kind).write_object(json, *file.transaction);
-}
-
-}  // namespace
 
 void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file) {
   write_transaction(json, file);

@@ -9,7 +9,9 @@
 namespace netmoth::output {
 
 void write_fileinfo(base::JsonWriter& json, const protocols::FileInfo& file);
-// As alerts have it: the transaction's object, and the file in the array `files`.
+// The file's own object alone.
+void write_file(base::JsonWriter& json, const protocols::FileInfo& file);
+// As alerts of lists have it: the transaction's object, and the file in the array `files`.
 void write_alert_file(base::JsonWriter& json, const protocols::FileInfo& file);
 
 }  // namespace netmoth::output

@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "output/alert_json.h"
 #include "output/event_writer.h"
+#include "output/fileinfo_json.h"
 #include "output/record_events.h"
 
 namespace netmoth::output {
@@ -117,6 +118,20 @@ void write_signature(JsonWriter& json, const detect::Alert& alert, const EventCo
   write_target(json, alert, context);
   if (options.metadata) write_metadata(json, rule);
   json.end_object();
+}
+
+// Those that the transaction carried in the direction of the alert.
+void write_files(JsonWriter& json, const detect::Alert& alert) {
+  const auto carried = [&](const detect::KeptFile& file) {
+    return file.tx_id == alert.tx_id && file.direction == alert.direction;
+  };
+  if (std::ranges::none_of(alert.files, carried)) return;
+  json.key("files");
+  json.begin_array();
+  for (const detect::KeptFile& file : alert.files) {
+    if (carried(file)) write_file(json, file.info);
+  }
+  json.end_array();
 }
 
 void write_payload(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
@@ -258,6 +273,7 @@ void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventC
     const RecordEvent& event = event_of(alert.record->kind);
     if (event.write_object != nullptr) event.write_object(json, *alert.record);
   }
+  if (options.metadata && alert.has_tx) write_files(json, alert);
   if (context.flow != nullptr) {
     write_app_proto(json, *context.flow);
     json.member_plain("direction",
