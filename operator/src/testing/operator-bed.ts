@@ -52,6 +52,7 @@ export class OperatorBed implements AsyncDisposable {
       kubeconfig = this.cluster.files.kubeconfig('admin'),
       leaseSeconds = 3,
       more = {} as Readonly<Record<string, string>>,
+      nodeOptions = '',
     } = {},
   ): Promise<OperatorProcess> {
     const port = await freePort();
@@ -64,9 +65,12 @@ export class OperatorBed implements AsyncDisposable {
     const process = await startTestProcess({
       script: join(kRoot, 'operator/src/main.ts'),
       args: [],
-      env: Object.fromEntries(
-        Object.entries(settings).map(([name, value]) => [`NETMOTH_OPERATOR_${name}`, value]),
-      ),
+      env: {
+        ...(nodeOptions === '' ? {} : { NODE_OPTIONS: nodeOptions }),
+        ...Object.fromEntries(
+          Object.entries(settings).map(([name, value]) => [`NETMOTH_OPERATOR_${name}`, value]),
+        ),
+      },
     });
     this.#operators.push(process);
     const fetched = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);

@@ -15,6 +15,7 @@ const { values } = parseArgs({
   options: {
     pods: { type: 'string', default: '100000' },
     nodes: { type: 'string', default: '5000' },
+    'node-options': { type: 'string', default: '--max-semi-space-size=4 --max-old-space-size=400' },
   },
 });
 const [pods, nodes] = [Number(values.pods), Number(values.nodes)];
@@ -27,7 +28,10 @@ await bed.cluster.seed(seededPods());
 console.log(`${pods} pods and ${nodes} nodes made in ${seconds(startedMs)} s`);
 
 const operatorMs = performance.now();
-const operator = await bed.operator('identities', { leaseSeconds: 15 });
+const operator = await bed.operator('identities', {
+  leaseSeconds: 15,
+  nodeOptions: values['node-options'],
+});
 await until(async () => (await operator.metric('identity_writes_total')) >= pods);
 console.log(`all addresses in NATS after ${seconds(operatorMs)} s`);
 await sleep(kQuietMs);
