@@ -6,7 +6,13 @@
 import { fields, none, number, shape, text, words } from '../grammar.ts';
 import { type Resolve, testFlags, testList } from '../model/resolve.ts';
 import type { Keyword } from './keyword.ts';
-import { dateTest, HTTP2_SETTING, http2Setting, ticketEncryption } from './resolve-application.ts';
+import {
+  dateTest,
+  HTTP2_SETTING,
+  handshakeState,
+  http2Setting,
+  ticketEncryption,
+} from './resolve-application.ts';
 
 const U32 = 4_294_967_295;
 
@@ -46,6 +52,27 @@ const NUMBERS: readonly (readonly [readonly string[], string])[] = [
 ];
 
 const NAMES_OR_NUMBERS = /^(!?[A-Za-z][\w. /-]*|count\s*(<|>|=|!|<=|>=)?\s*\d{1,9})$/;
+const COUNT = /^count\s*(<|>|=|!|<=|>=)?\s*\d{1,9}$/;
+/** Those that have no names: a word there is a slip of the pen. */
+const NAMELESS = new Set([
+  'http2.priority',
+  'http2.window',
+  'http2.size_update',
+  'tls.cert_chain_len',
+  'filesize',
+  'snmp.version',
+  'mqtt.protocol_version',
+  'mqtt.reason_code',
+  'mqtt.qos',
+  'krb5_msg_type',
+  'krb5_err_code',
+  'dhcp.leasetime',
+  'dhcp.renewal_time',
+  'dhcp.rebinding_time',
+  'ftp.dynamic_port',
+  'ntp.version',
+  'ntp.stratum',
+]);
 /** Of several values of one transaction: which of them, or how many, must match. */
 const WHICH =
   /^(all1?|any|or_absent|all_or_absent|oob_or\s+-?\d+|nb[<>=!]*\d+(,-?\d+:-?\d+)?|-?\d+|[A-Za-z]\w*)$/;
@@ -55,13 +82,14 @@ export const APPLICATION: readonly Keyword[] = [
   ...NUMBERS.flatMap(([protocols, names]) =>
     names.split(/\s+/).map((row): Keyword => {
       const [name = '', ...aliases] = row.split('|');
-      const grammar = number({ max: U32, names: NAMES_OR_NUMBERS, units: UNITS, suffix: WHICH });
+      const names = NAMELESS.has(name) ? COUNT : NAMES_OR_NUMBERS;
+      const grammar = number({ max: U32, names, units: UNITS, suffix: WHICH });
       return { name, kind: 'field', protocols, grammar, ...(aliases.length > 0 && { aliases }) };
     }),
   ),
   field('tls', 'tls.version', text('a version', /^[\w.]+$/)),
   listed('tls', 'ssl_version', text('versions', /^[\w.!,\s]+$/)),
-  listed('tls', 'ssl_state', text('states', /^[\w!,|\s]+$/)),
+  resolved(listed('tls', 'ssl_state', text('states', /^[\w!,|\s]+$/)), handshakeState),
   field('tls', 'tls.subject', text()),
   field('tls', 'tls.issuerdn', text()),
   field('tls', 'tls.fingerprint', text()),

@@ -1,7 +1,20 @@
 /** What fields of application protocols mean where their argument is more than a number or a word. */
 import { ANY_VALUE, numberTestOf } from '../model/number-test.ts';
-import { type Resolve, textOf } from '../model/resolve.ts';
+import { type Resolve, testList, textOf } from '../model/resolve.ts';
 import { type NumberTest, OPEN_END, type Range } from '../model/rule-model.ts';
+
+/** A handshake is told once, when both hellos are known: which of them there were. */
+export const handshakeState: Resolve = (builder, value, field) => {
+  const unknown = textOf(value)
+    .split(/[,|]/)
+    .map((part) => part.trim().replace(/^!\s*/, ''))
+    .find((word) => word !== 'client_hello' && word !== 'server_hello');
+  if (unknown !== undefined) {
+    builder.fault ??= `${field}: "${unknown}" is not followed; known: client_hello, server_hello`;
+    return;
+  }
+  testList(builder, value, field);
+};
 
 /** RFC 9113 section 6.5.2. */
 const HTTP2_SETTINGS: Readonly<Record<string, number>> = {

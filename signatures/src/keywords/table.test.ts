@@ -103,6 +103,13 @@ describe('wrong arguments', () => {
     'stream_size:all,<,5;',
     'dotprefix:1;',
     'tls.sni:"x";',
+    'filesize:large;',
+    'http2.window:wide;',
+    'mqtt.flags:dup,gone;',
+    'tls_cert_notafter:2015-13;',
+    'http2.settings:SETTINGS_NONE=1;',
+    'krb5.ticket_encryption:rot13;',
+    'frame:tls.none; content:"a";',
   ])('%s', (options) => {
     expect(codes(options)).toContain('RULE_ARGUMENT');
   });

@@ -280,6 +280,17 @@ test('tests on headers, flows and transactions', () => {
   ]);
 });
 
+test('states of a handshake that nobody follows are faults', () => {
+  const faults = (state: string) =>
+    load(`alert tls any any -> any any (msg:"m"; ssl_state:${state}; sid:1;)`).faults.map(
+      ({ message }) => message,
+    );
+  expect(faults('!client_hello')).toEqual([]);
+  expect(faults('client_hello|server_keyx')).toEqual([
+    'ssl_state: "server_keyx" is not followed; known: client_hello, server_hello',
+  ]);
+});
+
 test('lists of words and of flags, each with its own negation', () => {
   const tests = (options: string, protocol: string) =>
     model(options, `alert ${protocol} any any -> any any`).tests.map((one) =>
