@@ -23,6 +23,7 @@ test('where nothing is stored yet, every page says what to do', async () => {
     ['/http', 'Only unencrypted HTTP is listed here'],
     ['/alerts', 'That is good news'],
     ['/anomalies', 'No malformed packets'],
+    ['/signatures', 'No signature fired in this time range'],
     ['/devices', 'A device is listed with its first packet'],
     ['/sensors', 'Run “netmoth up” to watch this machine'],
   ];
