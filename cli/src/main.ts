@@ -92,6 +92,10 @@ program
   .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')
   .option('--listen <host:port>', 'address of dashboard and API', '127.0.0.1:8470')
   .option('--geoip <file>', 'MaxMind database (.mmdb) for countries')
+  .addOption(listOption())
+  .option('--rules <file>', 'rules to match (repeatable)', collect, [])
+  .option('--bundle <file>', 'compiled rules to match, instead of --rules')
+  .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addOption(dataDirOption())
   .addHelpText(
     'after',
@@ -99,6 +103,7 @@ program
       'up',
       'up --interface eth1 --bpf "not port 22"',
       'up --pcap samples/first-look.pcap --speed 10',
+      'up --rules local.rules --list feodo.csv,category=botnet,severity=1',
       'up --listen 0.0.0.0:8470 --data-dir /var/lib/netmoth',
     ),
   )

@@ -3,7 +3,7 @@
  *
  * Invariant: every reason belongs to one of the error codes below, which says who has to do something.
  */
-import type { ErrorCode } from './errors.ts';
+import { type ErrorCode, NetmothError } from './errors.ts';
 
 export const BUNDLE_FAULTS = {
   BUNDLE_MAGIC: 'the file is no netmoth bundle',
@@ -50,4 +50,19 @@ export function bundleErrorCode(reason: BundleFaultReason): BundleErrorCode {
 /** The text as a reason, where it is one. */
 export function bundleFaultReason(text: string): BundleFaultReason | undefined {
   return Object.hasOwn(BUNDLE_FAULTS, text) ? (text as BundleFaultReason) : undefined;
+}
+
+export class BundleRefused extends NetmothError {
+  readonly reason: BundleFaultReason;
+
+  constructor(reason: BundleFaultReason, detail = '', options: { cause?: unknown } = {}) {
+    const code = bundleErrorCode(reason);
+    const where = detail === '' ? '' : ` (${detail})`;
+    super(code, `${BUNDLE_FAULTS[reason]}${where} [${reason}]`, {
+      ...options,
+      retryable: code === 'NM_BUNDLE_UNAVAILABLE',
+    });
+    this.name = 'BundleRefused';
+    this.reason = reason;
+  }
 }

@@ -117,9 +117,25 @@ export interface SensorSource {
   readonly replay?: ReplayConfig;
 }
 
+/** What a live engine matches with: a compiled bundle (docs/bundle.md). */
+export interface LoadedSignatures {
+  /** sha256:… */
+  readonly digest: string;
+  readonly rulesLoaded: number;
+  /** Rules that this engine cannot match, the first of them with their reasons in rulesNotMatched. */
+  readonly rulesFailed: number;
+  readonly rulesNotMatched: readonly string[];
+  /** Entries of indicator lists. */
+  readonly indicators: number;
+  /** From the file until the last worker matched with it. */
+  readonly loadMs: number;
+}
+
 export interface LiveOptions {
   readonly source: SensorSource;
   readonly engine: EngineConfig;
+  /** Bundle to begin with; one that is refused throws BundleRefused. */
+  readonly bundlePath?: string;
   /** Alerts wait at most this long in a batch, other classes at most `batchMaxMs`. */
   readonly alertMaxMs: number;
   readonly batchMaxMs: number;
@@ -133,6 +149,14 @@ export interface LiveOptions {
 
 export interface LiveEngine {
   stats(): EngineStats;
+  /** Undefined while nothing is loaded. */
+  signatures(): LoadedSignatures | undefined;
+  /**
+   * Matches with another bundle (undefined: with none) as soon as it is loaded, without losing a packet or
+   * what is known of flows. Rejects with BundleRefused where it cannot be taken: all stays as it was. The
+   * file must stay as it is; it may be removed or replaced by another one. One after the other.
+   */
+  swapSignatures(path: string | undefined): Promise<LoadedSignatures | undefined>;
   /** Stops capture, ends all flows with reason `shutdown`, hands over the last batches, then resolves. */
   stop(): Promise<void>;
 }

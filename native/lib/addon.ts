@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
-import type { EngineStats, NativeEngine, RuleCost } from '#contracts/native.ts';
+import type { EngineStats, LoadedSignatures, NativeEngine, RuleCost } from '#contracts/native.ts';
 
 /** ReadSummary as C++ makes it: times as numbers, the fault as two texts. */
 export interface RawSummary extends EngineStats {
@@ -44,10 +44,16 @@ export interface RawLiveOptions {
   readonly batchMaxMs: number;
   readonly batchMaxBytes: number;
   readonly queueBatches: number;
+  /** '': none. */
+  readonly bundlePath: string;
 }
 
 export interface RawLive {
   stats(): EngineStats;
+  /** `digest` is '' while nothing is loaded. */
+  signatures(): LoadedSignatures;
+  /** False: the run is over, or another bundle is being loaded. '' unloads. */
+  swapSignatures(path: string, onDone: (reason: string, message: string) => void): boolean;
   stop(onStopped: () => void): void;
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -138,6 +138,64 @@ describe('replay', () => {
     expect(child.signal).toBeNull();
     expect(child.stderr).toBe('');
     expect(child.status).toBe(7);
+  });
+});
+
+describe('signatures', () => {
+  const bundle = join(import.meta.dirname, '../test/detect/bundles/small.bundle');
+  const long = async () => {
+    const path = await replayFile([...dnsExchange(), ...Array.from({ length: 30_000 }, udpFrame)]);
+    return { replay: { path, speed: 1, rebaseTime: true } }; // 30 s at its own pace
+  };
+  async function copy(name: string, change: (bytes: Buffer) => Buffer): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, change(await readFile(bundle)));
+    return path;
+  }
+
+  test('are exchanged while the engine runs; a bundle that is refused changes nothing', async () => {
+    const engine = startLive(liveOptions(await long()).options);
+    expect(engine.signatures()).toBeUndefined();
+    const loaded = await engine.swapSignatures(bundle);
+    expect(loaded).toMatchObject({ rulesLoaded: 3, rulesFailed: 0, indicators: 2 });
+    const digest = (await readFile(bundle)).subarray(-32).toString('hex');
+    expect(loaded?.digest).toBe(`sha256:${digest}`);
+    expect(loaded?.loadMs).toBeGreaterThan(0);
+    for (const [reason, code, path] of [
+      ['BUNDLE_UNREADABLE', 'NM_BUNDLE_UNAVAILABLE', join(folder, 'none.bundle')],
+      ['BUNDLE_MAGIC', 'NM_BUNDLE_INVALID', await copy('magic', () => Buffer.alloc(100))],
+      ['BUNDLE_TRUNCATED', 'NM_BUNDLE_INVALID', await copy('cut', (all) => all.subarray(0, -1))],
+      ['BUNDLE_DIGEST', 'NM_BUNDLE_INVALID', await copy('flip', (all) => all.fill(7, 200, 201))],
+      ['BUNDLE_ENGINE', 'NM_BUNDLE_INVALID', await copy('newer', (all) => all.fill(9, 10, 11))],
+    ] as const) {
+      await expect(engine.swapSignatures(path)).rejects.toMatchObject({ reason, code });
+      expect(engine.signatures()).toEqual(loaded);
+    }
+    const both = [engine.swapSignatures(undefined), engine.swapSignatures(bundle)];
+    expect((await Promise.all(both)).map((each) => each?.digest)).toEqual([
+      undefined,
+      loaded?.digest,
+    ]);
+    await engine.stop();
+    await expect(engine.swapSignatures(bundle)).rejects.toMatchObject({ code: 'NM_USAGE' });
+  });
+
+  test('a swap that meets the end of the run ends too', async () => {
+    const engine = startLive(liveOptions(await long()).options);
+    const swapped = engine.swapSignatures(bundle);
+    await engine.stop();
+    expect((await swapped)?.rulesLoaded).toBe(3);
+  });
+
+  test('the engine begins with the bundle it is given, or does not begin', async () => {
+    const source = await long();
+    const engine = startLive(liveOptions(source, { bundlePath: bundle }).options);
+    expect(engine.signatures()?.rulesLoaded).toBe(3);
+    await engine.stop();
+    const broken = await copy('broken', (all) => all.subarray(0, 100));
+    expect(() => startLive(liveOptions(source, { bundlePath: broken }).options)).toThrow(
+      expect.objectContaining({ reason: 'BUNDLE_TRUNCATED' }),
+    );
   });
 });
 

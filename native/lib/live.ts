@@ -4,10 +4,11 @@
  * Invariant: every batch reaches onBatch before stop() resolves or onEnd is called; onEnd is called at
  * most once and never after stop() was asked for.
  */
+import { BundleRefused, bundleFaultReason } from '#contracts/bundle-faults.ts';
 import { captureConfigSchema, replayConfigSchema } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
 import { EVENT_CLASSES } from '#contracts/eve.ts';
-import type { LiveEngine, LiveOptions, NativeEngine } from '#contracts/native.ts';
+import type { LiveEngine, LiveOptions, LoadedSignatures, NativeEngine } from '#contracts/native.ts';
 import { loadAddon, type RawLive, type RawLiveOptions } from './addon.ts';
 import { checkOptions, engineConfigFrom } from './check.ts';
 import { errorCodeOf } from './read.ts';
@@ -22,7 +23,7 @@ const KNOWN = {
     'onBatch',
     'onEnd',
   ],
-  optional: ['engine'],
+  optional: ['engine', 'bundlePath'],
 } as const;
 
 const PRIVILEGE_HINT =
@@ -40,8 +41,27 @@ export function startLive(options: LiveOptions): LiveEngine {
     if (stopping === undefined) options.onEnd(code === '' ? undefined : errorOf(code, message));
   };
   const engine = start(() => addon.startLive(raw, onBatch, onEnd));
+  const loaded = () => {
+    const signatures = engine.signatures();
+    return signatures.digest === '' ? undefined : signatures;
+  };
+  const swap = (path = '') =>
+    new Promise<LoadedSignatures | undefined>((resolve, reject) => {
+      const begun = engine.swapSignatures(path, (reason, message) => {
+        if (reason === '') resolve(loaded());
+        else reject(errorOf(reason, message));
+      });
+      if (!begun) reject(new NetmothError('NM_USAGE', 'swapSignatures: the run is over'));
+    });
+  let swapping: Promise<unknown> = Promise.resolve();
   return {
     stats: () => engine.stats(),
+    signatures: loaded,
+    swapSignatures: (path) => {
+      const swapped = swapping.then(() => swap(path));
+      swapping = swapped.catch(() => undefined);
+      return swapped;
+    },
     stop: () => {
       stopping ??= new Promise<void>((resolve) => engine.stop(resolve));
       return stopping;
@@ -74,6 +94,7 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
   const common = {
     engine: engineConfigFrom(options.engine),
     ...{ alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches },
+    bundlePath: options.bundlePath ?? '',
   };
   const none = { interface: '', bpfFilter: '', promiscuous: false, workers: 1, ringSizeMiB: 1 };
   if (source.capture !== undefined && source.replay === undefined) {
@@ -95,12 +116,14 @@ function start(call: () => RawLive): RawLive {
     return call();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    const [, code, message] = /^(NM_[A-Z_]+): (.*)$/s.exec(text) ?? [];
+    const [, code, message] = /^((?:NM|BUNDLE)_[A-Z_]+): (.*)$/s.exec(text) ?? [];
     throw errorOf(code ?? 'NM_INTERNAL', message ?? text);
   }
 }
 
 function errorOf(code: string, message: string): NetmothError {
+  const reason = bundleFaultReason(code);
+  if (reason !== undefined) return new BundleRefused(reason, message);
   const known = errorCodeOf(code);
   if (known === 'NM_CAPTURE_NO_PRIVILEGE') {
     return new NetmothError(known, `${message}: ${PRIVILEGE_HINT}`);

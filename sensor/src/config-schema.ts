@@ -66,6 +66,20 @@ export const spoolConfigSchema = z.strictObject({
   fsync: z.boolean().default(false).describe('true: batches survive a power cut too'),
 });
 
+export const signaturesConfigSchema = z.strictObject({
+  bundle: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Compiled signatures to match with until the bus wants others'),
+  verifyKeys: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Files with Ed25519 public keys in PEM; given: a bundle must be signed by one'),
+  cacheDir: z.string().min(1).optional().describe('Default: <dataDir>/sensor/signatures'),
+  cacheMiB: z.int().min(1).max(65_536).default(256).describe('Disk for bundles not in use'),
+});
+
 export const sensorConfigSchema = z.strictObject({
   name: tokenSchema.default('netmoth').describe('Sensor, one for all nodes that run the same'),
   node: z
@@ -85,6 +99,7 @@ export const sensorConfigSchema = z.strictObject({
   engine: engineConfigSchema.prefault({}),
   outputs: outputsConfigSchema.prefault({}),
   spool: spoolConfigSchema.prefault({}),
+  signatures: signaturesConfigSchema.prefault({}),
   listen: z
     .string()
     .refine((text) => parseListenAddress(text) !== undefined, LISTEN_ADDRESS_HINT)

@@ -4,6 +4,7 @@
  * Invariant: the only file of the sensor that reads the environment. It returns a complete, checked
  * configuration or throws one NM_CONFIG_INVALID that names every fault with its path and source.
  */
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface ResolvedConfig extends SensorConfig {
   readonly spoolDir: string;
   readonly natsCreds: Uint8Array | undefined;
+  readonly signaturesDir: string;
+  /** Of signatures.verifyKeys. */
+  readonly trustedKeys: readonly KeyObject[];
 }
 
 export function loadConfig(
@@ -63,10 +67,12 @@ function judge(sources: Sources): ResolvedConfig {
   }
   for (const fault of contradictions(sources)) faults.push(fault);
   const creds = readCreds(sources, faults);
+  const trustedKeys = parsed.success ? readKeys(parsed.data, sources, faults) : [];
   if (!parsed.success || faults.length > 0) throw invalid(faults);
   const config = parsed.data;
   const spoolDir = config.spool.dir ?? join(config.dataDir, 'sensor', 'spool');
-  return { ...config, spoolDir, natsCreds: creds };
+  const signaturesDir = config.signatures.cacheDir ?? join(config.dataDir, 'sensor', 'signatures');
+  return { ...config, spoolDir, natsCreds: creds, signaturesDir, trustedKeys };
 }
 
 function faultsOf(issue: z.core.$ZodIssue, sources: Sources): Fault[] {
@@ -130,6 +136,22 @@ function readCreds(sources: Sources, faults: Fault[]): Uint8Array | undefined {
   }
 }
 
+function readKeys(config: SensorConfig, sources: Sources, faults: Fault[]): KeyObject[] {
+  return config.signatures.verifyKeys.flatMap((path) => {
+    try {
+      const key = createPublicKey(readFileSync(path));
+      if (key.asymmetricKeyType === 'ed25519') return [key];
+      throw new TypeError(`it is ${key.asymmetricKeyType}`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const at = ['signatures', 'verifyKeys'];
+      const message = `${path} is no Ed25519 public key in PEM: ${reason}`;
+      faults.push({ path: at.join('.'), source: sources.originOf(at), message });
+      return [];
+    }
+  });
+}
+
 function invalid(faults: readonly Fault[]): NetmothError {
   const texts = faults.map(({ path, source, message }) => {
     return path === '' ? `${source}: ${message}` : `${path}: ${message} (${source})`;
@@ -140,7 +162,7 @@ function invalid(faults: readonly Fault[]): NetmothError {
 
 /** For logs: secrets replaced, also those inside a server's URL. */
 export function redacted(config: ResolvedConfig): Record<string, unknown> {
-  const { natsCreds: _creds, ...rest } = config;
+  const { natsCreds: _creds, trustedKeys: _keys, ...rest } = config;
   const { password, token, servers, ...nats } = config.nats;
   return {
     ...rest,

@@ -2,13 +2,12 @@
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import type { Desired } from '#contracts/nats.ts';
 
-/** Keys whose wanted value differs from what the engine was started with, and "signatures". */
+/** Keys whose wanted value differs from what the engine was started with. */
 export function unappliedKeys(desired: Desired, running: EngineConfig): readonly string[] {
   const runningValues: Readonly<Record<string, unknown>> = running;
-  const keys = Object.entries(desired.engine ?? {})
+  return Object.entries(desired.engine ?? {})
     .filter(([key, value]) => differs(value, runningValues[key]))
     .map(([key]) => `engine.${key}`);
-  return desired.signatures === undefined ? keys : [...keys, 'signatures'];
 }
 
 function differs(a: unknown, b: unknown): boolean {

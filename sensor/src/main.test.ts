@@ -11,6 +11,7 @@ import { eveEventSchema } from '#contracts/eve.ts';
 import { BUCKET_DESIRED, BUCKET_REPORTED, type Reported, reportedSchema } from '#contracts/nats.ts';
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { temporaryDirectory } from '#testkit/temporary.ts';
+import { bundleOf, publish } from '../test/bundles.ts';
 import { flowSource, writeUdpCapture } from '../test/capture-file.ts';
 import { startSensor } from '../test/sensor-process.ts';
 import { mountSmallDisk } from '../test/small-disk.ts';
@@ -144,6 +145,50 @@ test('after a replay it stays, ready and reporting, hears wishes, and ends on SI
     message: expect.stringContaining('engine.maxFlows'),
   });
   expect(sources((await eventsOf(name)).events).length).toBe(50);
+});
+
+test('signatures wanted by the bus are loaded while it runs, and again at a start without the bus', async () => {
+  const { name, argv } = own();
+  const made = bundleOf(77);
+  await publish(nats.url, made);
+  const dataDir = join(temporary.path, `${name}-data`);
+  const path = capture(8, 6_000, 100_000); // ten minutes at its own pace
+  const run = () => startSensor([...argv, '--data-dir', dataDir, '--pcap', path]);
+  const has = (sensor: ReturnType<typeof run>, word: string) =>
+    sensor.log.find(({ msg }) => msg === word);
+  const sensor = run();
+  const connection = await connect({ servers: nats.url });
+  const wishes = await new Kvm(connection).create(BUCKET_DESIRED);
+  const wish = { generation: 9, signatures: { digest: made.digest, revision: 'r9' } };
+  await wishes.put(`${name}.node`, JSON.stringify(wish));
+  await connection.close();
+  await until('the signatures', () => has(sensor, 'Signatures loaded') !== undefined);
+  const page = async () => (await fetch(`http://${sensor.address()}/metrics`)).text();
+  while (!(await page()).includes('netmoth_sensor_events_made_total{type="alert"}'))
+    await sleep(50);
+  const metrics = await page();
+  expect(metrics).toContain(
+    `netmoth_sensor_signatures_info{digest="${made.digest}",revision="r9"} 1`,
+  );
+  expect(metrics).toContain('netmoth_sensor_rules_loaded 1');
+  expect(await sensor.end('SIGTERM'), sensor.stderr()).toBe(0);
+  expect(await reportOf(name)).toMatchObject({
+    observedGeneration: 9,
+    signatures: { state: 'active', digest: made.digest, revision: 'r9', swaps: 1, failures: 0 },
+  });
+  const { events } = await eventsOf(name);
+  const alerts = events.filter(({ event_type }) => event_type === 'alert');
+  expect(alerts.length).toBeGreaterThan(0);
+
+  await nats.pause();
+  try {
+    const alone = run();
+    await until('the signatures', () => has(alone, 'Signatures loaded') !== undefined);
+    expect(has(alone, 'Signatures loaded')).toMatchObject({ digest: made.digest, revision: 'r9' });
+    await alone.end('SIGTERM');
+  } finally {
+    await nats.start();
+  }
 });
 
 test('kill -9 of sensor and nats-server in the middle: what was made and stored is stored once', async () => {

@@ -7,10 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { BundleRefused } from '#contracts/bundle-faults.ts';
 import { NetmothError } from '#contracts/errors.ts';
 import type { NativeEngine } from '#contracts/native.ts';
 import { sensorInbox } from '#contracts/nats.ts';
 import { helpText, parseArguments } from './arguments.ts';
+import { BundleCache } from './bundle-cache.ts';
+import { fetchBundle } from './bundle-fetch.ts';
 import { Bus } from './bus.ts';
 import { loadConfig, type ResolvedConfig, redacted } from './config.ts';
 import { type HttpServer, serveHttp } from './http.ts';
@@ -21,6 +24,7 @@ import { Outbox } from './outbox.ts';
 import { Publisher } from './publisher.ts';
 import { Reporter } from './reporter.ts';
 import { Sensor, type SensorOptions } from './sensor.ts';
+import { SignatureKeeper } from './signature-keeper.ts';
 import { sourceOf } from './source.ts';
 import { SpoolDirectory } from './spool-directory.ts';
 import { version } from './version.ts';
@@ -55,7 +59,7 @@ export async function runSensor(
   let http: HttpServer | undefined;
   try {
     http = await serve(config, parts);
-    sensor.start();
+    await sensor.start();
   } catch (error) {
     await http?.close();
     await parts.outbox.close();
@@ -93,7 +97,10 @@ function assemble({ config, source, engine, log, directory }: Assembly) {
     onChange: () => {
       publisher.busChanged();
       sensor.judge();
-      if (bus.up) void reporter.tick();
+      if (bus.up) {
+        void reporter.tick();
+        signatures.busUp();
+      }
     },
   });
   const capacityBytes = config.spool.maxMiB * MiB;
@@ -118,35 +125,37 @@ function assemble({ config, source, engine, log, directory }: Assembly) {
     ...{ bus, sensor: name, node, replicas: nats.replicas, log },
     report: () => sensor.report(),
     onDesired: (desired) => sensor.desire(desired),
+    onWithdrawn: () => signatures.want(undefined),
+  });
+  const now = () => new Date();
+  const signatures = new SignatureKeeper({
+    ...{ bundle: config.signatures.bundle, trusted: config.trustedKeys, log, now, random },
+    cache: new BundleCache({
+      ...{ path: config.signaturesDir, capacityBytes: config.signatures.cacheMiB * MiB, now },
+    }),
+    fetch: (digest, maxBytes) => {
+      if (bus.connection === undefined) throw new BundleRefused('BUNDLE_FETCH', 'the bus is away');
+      return fetchBundle(bus.connection, digest, maxBytes);
+    },
   });
   const sensor = new Sensor({
-    ...{
-      config,
-      source,
-      engine,
-      intake,
-      outbox,
-      directory,
-      publisher,
-      bus,
-      reporter,
-      log,
-      version,
-    },
-    now: () => new Date(),
+    ...{ config, source, engine, intake, outbox, directory, publisher, bus, reporter },
+    ...{ signatures, log, version, now },
   });
-  return { bus, outbox, directory, sensor };
+  return { bus, outbox, directory, sensor, signatures };
 }
 
 function serve(
   config: ResolvedConfig,
-  { sensor, bus, directory }: ReturnType<typeof assemble>,
+  { sensor, bus, directory, signatures }: ReturnType<typeof assemble>,
 ): Promise<HttpServer> {
   const metrics = makeMetrics({
     readings: () => sensor.readings(),
     conditions: () => sensor.conditions(),
     busReconnects: () => bus.state.reconnects,
     spoolWriteErrors: () => directory.writeErrors,
+    signatures: () => signatures.status(),
+    bundlesRefused: () => signatures.refusals(),
     version,
   });
   return serveHttp({

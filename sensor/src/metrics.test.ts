@@ -56,6 +56,11 @@ const metrics = makeMetrics({
       ...{ acknowledgedBatches: 0, duplicates: 0, faults: 0, faultsInRow: 0 },
     },
   }),
+  signatures: () => ({
+    ...{ state: 'active', digest: 'sha256:d', revision: '7', rulesLoaded: 3, rulesFailed: 1 },
+    ...{ indicators: 2, loadMs: 1_500, swaps: 4, failures: 1 },
+  }),
+  bundlesRefused: () => new Map([['BUNDLE_KEY', 1]]),
   conditions: () => [
     { type: 'Capturing', status: 'True', reason: 'r', message: 'm', since: 's' },
     { type: 'BusConnected', status: 'False', reason: 'r', message: 'm', since: 's' },

@@ -5,6 +5,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { EVENT_CLASSES } from '#contracts/eve.ts';
+import { type ReportedSignatures, SIGNATURE_STATES } from '#contracts/signature-store.ts';
 import type { Condition } from './health.ts';
 import type { Readings } from './ledger.ts';
 import { LOSS_REASONS } from './outbox.ts';
@@ -14,6 +15,8 @@ export interface MetricsInput {
   readonly conditions: () => readonly Condition[];
   readonly busReconnects: () => number;
   readonly spoolWriteErrors: () => number;
+  readonly signatures: () => ReportedSignatures;
+  readonly bundlesRefused: () => ReadonlyMap<string, number>;
   readonly version: string;
 }
 
@@ -35,6 +38,7 @@ export function makeMetrics(input: MetricsInput): Metrics {
   memoryMetrics(define, readings);
   eventMetrics(define, readings);
   queueMetrics(define, readings);
+  signatureMetrics(define, input);
   define('counter', 'bus_reconnects_total', 'Connections made to the bus', input.busReconnects);
   define('counter', 'spool_write_errors_total', 'Batches the disk refused', input.spoolWriteErrors);
   define('gauge', 'condition', '1 where the condition is True', () =>
@@ -131,6 +135,37 @@ function memoryMetrics(define: Define, readings: MetricsInput['readings']): void
     'decompression_refused_total',
     'Allocations of decompressors over their memory',
     () => engine().decompressionRefused,
+  );
+}
+
+function signatureMetrics(
+  define: Define,
+  { signatures, bundlesRefused }: Pick<MetricsInput, 'signatures' | 'bundlesRefused'>,
+): void {
+  define('gauge', 'signatures_info', 'Always 1, by the digest of the set in use', () => {
+    const { digest, revision = '' } = signatures();
+    return digest === undefined ? [] : [[{ digest, revision }, 1]];
+  });
+  define('gauge', 'signatures_state', '1 for the state the signatures are in', () =>
+    SIGNATURE_STATES.map((state) => [{ state }, signatures().state === state ? 1 : 0]),
+  );
+  define('gauge', 'rules_loaded', 'Rules in use', () => signatures().rulesLoaded ?? 0);
+  define(
+    'gauge',
+    'rules_failed',
+    'Rules of the set in use that this engine cannot match',
+    () => signatures().rulesFailed ?? 0,
+  );
+  define('gauge', 'indicators_loaded', 'List entries in use', () => signatures().indicators ?? 0);
+  define(
+    'gauge',
+    'signatures_load_seconds',
+    'How long the set in use took to load',
+    () => (signatures().loadMs ?? 0) / 1_000,
+  );
+  define('counter', 'signatures_swaps_total', 'Sets loaded', () => signatures().swaps ?? 0);
+  define('counter', 'signatures_refused_total', 'Bundles refused', () =>
+    [...bundlesRefused()].map(([reason, count]) => [{ reason }, count]),
   );
 }
 
@@ -311,6 +346,13 @@ function queueMetrics(define: Define, readings: MetricsInput['readings']): void 
   );
 }
 
+/** Of metrics that may have no sample yet. */
+const kLabelsWhileEmpty: Readonly<Record<string, readonly string[]>> = {
+  events_made_total: ['type'],
+  signatures_info: ['digest', 'revision'],
+  signatures_refused_total: ['reason'],
+};
+
 function definer(registry: Registry) {
   return (
     kind: 'counter' | 'gauge',
@@ -324,7 +366,7 @@ function definer(registry: Registry) {
     };
     const options = { name: `netmoth_sensor_${name}`, help, registers: [registry] };
     const labelNames = [...new Set(samples().flatMap(([labels]) => Object.keys(labels)))];
-    if (labelNames.length === 0 && name === 'events_made_total') labelNames.push('type');
+    if (labelNames.length === 0) labelNames.push(...(kLabelsWhileEmpty[name] ?? []));
     if (kind === 'gauge') {
       new Gauge({
         ...options,

@@ -1,5 +1,6 @@
 /** What a node reports about itself. Invariant: a value of reportedSchema, made from one reading. */
 import type { Reported } from '#contracts/nats.ts';
+import type { ReportedSignatures } from '#contracts/signature-store.ts';
 import type { ResolvedConfig } from './config.ts';
 import type { Condition } from './health.ts';
 import { countersOf, type Readings } from './ledger.ts';
@@ -15,6 +16,7 @@ export interface ReportInput {
   readonly interfaceUp: boolean;
   readonly readings: Readings;
   readonly conditions: Condition[];
+  readonly signatures: ReportedSignatures;
 }
 
 export function makeReport(input: ReportInput): Reported {
@@ -36,6 +38,7 @@ export function makeReport(input: ReportInput): Reported {
         workers: source.kind === 'capture' ? source.capture.workers : 1,
       },
     ],
+    signatures: input.signatures,
     counters: countersOf(readings),
     spool: { bytes: diskBytes, capacityBytes, batches },
     rssBytes: process.memoryUsage.rss(),

@@ -36,9 +36,13 @@ test('writes its key into a bucket with TTL, and hears wishes for its key only',
     ...{ random: Math.random, onChange: () => undefined },
   });
   const heard: Desired[] = [];
+  let withdrawn = 0;
   const reporter = new Reporter({
     ...{ bus, sensor: 's', node: 'n', replicas: 1, log: silentLog, report: () => report },
     onDesired: (desired) => heard.push(desired),
+    onWithdrawn: () => {
+      withdrawn += 1;
+    },
   });
   await reporter.tick();
   bus.start();
@@ -65,6 +69,9 @@ test('writes its key into a bucket with TTL, and hears wishes for its key only',
   await until('the second wish', () => heard.length === 2);
   expect(heard.map(({ generation }) => generation)).toEqual([1, 2]);
   expect(heard[1]?.engine).toEqual({ maxFlows: 64 });
+  expect(withdrawn).toBe(0);
+  await desired.delete('s.n');
+  await until('the withdrawal', () => withdrawn === 1);
   await connection.close();
   await bus.close();
 });

@@ -28,6 +28,8 @@ export interface ReporterOptions {
   readonly log: Logger;
   readonly report: () => Reported;
   readonly onDesired: (desired: Desired) => void;
+  /** The key was deleted: nothing is wanted any more. */
+  readonly onWithdrawn: () => void;
 }
 
 export class Reporter {
@@ -102,6 +104,7 @@ export class Reporter {
     try {
       for await (const entry of entries) {
         if (entry.operation === 'PUT') this.#hear(entry);
+        else this.#options.onWithdrawn();
       }
     } catch (error) {
       this.#options.log.warn({ err: error, bucket: BUCKET_DESIRED }, 'Watch ended');

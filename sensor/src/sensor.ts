@@ -19,6 +19,7 @@ import type { Outbox } from './outbox.ts';
 import type { Publisher } from './publisher.ts';
 import { makeReport } from './report.ts';
 import type { Reporter } from './reporter.ts';
+import type { SignatureKeeper } from './signature-keeper.ts';
 import { nameOf, type Source } from './source.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 
@@ -42,6 +43,7 @@ export interface SensorOptions {
   readonly publisher: Publisher;
   readonly bus: Bus;
   readonly reporter: Reporter;
+  readonly signatures: SignatureKeeper;
   readonly log: Logger;
   readonly version: string;
   readonly now: () => Date;
@@ -89,6 +91,7 @@ export class Sensor {
       interfaceUp: this.#interfaceUp(),
       readings: this.readings(),
       conditions: this.conditions(),
+      signatures: this.#options.signatures.status(),
     });
   }
 
@@ -103,11 +106,24 @@ export class Sensor {
   }
 
   /** Throws the engine's NetmothError where capture cannot begin. */
-  start(): void {
+  async start(): Promise<void> {
+    const { source, signatures } = this.#options;
+    this.#engine = await signatures.startEngine((bundlePath) => {
+      const engine = this.#startEngine(bundlePath);
+      this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
+      return engine;
+    });
+    this.#options.bus.start();
+    this.#timers.push(setInterval(() => this.#tick(), kTickMs));
+    this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
+  }
+
+  #startEngine(bundlePath: string | undefined): LiveEngine {
     const { config, source } = this.#options;
-    this.#engine = this.#options.engine.startLive({
+    return this.#options.engine.startLive({
       source: source.kind === 'capture' ? { capture: source.capture } : { replay: source.replay },
       engine: config.engine,
+      ...(bundlePath === undefined ? {} : { bundlePath }),
       alertMaxMs: config.outputs.alertMaxMs,
       batchMaxMs: config.outputs.batchMaxMs,
       batchMaxBytes: config.outputs.batchMaxBytes,
@@ -115,10 +131,6 @@ export class Sensor {
       onBatch: (batch) => this.#options.intake.push(batch),
       onEnd: (error) => this.#sourceEnded(error),
     });
-    this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
-    this.#options.bus.start();
-    this.#timers.push(setInterval(() => this.#tick(), kTickMs));
-    this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
   }
 
   /** Ends in the direction of the data; takes at most drainMs for the bus to acknowledge the rest. */
@@ -126,6 +138,7 @@ export class Sensor {
     const { config, log } = this.#options;
     const beganMs = performance.now();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#options.signatures.stop();
     await this.#stopEngine();
     this.#capturing('False', 'Stopped', 'The sensor was stopped.');
     await this.#options.intake.idle();
@@ -163,6 +176,7 @@ export class Sensor {
 
   #sourceEnded(error: Error | undefined): void {
     const { source, config, log } = this.#options;
+    this.#options.signatures.stop();
     if (error !== undefined) {
       this.#capturing('False', 'CaptureFailed', error.message);
       this.#ended.reject(error);
@@ -226,13 +240,14 @@ export class Sensor {
     this.#health.set('Capturing', { status, reason, message: message + pending });
   }
 
-  /** A wish was heard. Nothing of the engine changes while it runs: what differs is said, not done. */
+  /** A wish was heard. Signatures are exchanged; of settings that differ it is said that they wait. */
   desire(desired: Desired): void {
     const { config, log } = this.#options;
     this.#observedGeneration = desired.generation;
     this.#pending = unappliedKeys(desired, config.engine);
     const { generation, signatures } = desired;
     log.info({ generation, signatures, needRestart: this.#pending }, 'Desired state heard');
+    this.#options.signatures.want(signatures);
     const capturing = this.#health.conditions().find(({ type }) => type === 'Capturing');
     if (capturing?.status === 'True') {
       const base = capturing.message.split(' Generation ')[0] ?? capturing.message;

@@ -28,6 +28,26 @@ export async function status(options: StatusOptions, environment: CliEnvironment
   return health.status === 'ok' ? 0 : 1;
 }
 
+const DIGEST_DIGITS = 12;
+
+/** "a1b2c3d4e5f6, 13655 rules, 20 entries, 3 rules not matched; failed: BUNDLE_KEY". */
+function signaturesText(signatures: SensorRow['report']['signatures']): string {
+  if (signatures === undefined) return '-';
+  const { state, digest, revision, rulesLoaded = 0, rulesFailed = 0, indicators = 0 } = signatures;
+  const name = revision ?? digest?.replace('sha256:', '').slice(0, DIGEST_DIGITS);
+  const inUse =
+    name === undefined
+      ? ['-']
+      : [
+          name,
+          `${formatCount(rulesLoaded)} rules`,
+          ...(indicators > 0 ? [`${formatCount(indicators)} entries`] : []),
+          ...(rulesFailed > 0 ? [`${formatCount(rulesFailed)} rules not matched`] : []),
+        ];
+  const trouble = state === 'failed' ? `; failed: ${signatures.failure?.reason ?? ''}` : '';
+  return inUse.join(', ') + trouble + (state === 'loading' ? '; loading' : '');
+}
+
 function statusText(url: string, health: Health, sensors: readonly SensorRow[]): string {
   const parts = formatTable(health.parts, [
     { title: 'part', value: (part) => part.name },
@@ -60,6 +80,7 @@ function statusText(url: string, health: Health, sensors: readonly SensorRow[]):
       right: true,
     },
     { title: 'spool', value: ({ report }) => formatBytes(report.spool.bytes), right: true },
+    { title: 'signatures', value: ({ report }) => signaturesText(report.signatures) },
   ]);
   return `netmoth ${health.version} at ${url}: ${health.status}\n\n${parts}\n${nodes}`;
 }

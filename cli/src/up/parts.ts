@@ -35,6 +35,8 @@ export interface PartsOptions {
   /** Of the account `admin`, at the first start only. */
   readonly adminPassword: string | undefined;
   readonly geoip: string | undefined;
+  /** Compiled signatures to match with. */
+  readonly bundle: string | undefined;
   readonly webRoot: string;
   readonly log: (part: string) => (line: string) => void;
 }
@@ -137,7 +139,7 @@ function localToken(dataDir: DataDir): string {
 }
 
 function sensorPart(options: PartsOptions): PartSpec {
-  const { dataDir, ports, source, log } = options;
+  const { dataDir, ports, source, log, bundle } = options;
   const config = join(dataDir.root, 'sensor.json');
   const { pcap, speed, bpf } = source;
   const watched =
@@ -150,6 +152,7 @@ function sensorPart(options: PartsOptions): PartSpec {
       ...watched,
       dataDir: dataDir.root,
       spool: { dir: dataDir.spool },
+      signatures: { bundle },
       listen: `${HOST}:${ports.sensor}`,
       nats: busLogin(options),
     }),

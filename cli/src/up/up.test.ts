@@ -164,6 +164,25 @@ test('what the engine saw is what is stored, also after a stop and a second star
   expect([...ids].filter((id) => !again.has(id))).toEqual([]);
 }, 180_000);
 
+test('rules and lists are matched, and status says what the engine has loaded', async () => {
+  const rules = join(dir, 'local.rules');
+  writeFileSync(
+    rules,
+    'alert dns any any -> any any (msg:"asked"; dns.query; content:"."; sid:7;)',
+  );
+  const eve = join(dir, 'expected.ndjson');
+  await runNetmoth(['read', SAMPLE, '--eve', eve, '--quiet', '--rules', rules]);
+  const alerts = readFileSync(eve, 'utf8').split('"event_type":"alert"').length - 1;
+  expect(alerts).toBeGreaterThan(0);
+  const system = await startUp('--pcap', SAMPLE, '--speed', 'max', '--rules', rules);
+  expect(system.output()).toContain('signatures: 1 rules, 0 failed');
+  await until(`${alerts} alerts`, async () => (await rowsOf('alerts')).length === alerts);
+  await until('the report', async () => {
+    const { stdout } = await runNetmoth(['status', '--data-dir', dir]);
+    return /[0-9a-f]{12}, 1 rules$/m.test(stdout);
+  });
+}, 120_000);
+
 test('a second netmoth on the same data directory is refused', async () => {
   await startUp('--pcap', SAMPLE);
   const port = await freePort();

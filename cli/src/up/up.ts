@@ -15,8 +15,9 @@ import { PartLog } from './part-log.ts';
 import { type Source, upParts } from './parts.ts';
 import { StateFile } from './state-file.ts';
 import { type PartSpec, Supervisor } from './supervisor.ts';
+import { prepareSignatures, type UpSources } from './up-signatures.ts';
 
-export interface UpOptions {
+export interface UpOptions extends UpSources {
   readonly interface?: string;
   readonly bpf?: string;
   readonly pcap?: string;
@@ -37,6 +38,7 @@ export async function up(options: UpOptions): Promise<number> {
   const source = sourceOf(options);
   checkSource(source);
   await assertFree(listen);
+  const placeBundle = await prepareSignatures(options, say);
   const dataDir = openDataDir(options.dataDir);
   const logs = new Map<string, PartLog>();
   try {
@@ -46,6 +48,7 @@ export async function up(options: UpOptions): Promise<number> {
       ports: { nats: await freePort(), postgres: await freePort(), sensor: await freePort() },
       adminPassword: firstPassword,
       geoip: options.geoip,
+      bundle: await placeBundle(dataDir.root),
       log: (part) => {
         const log = logs.get(part) ?? new PartLog(join(dataDir.logs, `${part}.log`));
         logs.set(part, log);

@@ -12,6 +12,13 @@ std::string text_of(const Napi::Object& object, const char* name) {
   return object.Get(name).As<Napi::String>().Utf8Value();
 }
 
+Napi::Array texts_of(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array list = Napi::Array::New(env, texts.size());
+  for (std::uint32_t i = 0; i < texts.size(); ++i)
+    list.Set(i, Napi::String::New(env, texts[i]));
+  return list;
+}
+
 namespace {
 
 // "dns", "dns/tcp"; native/lib has checked the names.

@@ -11,6 +11,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object);
 
 std::uint32_t number_of(const Napi::Object& object, const char* name);
 std::string text_of(const Napi::Object& object, const char* name);
+Napi::Array texts_of(Napi::Env env, const std::vector<std::string>& texts);
 
 // memoryWhenFull(engine, workers) → octets.
 Napi::Value memory_when_full_of(const Napi::CallbackInfo& call);

@@ -24,6 +24,8 @@ struct LiveJob final : pipeline::LiveListener, std::enable_shared_from_this<Live
   Napi::FunctionReference handle_batch;
   Napi::FunctionReference handle_end;
   Napi::FunctionReference handle_stopped;  // set by stop()
+  Napi::FunctionReference handle_swapped;  // set by swapSignatures()
+  std::thread swapping;
   std::unique_ptr<pipeline::LiveRun> run;
   std::uint32_t queue_limit = 0;
   std::atomic<std::uint32_t> queued{0};  // a count alone; the queue itself orders the memory
@@ -44,7 +46,11 @@ struct LiveJob final : pipeline::LiveListener, std::enable_shared_from_this<Live
     job->closing.store(true, std::memory_order_relaxed);
     job->run->request_stop();
     job->run->join();
+    if (job->swapping.joinable()) job->swapping.join();
   }
+
+  void swap(const std::string& path);
+  void swapped(Napi::Env napi, const pipeline::RunFault& fault);
 };
 
 struct Batch {
@@ -103,9 +109,31 @@ void LiveJob::on_end(const pipeline::RunFault& fault) {
   if (to_js.NonBlockingCall(end.get(), tell) == napi_ok) (void)end.release();
 }
 
+struct Swapped {
+  std::shared_ptr<LiveJob> job;
+  pipeline::RunFault fault;
+};
+
+// On the thread that loads.
+void LiveJob::swap(const std::string& path) {
+  auto done = std::make_unique<Swapped>(Swapped{shared_from_this(), run->swap_signatures(path)});
+  const auto tell = [](Napi::Env napi, Napi::Function, Swapped* data) {
+    const std::unique_ptr<Swapped> told(data);
+    told->job->swapped(napi, told->fault);
+  };
+  if (to_js.NonBlockingCall(done.get(), tell) == napi_ok) (void)done.release();
+}
+
+void LiveJob::swapped(Napi::Env napi, const pipeline::RunFault& fault) {
+  const Napi::FunctionReference handle = std::move(handle_swapped);
+  if (swapping.joinable()) swapping.join();
+  handle.Call({Napi::String::New(napi, fault.code), Napi::String::New(napi, fault.message)});
+}
+
 // On JavaScript's thread, after the last batch.
 void LiveJob::finished(Napi::Env napi, const pipeline::RunFault& fault) {
   run->join();
+  if (swapping.joinable()) swapping.join();  // what it tells is in the queue already
   over = true;
   napi_remove_env_cleanup_hook(napi, &LiveJob::cancel, this);
   to_js.Release();
@@ -126,6 +154,7 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.promiscuous = object.Get("promiscuous").ToBoolean();
   options.workers = number_of(object, "workers");
   options.ring_bytes = std::size_t{number_of(object, "ringSizeMiB")} << 20;
+  options.bundle_path = text_of(object, "bundlePath");
   options.replay_path = text_of(object, "replayPath");
   options.replay_speed = object.Get("replaySpeed").As<Napi::Number>().DoubleValue();
   options.rebase_time = object.Get("rebaseTime").ToBoolean();
@@ -133,6 +162,20 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.batch_max_wait = number_of(object, "batchMaxMs") * kMillisecond;
   options.batch_bytes = number_of(object, "batchMaxBytes");
   return options;
+}
+
+Napi::Object signatures_object(Napi::Env env, const pipeline::LoadedSignatures& loaded) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("digest", loaded.digest);
+  const auto set = [&](const char* name, double value) {
+    object.Set(name, Napi::Number::New(env, value));
+  };
+  set("rulesLoaded", static_cast<double>(loaded.rules.loaded));
+  set("rulesFailed", static_cast<double>(loaded.rules.refused));
+  set("indicators", static_cast<double>(loaded.indicators));
+  set("loadMs", loaded.load_seconds * 1000);
+  object.Set("rulesNotMatched", texts_of(env, loaded.rules.reasons));
+  return object;
 }
 
 Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
@@ -149,6 +192,17 @@ Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
                }
                job->handle_stopped = Napi::Persistent(stopped);
                job->run->request_stop();
+             }));
+  handle.Set("signatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               return signatures_object(call.Env(), job->run->signatures());
+             }));
+  handle.Set("swapSignatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               if (job->over || job->swapping.joinable())
+                 return Napi::Boolean::New(call.Env(), false);
+               job->handle_swapped = Napi::Persistent(call[1].As<Napi::Function>());
+               job->swapping = std::thread(
+                   [job, path = call[0].As<Napi::String>().Utf8Value()] { job->swap(path); });
+               return Napi::Boolean::New(call.Env(), true);
              }));
   return handle;
 }

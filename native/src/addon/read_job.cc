@@ -62,10 +62,7 @@ Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result
   set("loadSeconds", result.load_seconds);
   set("rulesLoaded", static_cast<double>(result.rules.loaded));
   set("rulesRefused", static_cast<double>(result.rules.refused));
-  Napi::Array reasons = Napi::Array::New(env, result.rules.reasons.size());
-  for (std::uint32_t i = 0; i < result.rules.reasons.size(); ++i)
-    reasons.Set(i, Napi::String::New(env, result.rules.reasons[i]));
-  summary.Set("rulesNotMatched", reasons);
+  summary.Set("rulesNotMatched", texts_of(env, result.rules.reasons));
   if (result.rule_set != nullptr) summary.Set("ruleProfile", profile_array(env, result));
   if (!result.fault.code.empty()) {
     summary.Set("faultCode", result.fault.code);

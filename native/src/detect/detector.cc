@@ -71,18 +71,6 @@ class Detector::Candidates final : public PatternListener {
   const PatternGroup* group_;
 };
 
-bool Detector::use(std::shared_ptr<const RuleSet> set, bool ahead) {
-  scratch_.forget();
-  if (set != nullptr && ahead && !set->prepare(scratch_)) return false;
-  set_ = std::move(set);
-  ++serial_;
-  stamp_ = 0;
-  stamps_.assign(set_ == nullptr ? 0 : set_->rules().size(), 0);
-  cache_ = std::vector<std::array<CachedValues, 2>>(set_ == nullptr ? 0 : set_->keys().size());
-  tx_stamp_ = 0;
-  return true;
-}
-
 FlowState& Detector::state_of(flow::Flow& flow) {
   if (flow.detection == nullptr) flow.detection = std::make_unique<FlowState>();
   return static_cast<FlowState&>(*flow.detection);
@@ -139,7 +127,8 @@ void Detector::inspect_payload(const Subject& subject, Layer layer, const Buffer
 }
 
 bool Detector::wants_stream(const flow::Flow& flow) const {
-  return set_ != nullptr && set_->wants_streams() && !is_encrypted(flow);
+  return set_ != nullptr && set_->wants_streams() && flow.start > streams_since_ &&
+         !is_encrypted(flow);
 }
 
 bool Detector::on_stream(const Subject& subject, Bytes data) {

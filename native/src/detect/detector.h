@@ -5,6 +5,7 @@
 // told in the set's order.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -62,6 +63,9 @@ class Detector {
   // nullptr: none. Flows keep what they remember. `ahead`: all of it is made ready now (live), not
   // what is met when it is met (files). False: no memory for the set.
   bool use(std::shared_ptr<const RuleSet> set, bool ahead = true);
+  // The same for a set that another thread has loaded, with room prepared for it. Both are then
+  // what was in use before, for that thread to free. `now` is packet time.
+  void exchange(std::shared_ptr<const RuleSet>& set, PatternScratch& scratch, TimestampNs now);
   [[nodiscard]] const RuleSet* rules() const { return set_.get(); }
   // Measures every test of a rule into `profile`, which outlives it; nullptr: nothing is measured.
   void measure_into(RuleProfile* profile) { profile_ = profile; }
@@ -91,6 +95,7 @@ class Detector {
   std::size_t exchange_told(std::size_t told) { return std::exchange(told_, told); }
 
  private:
+  static constexpr TimestampNs kAlways = std::numeric_limits<TimestampNs>::min();
   class Candidates;
   struct Look;  // one look at one thing
 
@@ -136,6 +141,9 @@ class Detector {
   std::uint32_t tx_stamp_ = 0;
   std::uint64_t serial_ = 0;  // of the set in use
   RuleProfile* profile_ = nullptr;
+  // Streams of flows that began before are not looked into: their start was not seen.
+  TimestampNs streams_since_ = kAlways;
+  TimestampNs bodies_since_ = kAlways;  // the same of bodies that are under way
 };
 
 }  // namespace netmoth::detect

@@ -23,6 +23,7 @@ void Detector::on_content(const Subject& subject, const protocols::ContentPiece&
   FlowState& state = state_of(*subject.flow);
   KeptBody* body = state.body(piece.tx_id, piece.direction);
   if (body == nullptr) {
+    if (piece.offset != 0 && subject.flow->start <= bodies_since_) return;  // its start is missing
     if (state.bodies.size() >= kMaxBodies) state.bodies.erase(state.bodies.begin());
     body = &state.bodies.emplace_back(KeptBody{piece.tx_id, piece.direction, {}});
   }

@@ -9,6 +9,7 @@
 #include <bitset>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/types.h"
@@ -84,12 +85,15 @@ class PatternScratch {
  public:
   PatternScratch() = default;
   ~PatternScratch();
-  PatternScratch(const PatternScratch&) = delete;
-  PatternScratch& operator=(const PatternScratch&) = delete;
+  PatternScratch(PatternScratch&& other) noexcept
+      : scratch_(std::exchange(other.scratch_, nullptr)), ready_(std::move(other.ready_)) {}
+  PatternScratch& operator=(PatternScratch&& other) noexcept {
+    std::swap(scratch_, other.scratch_);
+    ready_.swap(other.ready_);
+    return *this;
+  }
   // Compiles the matcher too. False: no memory.
   [[nodiscard]] bool prepare(const PatternMatcher& matcher);
-  // Other matchers come, with numbers of their own.
-  void forget() { ready_.clear(); }
 
  private:
   friend class PatternMatcher;
@@ -97,7 +101,7 @@ class PatternScratch {
     return number < ready_.size() && ready_[number];
   }
   hs_scratch* scratch_ = nullptr;
-  std::vector<bool> ready_;  // by the matcher's number
+  std::vector<bool> ready_;  // by the matcher's number, of one set
 };
 
 }  // namespace netmoth::detect

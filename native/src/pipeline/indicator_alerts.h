@@ -19,6 +19,8 @@ class IndicatorAlerts final : private detect::IndicatorListener {
   // Files and digests that lists need are wanted from now on.
   void add_wanted(protocols::ContentSettings& content) const;
 
+  void exchange(std::shared_ptr<const detect::IndicatorSet>& set) { matcher_.exchange(set); }
+
   // The first packet of the context's flow.
   void on_flow(const output::EventContext& context);
   void on_record(const output::EventContext& context, const protocols::Record& record);

@@ -6,6 +6,7 @@
 
 #include "capture/af_packet.h"
 #include "pipeline/replay_source.h"
+#include "pipeline/signatures.h"
 
 namespace netmoth::pipeline {
 
@@ -25,6 +26,8 @@ struct LiveRun::Lane final : output::BatchSink {
   std::unique_ptr<output::EventWriter> writer;
   std::unique_ptr<Worker> worker;
   std::thread thread;
+  std::size_t number = 0;
+  std::uint64_t signatures_seen = 0;
   bool first = false;
   bool may_wait = false;  // its source does not lose packets meanwhile
   TimestampNs next_publish = 0;
@@ -66,7 +69,20 @@ LiveRun::LiveRun(const LiveOptions& options, LiveListener& listener)
 
 std::unique_ptr<LiveRun> LiveRun::open(const LiveOptions& options, LiveListener& listener,
                                        RunFault& fault) {
-  std::unique_ptr<LiveRun> run(new LiveRun(options, listener));
+  auto run = open_sources(std::unique_ptr<LiveRun>(new LiveRun(options, listener)), fault);
+  if (run == nullptr) return nullptr;
+  run->exchange_.expect(run->lanes_.size());
+  std::vector<WorkerSignatures> parts;
+  if (!options.bundle_path.empty())
+    fault = run->prepare(options.bundle_path, parts, run->signatures_);
+  if (!fault.code.empty()) return nullptr;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    run->lanes_[i]->worker->exchange(parts[i]);
+  return run;
+}
+
+std::unique_ptr<LiveRun> LiveRun::open_sources(std::unique_ptr<LiveRun> run, RunFault& fault) {
+  const LiveOptions& options = run->options_;
   if (options.interface_name.empty()) {
     auto replay = std::make_unique<ReplaySource>(options.replay_path, options.replay_speed,
                                                  options.rebase_time);
@@ -113,6 +129,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy(),
                                           correlate::DnsShare{&dns_}, &expectations_);
+  lane->number = lanes_.size();
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));
@@ -138,6 +155,7 @@ void LiveRun::join() {
 
 void LiveRun::run(Lane& lane) {
   loop(lane);
+  exchange_.leave(lane.number);
   lane.may_wait = true;
   lane.worker->finish(flow::EndReason::kShutdown);
   if (lane.first) write_stats(lane);
@@ -159,6 +177,7 @@ void LiveRun::loop(Lane& lane) {
   lane.next_stats =
       steady_clock_ns() + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
   while (!stop_.load(std::memory_order_relaxed)) {
+    exchange_.take_if_offered(lane.number, lane.signatures_seen, *lane.worker);
     std::size_t count = 0;
     const SourceStatus status = lane.source->next_batch(frames, count);
     if (status == SourceStatus::kFrames) {
@@ -182,6 +201,47 @@ void LiveRun::loop(Lane& lane) {
     }
     if (lane.first && now >= lane.next_stats) write_stats(lane);
   }
+}
+
+RunFault LiveRun::prepare(const std::string& path, std::vector<WorkerSignatures>& parts,
+                          LoadedSignatures& loaded) const {
+  const TimestampNs began = steady_clock_ns();
+  Signatures next;
+  if (!path.empty()) {
+    const std::string refused = load_signatures(path, next);
+    if (refused.starts_with("BUNDLE_")) return {refused, path};
+    if (!refused.empty()) return {"BUNDLE_UNREADABLE", path + ": " + refused};
+  }
+  parts = std::vector<WorkerSignatures>(lanes_.size());
+  for (WorkerSignatures& part : parts) {
+    part.rules = next.rules;
+    part.indicators = next.indicators;
+    if (next.rules != nullptr && !next.rules->prepare(part.scratch)) return {"BUNDLE_MEMORY", path};
+  }
+  loaded.digest = std::move(next.digest);
+  loaded.indicators = next.indicator_entries;
+  loaded.rules = std::move(next.report);
+  loaded.load_seconds = static_cast<double>(steady_clock_ns() - began) / 1e9;
+  return {};
+}
+
+RunFault LiveRun::swap_signatures(const std::string& path) {
+  const std::lock_guard one(swapping_);
+  const TimestampNs began = steady_clock_ns();
+  std::vector<WorkerSignatures> parts;
+  LoadedSignatures loaded;
+  RunFault fault = prepare(path, parts, loaded);
+  if (!fault.code.empty()) return fault;
+  exchange_.offer(std::move(parts));
+  loaded.load_seconds = static_cast<double>(steady_clock_ns() - began) / 1e9;
+  const std::lock_guard lock(mutex_);
+  signatures_ = std::move(loaded);
+  return {};
+}
+
+LoadedSignatures LiveRun::signatures() const {
+  const std::lock_guard lock(mutex_);
+  return signatures_;
 }
 
 void LiveRun::publish(Lane& lane) {

@@ -14,6 +14,7 @@
 
 #include "capture/frame_source.h"
 #include "pipeline/file_run.h"
+#include "pipeline/signature_exchange.h"
 #include "pipeline/worker.h"
 
 namespace netmoth::pipeline {
@@ -29,7 +30,8 @@ struct LiveOptions {
   std::string replay_path;
   double replay_speed = 1;  // 0: as fast as can be read
   bool rebase_time = true;
-  EngineConfig engine;
+  std::string bundle_path;  // compiled signatures to begin with; empty: none
+  EngineConfig engine;      // its sets stay empty
   TimestampNs alert_max_wait = 100'000'000;
   TimestampNs batch_max_wait = 1'000'000'000;
   std::size_t batch_bytes = 1U << 20;
@@ -53,6 +55,14 @@ struct LiveStats {
   std::uint64_t kernel_drops = 0;
 };
 
+// What the workers match with.
+struct LoadedSignatures {
+  std::string digest;  // "sha256:…"; empty: nothing is loaded
+  std::uint64_t indicators = 0;
+  detect::LoadReport rules;
+  double load_seconds = 0;  // from the file until the last worker matched with it
+};
+
 class LiveRun {
  public:
   // Opens every source; nullptr and `fault` where one cannot be opened. No thread runs yet.
@@ -68,11 +78,19 @@ class LiveRun {
   // Returns at once after on_end() was called; else waits for it.
   void join();
   [[nodiscard]] LiveStats stats() const;
+  // Loads a bundle on the calling thread and exchanges what workers match with; an empty path:
+  // nothing. With a fault (a reason of contracts/src/bundle-faults.ts) all stays as it was. One at
+  // a time; takes until every worker has come to the end of a batch.
+  [[nodiscard]] RunFault swap_signatures(const std::string& path);
+  [[nodiscard]] LoadedSignatures signatures() const;
 
  private:
   struct Lane;
   LiveRun(const LiveOptions& options, LiveListener& listener);
+  static std::unique_ptr<LiveRun> open_sources(std::unique_ptr<LiveRun> run, RunFault& fault);
   void add_lane(std::unique_ptr<capture::FrameSource> source);
+  [[nodiscard]] RunFault prepare(const std::string& path, std::vector<WorkerSignatures>& parts,
+                                 LoadedSignatures& loaded) const;
   void run(Lane& lane);
   void loop(Lane& lane);
   void publish(Lane& lane);
@@ -82,12 +100,15 @@ class LiveRun {
   LiveListener& listener_;
   correlate::DnsCache dns_;                   // of all lanes; outlives them
   protocols::ExpectationTable expectations_;  // likewise
+  SignatureExchange exchange_;                // likewise
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.
   std::atomic<bool> stop_{false};
   std::atomic<unsigned> running_{0};
-  mutable std::mutex mutex_;  // guards the lanes' published counters and fault_
+  std::mutex swapping_;       // of the thread that exchanges signatures
+  mutable std::mutex mutex_;  // guards the lanes' published counters, fault_ and signatures_
   RunFault fault_;
+  LoadedSignatures signatures_;
   TimestampNs started_ = 0;
 };
 

@@ -7,7 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <random>
+
+#include "base/hex.h"
 
 namespace netmoth::pipeline {
 namespace {
@@ -51,7 +54,7 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-std::string load_signatures(const std::string& path, Signatures& loaded) {
+std::string load_signatures(const std::string& path, Signatures& loaded) try {
   const std::shared_ptr<const MappedFile> file = map_file(path);
   if (file == nullptr) return errno == 0 ? "it is empty" : std::strerror(errno);
   detect::BundleFile bundle;
@@ -62,7 +65,15 @@ std::string load_signatures(const std::string& path, Signatures& loaded) {
     loaded.rules = detect::RuleSet::load(bundle, file, loaded.report);
     fault = loaded.report.fault;
   }
+  if (fault == detect::BundleFault::kNone) {
+    loaded.digest = "sha256:" + base::to_hex(bundle.digest());
+    for (std::size_t kind = 0; loaded.indicators != nullptr && kind < detect::kIndicatorKinds;
+         ++kind)
+      loaded.indicator_entries += loaded.indicators->size(static_cast<detect::IndicatorKind>(kind));
+  }
   return std::string(detect::bundle_fault_code(fault));
+} catch (const std::bad_alloc&) {
+  return "BUNDLE_MEMORY";
 }
 
 }  // namespace netmoth::pipeline

@@ -13,13 +13,15 @@
 namespace netmoth::pipeline {
 
 struct Signatures {
+  std::string digest;  // "sha256:…"
+  std::uint64_t indicator_entries = 0;
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr where there are none
   std::shared_ptr<const detect::RuleSet> rules;            // the same
   detect::LoadReport report;                               // of the rules
 };
 
-// Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" or what the
-// system said.
+// Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" (one of
+// contracts/src/bundle-faults.ts) or what the system said.
 std::string load_signatures(const std::string& path, Signatures& loaded);
 
 }  // namespace netmoth::pipeline

@@ -33,17 +33,6 @@ bool is_icmp(std::uint8_t protocol) {
   return protocol == ip_proto::kIcmp || protocol == ip_proto::kIcmpV6;
 }
 
-// What rules look at beside what events tell.
-void add_wanted(const detect::RuleSet& rules, protocols::ContentSettings& content) {
-  content.files = content.files || rules.wants_files();
-  content.inspect_files = rules.wants_files() && rules.wants_bodies();
-  content.frames = rules.wants_frames();
-  const base::DigestKinds wanted = rules.wants_digests();
-  content.digests.md5 |= wanted.md5;
-  content.digests.sha1 |= wanted.sha1;
-  content.digests.sha256 |= wanted.sha256;
-}
-
 }  // namespace
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed) {
@@ -59,11 +48,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       writer_(writer),
       front_(decoder_options(config, seed)),
       codec_memory_(config.codec_bytes),
-      content_{.files = config.file_events,
-               .digests = config.file_digests,
-               .magic = config.file_magic ? &magic_ : nullptr,
-               .memory = &codec_memory_,
-               .inspect = config.rules != nullptr},
+      content_{.files = false, .digests = {}, .magic = nullptr, .memory = &codec_memory_},
       indicators_(config.indicators, writer),
       session_memory_(config.session_bytes),
       sessions_({.reassembly_bytes = config.reassembly_bytes,
@@ -83,12 +68,12 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
       table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
       decoded_(kBatchFrames) {
-  indicators_.add_wanted(content_);
+  if (config.rules != nullptr) (void)detector_.use(config.rules, !config.compile_on_use);
   detector_.measure_into(config.profile);
-  if (config.rules == nullptr) return;
-  add_wanted(*config.rules, content_);
-  if (content_.magic == nullptr && config.rules->wants_magic()) content_.magic = &magic_;
-  (void)detector_.use(config.rules, !config.compile_on_use);
+  want_contents();
+  // Those that match hold them, as long as they do.
+  config_.rules.reset();
+  config_.indicators.reset();
 }
 
 Worker::~Worker() = default;

@@ -62,6 +62,13 @@ struct EngineConfig {
   std::size_t packet_alert_max = 15;
 };
 
+// What one worker matches with: sets that all share, and room of its own.
+struct WorkerSignatures {
+  std::shared_ptr<const detect::IndicatorSet> indicators;
+  std::shared_ptr<const detect::RuleSet> rules;
+  detect::PatternScratch scratch;  // prepared for `rules`
+};
+
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed);
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
@@ -90,11 +97,15 @@ class Worker final : private flow::FlowEndListener,
   void idle(const FrameClock& clock);
   // Ends every flow. The writer is not flushed.
   void finish(flow::EndReason reason);
+  // Between two batches: matches with `next` from here on, which is then what was in use before.
+  // Flows, streams and what rules remember of them go on.
+  void exchange(WorkerSignatures& next);
 
   [[nodiscard]] WorkerCounters counters() const;
   [[nodiscard]] TimestampNs now() const { return now_; }
 
  private:
+  void want_contents();
   void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
   void enter(const decode::Packet& packet, const decode::Packet* outermost);
   void tell_decode_anomaly(decode::DecodeEvent event);

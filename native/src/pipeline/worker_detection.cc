@@ -2,6 +2,39 @@
 #include "pipeline/worker.h"
 
 namespace netmoth::pipeline {
+namespace {
+
+// What rules look at beside what events tell.
+void add_wanted(const detect::RuleSet& rules, protocols::ContentSettings& content) {
+  content.files = content.files || rules.wants_files();
+  content.inspect_files = rules.wants_files() && rules.wants_bodies();
+  content.frames = rules.wants_frames();
+  const base::DigestKinds wanted = rules.wants_digests();
+  content.digests.md5 |= wanted.md5;
+  content.digests.sha1 |= wanted.sha1;
+  content.digests.sha256 |= wanted.sha256;
+}
+
+}  // namespace
+
+void Worker::exchange(WorkerSignatures& next) {
+  detector_.exchange(next.rules, next.scratch, now_);
+  indicators_.exchange(next.indicators);
+  want_contents();
+}
+
+// What parsers hand on, by the configuration and by what is matched with.
+void Worker::want_contents() {
+  const detect::RuleSet* const rules = detector_.rules();
+  content_.files = config_.file_events;
+  content_.digests = config_.file_digests;
+  content_.inspect = rules != nullptr;
+  content_.inspect_files = content_.frames = false;
+  indicators_.add_wanted(content_);
+  if (rules != nullptr) add_wanted(*rules, content_);
+  const bool magic = config_.file_magic || (rules != nullptr && rules->wants_magic());
+  content_.magic = magic ? &magic_ : nullptr;
+}
 
 detect::Subject Worker::subject(Direction direction) const {
   return {packet_, current_flow_, direction, now_};

@@ -55,6 +55,7 @@ class RecordedWorker final : public output::BatchSink {
     return lines({"\"event_type\":\"" + std::string(type) + "\""});
   }
   [[nodiscard]] const Worker& worker() const { return *worker_; }
+  [[nodiscard]] Worker& worker() { return *worker_; }
 
  private:
   bool take(output::EventClass, std::string& lines, std::uint32_t) override {

@@ -41,6 +41,8 @@ export function sensorPermissions(sensor: string, node: string): Permissions {
         `$JS.API.CONSUMER.CREATE.${objects}.*.${inStore}.M.>`,
         `$JS.API.DIRECT.GET.${objects}.${inStore}.M.>`,
         `$JS.API.STREAM.MSG.GET.${objects}`,
+        // What is larger than a few megabytes comes in turns that the receiver asks for.
+        `$JS.FC.${objects}.>`,
       ],
     },
     sub: { allow: [`${sensorInbox(sensor, node)}.>`] },

@@ -12,6 +12,8 @@ const MAGIC = Buffer.from('NMSIGN1\n', 'latin1');
 const CONTEXT = Buffer.from('netmoth bundle v1\0', 'latin1');
 const KEY_ID_BYTES = 32;
 const SIGNATURE_BYTES = 64;
+/** What follows the digest of a signed bundle. */
+export const SIGNATURE_BLOCK_BYTES = MAGIC.length + KEY_ID_BYTES + SIGNATURE_BYTES;
 
 /** The bundle with a signature behind it; an earlier one is replaced. */
 export function signed(bundle: Uint8Array, privateKey: KeyObject): Buffer {
@@ -23,10 +25,19 @@ export function signed(bundle: Uint8Array, privateKey: KeyObject): Buffer {
 
 /** Throws BundleError unless one of the keys signed the bundle. */
 export function verifySignature(bundle: Uint8Array, trusted: readonly KeyObject[]): void {
-  const { digest, signature } = openBundle(bundle);
+  verifySignedDigest(openBundle(bundle), trusted);
+}
+
+/** The same for what stands behind a content whose digest somebody else checks. */
+export function verifySignedDigest(
+  { digest, signature }: { readonly digest: Buffer; readonly signature: Buffer },
+  trusted: readonly KeyObject[],
+): void {
   if (signature.length === 0) throw new BundleError('BUNDLE_UNSIGNED');
-  const whole = MAGIC.length + KEY_ID_BYTES + SIGNATURE_BYTES;
-  if (signature.length !== whole || !signature.subarray(0, MAGIC.length).equals(MAGIC)) {
+  if (
+    signature.length !== SIGNATURE_BLOCK_BYTES ||
+    !signature.subarray(0, MAGIC.length).equals(MAGIC)
+  ) {
     throw new BundleError('BUNDLE_SIGNATURE', 'what follows the digest is no signature');
   }
   const id = signature.subarray(MAGIC.length, MAGIC.length + KEY_ID_BYTES);

@@ -81,6 +81,7 @@ function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
       </ul>
       <Ledger sensor={sensor} />
       <ul className="conditions">
+        <SignatureState signatures={report.signatures} />
         {report.conditions.map((condition) => (
           <li key={condition.type}>
             <Badge tone={condition.status === 'True' ? 'ok' : 'warn'}>{condition.type}</Badge>
@@ -91,6 +92,41 @@ function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
         ))}
       </ul>
     </article>
+  );
+}
+
+const STATE_TONES = { none: 'plain', loading: 'info', active: 'ok', failed: 'danger' } as const;
+
+/** What the engine matches with, and why it is not what is wanted. */
+function SignatureState({
+  signatures,
+}: {
+  readonly signatures: SensorRow['report']['signatures'];
+}) {
+  if (signatures === undefined) return null;
+  const { state, digest, revision, rulesLoaded = 0, rulesFailed = 0, indicators = 0 } = signatures;
+  return (
+    <li>
+      <Badge tone={STATE_TONES[state]}>Signatures {state}</Badge>
+      <span>
+        {digest === undefined ? (
+          'Nothing is matched.'
+        ) : (
+          <>
+            <span className="mono" title={digest}>
+              {revision ?? digest.replace('sha256:', '').slice(0, 12)}
+            </span>{' '}
+            {formatCount(rulesLoaded)} rules, {formatCount(indicators)} list entries
+            {rulesFailed > 0 && `, ${formatCount(rulesFailed)} rules this engine cannot match`}
+          </>
+        )}{' '}
+        {signatures.failure !== undefined && (
+          <span className="muted">
+            {signatures.failure.reason}: {signatures.failure.message}
+          </span>
+        )}
+      </span>
+    </li>
   );
 }
 

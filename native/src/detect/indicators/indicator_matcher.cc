@@ -1,6 +1,7 @@
 #include "detect/indicators/indicator_matcher.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/digest.h"
 #include "protocols/dns_message.h"
@@ -198,7 +199,8 @@ void IndicatorMatcher::look_up(IndicatorKind kind, Bytes key, Direction directio
 
 void IndicatorMatcher::tell(const IndicatorHit& hit, Direction direction) {
   std::vector<std::uint64_t>& told = told_[flow_];
-  const std::uint64_t entry = std::uint64_t{static_cast<std::uint8_t>(hit.kind)} << 32 | hit.row;
+  const std::uint64_t entry =
+      std::hash<std::string>{}(set_->entry_text(hit)) ^ static_cast<std::uint8_t>(hit.kind);
   if (std::ranges::find(told, entry) != told.end()) return;
   if (told.size() == kMaxEntriesPerFlow) {
     ++suppressed_;

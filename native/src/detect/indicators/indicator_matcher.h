@@ -42,6 +42,8 @@ class IndicatorMatcher {
       : set_(std::move(set)), listener_(listener) {}
 
   [[nodiscard]] bool active() const { return set_ != nullptr; }
+  // Another set, or none: `set` is then the one before. What flows have told stays told.
+  void exchange(std::shared_ptr<const IndicatorSet>& set) { set_.swap(set); }
   // Digests of files that lists ask for.
   [[nodiscard]] base::DigestKinds wanted_digests() const;
 
@@ -75,7 +77,7 @@ class IndicatorMatcher {
 
   std::shared_ptr<const IndicatorSet> set_;
   IndicatorListener& listener_;
-  // What each flow has told, as kind and row.
+  // What each flow has told, as hash of kind and entry: the same in every set.
   std::unordered_map<const flow::Flow*, std::vector<std::uint64_t>> told_;
   std::uint64_t suppressed_ = 0;
   std::string url_;  // its memory is used again

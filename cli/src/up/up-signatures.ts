@@ -1,0 +1,46 @@
+/**
+ * What `netmoth up` matches with, as a compiled bundle for its sensor.
+ *
+ * Invariants: sources are read and compiled before anything is started; what is wrong with them is told, what is
+ * sound of them is matched. A bundle is checked by whoever loads it, the sensor.
+ */
+import { rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { NetmothError } from '#contracts/errors.ts';
+
+export interface UpSources {
+  readonly list: readonly string[];
+  readonly rules: readonly string[];
+  readonly bundle?: string;
+  readonly var: readonly string[];
+}
+
+/** Puts the bundle into the data directory once there is one, and says where it lies. */
+export type PlaceBundle = (folder: string) => Promise<string | undefined>;
+
+export async function prepareSignatures(
+  { list, rules, bundle, var: variables }: UpSources,
+  say: (line: string) => void,
+): Promise<PlaceBundle> {
+  if (rules.length + list.length === 0) {
+    return async () => (bundle === undefined ? undefined : resolve(bundle));
+  }
+  if (bundle !== undefined) {
+    throw new NetmothError('NM_USAGE', 'give --rules and --list, or --bundle, not both');
+  }
+  // Most runs match nothing: the compiler is loaded for those that do.
+  const { compileSources } = await import('../commands/compile-sources.ts');
+  const { listsText } = await import('../commands/list-sources.ts');
+  const { faultText } = await import('#signatures/faults.ts');
+  const { bytes, lists, result } = await compileSources(rules, list, { var: variables });
+  for (const fault of result.faults) process.stderr.write(`${faultText(fault)}\n`);
+  say(`signatures: ${result.loaded} rules, ${result.failed} failed`);
+  if (list.length > 0) say(listsText(lists.summaries).trimEnd());
+  return async (folder) => {
+    const path = join(folder, 'signatures.bundle');
+    const unfinished = `${path}.tmp`;
+    await writeFile(unfinished, bytes, { mode: 0o600 });
+    await rename(unfinished, path);
+    return path;
+  };
+}
