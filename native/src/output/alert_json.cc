@@ -2,7 +2,7 @@
 
 namespace netmoth::output {
 
-void write_alert(base::JsonWriter& json, const AlertFacts& alert) {
+void begin_alert(base::JsonWriter& json, const AlertHead& alert) {
   json.key("alert");
   json.begin_object();
   json.member_plain("action", "allowed");
@@ -12,6 +12,10 @@ void write_alert(base::JsonWriter& json, const AlertFacts& alert) {
   json.member("signature", alert.signature);
   json.member("category", alert.category);
   json.member("severity", alert.severity);
+}
+
+void write_alert(base::JsonWriter& json, const AlertFacts& alert) {
+  begin_alert(json, alert);
   if (!alert.metadata.empty()) {
     json.key("metadata");
     json.begin_object();
@@ -26,7 +30,7 @@ void write_alert(base::JsonWriter& json, const AlertFacts& alert) {
   json.end_object();
 }
 
-void write_alert_flow(base::JsonWriter& json, const flow::Flow& flow) {
+void begin_flow(base::JsonWriter& json, const flow::Flow& flow) {
   json.key("flow");
   json.begin_object();
   json.member("pkts_toserver", flow.packets[0]);
@@ -35,6 +39,10 @@ void write_alert_flow(base::JsonWriter& json, const flow::Flow& flow) {
   json.member("bytes_toclient", flow.bytes[1]);
   json.key("start");
   json.timestamp(flow.start);
+}
+
+void write_alert_flow(base::JsonWriter& json, const flow::Flow& flow) {
+  begin_flow(json, flow);
   json.key("src_ip");
   json.address(flow.key.source, flow.key.ip_version);
   json.key("dest_ip");

@@ -15,19 +15,25 @@ struct AlertMetadata {
 };
 
 // What fired. Views are needed during the call only.
-struct AlertFacts {
+struct AlertHead {
   std::uint32_t gid = 1;
   std::uint32_t sid = 0;
   std::uint32_t rev = 0;
   std::string_view signature;
   std::string_view category;
-  std::uint32_t severity = 3;
+  std::uint64_t severity = 3;
+};
+struct AlertFacts : AlertHead {
   std::span<const AlertMetadata> metadata;
 };
 
-// The object `alert`. This engine is passive: the action is always "allowed".
+// Opens the object `alert`. This engine is passive: the action is always "allowed".
+void begin_alert(base::JsonWriter& json, const AlertHead& alert);
+// The whole object.
 void write_alert(base::JsonWriter& json, const AlertFacts& alert);
-// The object `flow` as alerts have it: counters so far, start, and the ends by client and server.
+// Opens the object `flow` with what all events that have it begin with: counters so far and start.
+void begin_flow(base::JsonWriter& json, const flow::Flow& flow);
+// The whole object as alerts have it, with the ends by client and server.
 void write_alert_flow(base::JsonWriter& json, const flow::Flow& flow);
 
 }  // namespace netmoth::output

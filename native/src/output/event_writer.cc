@@ -167,14 +167,7 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
     }
   }
   write_app_protos(json, flow);
-  json.key("flow");
-  json.begin_object();
-  json.member("pkts_toserver", flow.packets[0]);
-  json.member("pkts_toclient", flow.packets[1]);
-  json.member("bytes_toserver", flow.bytes[0]);
-  json.member("bytes_toclient", flow.bytes[1]);
-  json.key("start");
-  json.timestamp(flow.start);
+  begin_flow(json, flow);
   json.key("end");
   json.timestamp(flow.last);
   json.member("age", whole_seconds_between(flow.start, flow.last));

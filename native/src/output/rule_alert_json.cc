@@ -106,15 +106,7 @@ void write_target(JsonWriter& json, const detect::Alert& alert, const EventConte
 void write_signature(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
                      const AlertOptions& options) {
   const Rule& rule = *alert.rule;
-  json.key("alert");
-  json.begin_object();
-  json.member_plain("action", "allowed");
-  json.member("gid", rule.gid);
-  json.member("signature_id", rule.sid);
-  json.member("rev", rule.rev);
-  json.member("signature", rule.msg);
-  json.member("category", rule.category);
-  json.member("severity", rule.priority);
+  begin_alert(json, {rule.gid, rule.sid, rule.rev, rule.msg, rule.category, rule.priority});
   write_target(json, alert, context);
   if (options.metadata) write_metadata(json, rule);
   json.end_object();
