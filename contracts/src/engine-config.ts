@@ -83,6 +83,7 @@ export const alertConfigSchema = z.strictObject({
   packet: z.boolean().default(false).describe('The packet, in base 64'),
   metadata: z.boolean().default(true).describe('Metadata of the rule'),
   verdict: z.boolean().default(false),
+  rule: z.boolean().default(false).describe('The text of the rule, where the bundle has it'),
 });
 
 /** What of Suricata's EVE is optional. */
@@ -100,6 +101,7 @@ export const eveConfigSchema = z.strictObject({
     .max(TLS_FIELDS.length)
     .default([])
     .describe('Members of tls; none: all but certificates in base 64'),
+  httpExtended: z.boolean().default(true).describe('All members of http, not the first alone'),
   certificateSha256: z
     .boolean()
     .default(false)
@@ -218,6 +220,12 @@ export const engineConfigSchema = z.strictObject({
     .max(16_777_216)
     .default(65_536)
     .describe('DNS answers kept to name connections by, for all workers together'),
+  ruleStateEntries: z
+    .int()
+    .min(1024)
+    .max(16_777_216)
+    .default(65_536)
+    .describe('Bits and rates that rules keep of hosts, for all workers together'),
   packetAlertMax: z
     .int()
     .min(0)

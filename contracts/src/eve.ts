@@ -78,6 +78,8 @@ const tcpFlags = {
   state: z.string().describe('none, syn_sent, syn_recv, established, fin_wait1, …, closed'),
   ts_gap: z.boolean().optional().describe('Bytes towards the server were missing'),
   tc_gap: z.boolean().optional().describe('Bytes towards the client were missing'),
+  ts_max_regions: count.optional().describe('Pieces far apart that were held at a time'),
+  tc_max_regions: count.optional(),
 };
 
 export const flowEventSchema = z.looseObject({
@@ -95,6 +97,7 @@ export const flowEventSchema = z.looseObject({
     reason: z.enum(['timeout', 'forced', 'shutdown', 'tcp_reuse']),
     emergency: z.boolean().optional().describe('Ended because the flow table was full'),
     alerted: z.boolean(),
+    action: z.literal('pass').optional().describe('A pass rule matched'),
   }),
   tcp: z.looseObject(tcpFlags).optional(),
 });

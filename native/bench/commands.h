@@ -20,7 +20,7 @@ int memory(Arguments arguments);
 // lists BUNDLE: what indicators of a bundle cost to load and to look up.
 int lists(Arguments arguments);
 
-// same FILE…: whether each capture gives the same events however it is read.
+// same [--bundle BUNDLE] FILE…: whether each capture gives the same events however it is read.
 int same_events(Arguments arguments);
 
 }  // namespace netmoth::bench

@@ -35,7 +35,7 @@ int usage() {
       "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
       "netmoth_bench lists BUNDLE\n"
       "netmoth_bench memory MAX_FLOWS\n"
-      "netmoth_bench same FILE…\n",
+      "netmoth_bench same [--bundle BUNDLE] FILE…\n",
       stderr);
   return 64;
 }

@@ -1,10 +1,11 @@
 // One capture read in different ways must give the same events: in pieces of 1, 7 and 65,536 octets
-// byte for byte, by several workers after sorting the lines.
+// and with the other search for patterns byte for byte, by several workers after sorting the lines.
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "commands.h"
 #include "pipeline/file_run.h"
+#include "pipeline/signatures.h"
 
 namespace netmoth::bench {
 namespace {
@@ -20,18 +22,30 @@ struct Way {
   const char* name;
   std::size_t read_bytes;
   unsigned workers;
+  bool scalar = false;  // without the pattern library
 };
 constexpr Way kWays[] = {{"pieces of 1", 1, 1},
                          {"pieces of 7", 7, 1},
                          {"pieces of 64k", 1U << 16, 1},
                          {"2 workers", 0, 2},
-                         {"3 workers, pieces of 7", 7, 3}};
+                         {"3 workers, pieces of 7", 7, 3},
+                         {"scalar search", 0, 1, true}};
 
-std::string events_of(const std::string& capture, const Way& way, const std::string& scratch) {
+// A set and the same set without the pattern library; empty where none was given.
+struct Sets {
+  pipeline::Signatures library;
+  pipeline::Signatures scalar;
+};
+
+std::string events_of(const std::string& capture, const Way& way, const Sets& sets,
+                      const std::string& scratch) {
   pipeline::FileRunOptions options;
   options.path = capture;
   options.eve_path = scratch;
   options.engine.workers = way.workers;
+  const pipeline::Signatures& signatures = way.scalar ? sets.scalar : sets.library;
+  options.engine.rules = signatures.rules;
+  options.engine.indicators = signatures.indicators;
   if (way.read_bytes > 0) options.read_bytes = way.read_bytes;
   const auto result = pipeline::run_file(options, [](const pipeline::Progress&) { return true; });
   std::ostringstream text;
@@ -62,6 +76,16 @@ void show_difference(const std::string& capture, const Way& way, const std::stri
 }  // namespace
 
 int same_events(Arguments arguments) {
+  Sets sets;
+  if (arguments.size() > 1 && std::strcmp(arguments[0], "--bundle") == 0) {
+    const std::string reason = pipeline::load_signatures(arguments[1], sets.library) +
+                               pipeline::load_signatures(arguments[1], sets.scalar, true);
+    if (!reason.empty()) {
+      std::fprintf(stderr, "%s: %s\n", arguments[1], reason.c_str());
+      return 1;
+    }
+    arguments = arguments.subspan(2);
+  }
   char scratch[] = "/tmp/netmoth-same-XXXXXX";
   const int file = ::mkstemp(scratch);
   if (file < 0) return 1;
@@ -69,10 +93,11 @@ int same_events(Arguments arguments) {
   std::size_t different = 0;
   std::size_t events = 0;
   for (const char* capture : arguments) {
-    const std::string plain = events_of(capture, {"plain", 0, 1}, scratch);
+    const std::string plain = events_of(capture, {"plain", 0, 1}, sets, scratch);
     events += static_cast<std::size_t>(std::ranges::count(plain, '\n')) - 1;
     for (const Way& way : kWays) {
-      const std::string other = events_of(capture, way, scratch);
+      if (way.scalar && sets.scalar.rules == nullptr) continue;
+      const std::string other = events_of(capture, way, sets, scratch);
       const bool same =
           way.workers == 1 ? plain == other : sorted_lines(plain) == sorted_lines(other);
       if (same) continue;

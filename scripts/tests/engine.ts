@@ -15,6 +15,9 @@ import {
 } from '../../bench/callgrind/measure.ts';
 import { buildEngineBench } from '../../bench/engine/build.ts';
 import { difference, fillWorker, memoryFaults } from '../../bench/memory/measure.ts';
+import { loadRules } from '../../signatures/src/check-rules.ts';
+import { compile } from '../../signatures/src/compile/compile.ts';
+import { faultText } from '../../signatures/src/faults.ts';
 import { runCommand } from './command.ts';
 import { emptyResult, kRoot, type Layer, type LayerResult, single, sum } from './layer.ts';
 
@@ -31,16 +34,33 @@ export const sameEventsLayer: Layer = {
     try {
       const shared = unpackShared(folder, filters.includes('all') ? Infinity : kSharedSample);
       const captures = [join(kRoot, 'samples/first-look.pcap'), ...shared];
-      const { ok, output } = await runCommand(program, ['same', ...captures], {
-        name: 'same-events',
-      });
-      if (!ok) console.log(output);
-      return single('same events', ok, [output.trim().split('\n').at(-1) ?? '']);
+      const bundle = join(folder, 'state.bundle');
+      writeFileSync(bundle, compiledStateRules());
+      const results: LayerResult[] = [];
+      for (const given of [[], ['--bundle', bundle]]) {
+        const { ok, output } = await runCommand(program, ['same', ...given, ...captures], {
+          name: 'same-events',
+        });
+        if (!ok) console.log(output);
+        const name = given.length === 0 ? 'same events' : 'same events and alerts with rules';
+        results.push(single(name, ok, [output.trim().split('\n').at(-1) ?? '']));
+      }
+      return sum(results);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+/** Rules that remember more than one flow, so that the order in which workers find things counts. */
+function compiledStateRules(): Buffer {
+  const name = 'state.rules';
+  const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+  const loaded = loadRules([{ name, text }], {});
+  const wrong = loaded.faults.filter(({ severity }) => severity === 'error');
+  if (wrong.length > 0) throw new Error(wrong.map(faultText).join('\n'));
+  return compile({ sources: [], variables: {}, loaded, thresholds: [] }).bytes;
+}
 
 /** So many development captures, evenly chosen; none where they are not there. */
 function unpackShared(folder: string, count: number): string[] {

@@ -16,6 +16,25 @@ const codes = (text: string, variables = {}) =>
   check(text, variables).faults.map(({ code }) => code);
 const rule = (head: string) => `${head} (msg:"x"; sid:1;)`;
 
+test('rules are switched on and off by their id', () => {
+  const text = [
+    '# alert tcp any any -> any any (msg:"off"; sid:1;)',
+    '#alert tcp any any -> any any (msg:"off too"; gid:3; sid:1;)',
+    'alert tcp any any -> any any (msg:"on"; sid:2;)',
+    '#alert tcp any any -> any any (msg:"broken"; sid:4; nothing;)',
+  ].join('\n');
+  const sids = (enable: string[], disable: string[]) => {
+    const sets = { enable: new Set(enable), disable: new Set(disable) };
+    const { rules, disabled, faults } = loadRules([{ name: 'a.rules', text }], {}, sets);
+    const places = faults.map(({ line, column, code }) => `${line}:${column} ${code}`);
+    return [rules.map(({ gid, sid }) => `${gid}:${sid}`), disabled, places];
+  };
+  expect(sids([], [])).toEqual([['1:2'], 3, []]);
+  expect(sids(['1:1'], [])).toEqual([['1:1', '1:2'], 2, []]);
+  expect(sids(['3:1'], ['1:2'])).toEqual([['3:1'], 3, []]);
+  expect(sids(['1:4'], ['1:9'])).toEqual([['1:2'], 2, ['4:53 RULE_KEYWORD_UNKNOWN']]);
+});
+
 test('comments, disabled rules, continued lines; the rest of the set still loads', () => {
   const text = [
     '\ufeff# a comment (with brackets)',

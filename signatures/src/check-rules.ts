@@ -11,7 +11,7 @@ export interface RuleFile {
   readonly text: string;
 }
 
-export interface CheckResult extends Omit<LoadedRules, 'rules' | 'models'> {
+export interface CheckResult extends Omit<LoadedRules, 'rules' | 'models' | 'texts'> {
   readonly loaded: number;
 }
 
@@ -23,7 +23,12 @@ export function checkRules(
   return checked(loadRules(files, variables, options));
 }
 
-export function checked({ rules, models: _models, ...result }: LoadedRules): CheckResult {
+export function checked({
+  rules,
+  models: _models,
+  texts: _texts,
+  ...result
+}: LoadedRules): CheckResult {
   return { loaded: rules.length, ...result };
 }
 

@@ -33,6 +33,8 @@ export const RULE_FAULTS = {
   RULE_BYTE_VARIABLE_UNKNOWN: 'error',
   RULE_PCRE_BACKTRACKING: 'warning',
   RULE_REQUIRES: 'warning',
+  RULE_DATASET: 'error',
+  RULE_DATASET_VALUE: 'error',
   CONFIG_LINE: 'error',
   LIST_FORMAT: 'error',
   LIST_ENTRY: 'error',

@@ -13,16 +13,23 @@ import type { RuleModel } from './model/rule-model.ts';
 import { unmetRequirement } from './requires.ts';
 import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
+import { STOCK_CLASSIFICATIONS } from './stock-classifications.ts';
 import { withDefaults } from './variables.ts';
 
 export const MAX_FAULTS = 10_000;
 export const MAX_RULES = 250_000;
 
 export interface LoadOptions {
-  /** Known classes; a classtype outside them is a warning. Absent: every class is known. */
+  /** Known classes; a classtype outside them is a warning. Absent: the stock ones, and no warning. */
   readonly classifications?: ReadonlyMap<string, Classification>;
   readonly references?: ReadonlyMap<string, string>;
   readonly readList?: ResolveContext['readList'];
+  /** "GID:SID" of rules that are commented out and taken all the same. */
+  readonly enable?: ReadonlySet<string>;
+  /** Of rules that are left out, and counted as disabled. */
+  readonly disable?: ReadonlySet<string>;
+  /** Whether the texts of rules are kept. */
+  readonly keepTexts?: boolean;
   /** Most rules kept; MAX_RULES where it does not say. */
   readonly maxRules?: number;
 }
@@ -32,6 +39,8 @@ export interface LoadedRules {
   readonly rules: readonly Rule[];
   /** The same rules, resolved. */
   readonly models: readonly RuleModel[];
+  /** As they stand in their files, lines joined; only where they were asked for. */
+  readonly texts: ReadonlyMap<RuleModel, string>;
   /** Rules with an error. */
   readonly failed: number;
   /** Rules that are commented out. */
@@ -47,6 +56,7 @@ export interface LoadedRules {
 interface Kept {
   readonly rule: Rule;
   readonly model: RuleModel;
+  readonly text: string;
 }
 
 export class RuleLoader {
@@ -56,6 +66,9 @@ export class RuleLoader {
   readonly #bySid = new Map<string, Kept>();
   readonly #faults: Fault[] = [];
   readonly #maxRules: number;
+  readonly #keepTexts: boolean;
+  readonly #enable: ReadonlySet<string>;
+  readonly #disable: ReadonlySet<string>;
   #faultsOmitted = 0;
   #failed = 0;
   #disabled = 0;
@@ -66,9 +79,12 @@ export class RuleLoader {
     this.#variables = withDefaults(variables);
     this.#classifications = options.classifications;
     this.#maxRules = options.maxRules ?? MAX_RULES;
+    this.#keepTexts = options.keepTexts ?? false;
+    this.#enable = options.enable ?? new Set();
+    this.#disable = options.disable ?? new Set();
     this.#context = {
       sets: new EndpointSets(this.#variables),
-      classifications: options.classifications ?? new Map(),
+      classifications: options.classifications ?? STOCK_CLASSIFICATIONS,
       references: options.references ?? new Map(),
       ...(options.readList !== undefined && { readList: options.readList }),
     };
@@ -78,11 +94,13 @@ export class RuleLoader {
     return this.#bySid.size;
   }
 
-  add(file: string, line: LogicalLine): void {
-    if (line.disabled) {
+  add(file: string, stated: LogicalLine): void {
+    const enabled = this.#enable.size > 0 && this.#enable.has(statedId(stated.text));
+    if (stated.disabled && !enabled) {
       this.#disabled += 1;
       return;
     }
+    const line = stated.disabled ? withoutComment(stated) : stated;
     const unmet = unmetRequirement(line.text);
     if (unmet !== undefined && !line.tooLong) {
       this.#skipped += 1;
@@ -91,6 +109,7 @@ export class RuleLoader {
     }
     const kept = this.#read(file, line);
     if (kept === undefined) this.#failed += 1;
+    else if (this.#disable.has(`${kept.rule.gid}:${kept.rule.sid}`)) this.#disabled += 1;
     else this.#keep(kept, file, line);
   }
 
@@ -99,6 +118,7 @@ export class RuleLoader {
     return {
       rules: kept.map(({ rule }) => rule),
       models: kept.map(({ model }) => model),
+      texts: new Map(kept.map(({ model, text }) => [model, text])),
       failed: this.#failed,
       disabled: this.#disabled,
       replaced: this.#replaced,
@@ -133,7 +153,7 @@ export class RuleLoader {
       const message = `classtype "${classtype}" stands in no classification.config`;
       this.#fault(file, line, 0, 'RULE_CLASSTYPE_UNKNOWN', message);
     }
-    return { rule, model: resolved.model };
+    return { rule, model: resolved.model, text: this.#keepTexts ? line.text : '' };
   }
 
   #keep(kept: Kept, file: string, line: LogicalLine): void {
@@ -170,4 +190,16 @@ export class RuleLoader {
 function duplicateText(rule: Rule, earlier: Rule): string {
   const verb = earlier.rev >= rule.rev ? 'stands already' : 'replaces the one';
   return `sid ${rule.sid} rev ${rule.rev} ${verb} at ${earlier.file}:${earlier.line} (rev ${earlier.rev})`;
+}
+
+/** What a rule that is not read yet says of itself. */
+function statedId(text: string): string {
+  const stated = (name: string) => new RegExp(`[;(]\\s*${name}\\s*:\\s*(\\d+)`).exec(text)?.[1];
+  return `${stated('gid') ?? '1'}:${stated('sid') ?? ''}`;
+}
+
+/** Places stay what they are. */
+function withoutComment(line: LogicalLine): LogicalLine {
+  const text = line.text.replace(/^[#\s]+/, (mark) => ' '.repeat(mark.length));
+  return { ...line, text, disabled: false };
 }

@@ -5,6 +5,7 @@
  */
 import { checked } from '#signatures/check-rules.ts';
 import { compile } from '#signatures/compile/compile.ts';
+import type { ActionOrder } from '#signatures/compile/order.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { givenLists, type ListSources, readListSources } from './list-sources.ts';
 import { labelsOf, readRuleSources, type SourceOptions } from './rule-sources.ts';
@@ -17,10 +18,14 @@ export interface CompiledSources extends ReturnType<typeof compile> {
   readonly models: readonly RuleModel[];
 }
 
+export interface CompileOptions extends Omit<SourceOptions, 'label'> {
+  readonly actionOrder?: ActionOrder;
+}
+
 export async function compileSources(
   paths: readonly string[],
   lists: readonly string[],
-  options: Omit<SourceOptions, 'label'>,
+  options: CompileOptions,
 ): Promise<CompiledSources> {
   const { classification, reference, threshold } = options;
   const configs = [classification, reference, threshold].filter((path) => path !== undefined);
@@ -34,13 +39,15 @@ export async function compileSources(
     ...input,
     sources: [...input.sources, ...read.sources],
     indicators: read.indicators,
+    ...(options.actionOrder !== undefined && { actionOrder: options.actionOrder }),
+    withTexts: options.keepTexts ?? false,
     faults: [...input.faults, ...read.faults],
   });
-  const rules = checked(input.loaded);
+  const rules = checked(compiled.loaded);
   const result = {
     ...rules,
     faults: [...input.faults, ...rules.faults, ...read.faults],
     faultsOmitted: rules.faultsOmitted + read.faultsOmitted,
   };
-  return { ...compiled, result, lists: read, models: input.loaded.models };
+  return { ...compiled, result, lists: read, models: compiled.loaded.models };
 }

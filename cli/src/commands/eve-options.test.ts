@@ -23,8 +23,8 @@ test('lists are written as words in brackets', () => {
 });
 
 test('what is always written may be asked for, but not switched off', () => {
-  expect(eveOptions(['http.extended=yes'])).toEqual([]);
-  expect(() => eveOptions(['http.extended=no'])).toThrow(usage(/http\.extended is always on/));
+  expect(eveOptions(['dhcp.extended=yes'])).toEqual([]);
+  expect(() => eveOptions(['dhcp.extended=no'])).toThrow(usage(/dhcp\.extended is always on/));
 });
 
 test('what is not written is refused with the reason', () => {

@@ -10,6 +10,7 @@ import { nearest } from '#contracts/nearest.ts';
 /** name → where the value goes in the engine's configuration. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
   'alert.metadata': ['eve', 'alert', 'metadata'],
+  'alert.metadata.rule.raw': ['eve', 'alert', 'rule'],
   'alert.packet': ['eve', 'alert', 'packet'],
   'alert.payload': ['eve', 'alert', 'payload'],
   'alert.payload-length': ['eve', 'alert', 'payloadLength'],
@@ -19,6 +20,7 @@ const WRITTEN: Readonly<Record<string, readonly string[]>> = {
   'community-id-seed': ['eve', 'communityIdSeed'],
   'dns.version': ['dnsVersion'],
   ethernet: ['eve', 'ethernet'],
+  'http.extended': ['eve', 'httpExtended'],
   'tls.custom': ['eve', 'tlsFields'],
 };
 
@@ -29,7 +31,6 @@ const ALWAYS = [
   'anomaly.types.decode',
   'anomaly.types.stream',
   'dhcp.extended',
-  'http.extended',
   'pcap-file',
   'quic.ja4',
   'tls.extended',
@@ -41,7 +42,6 @@ const ALWAYS = [
 const ABSENT: Readonly<Record<string, string>> = {
   'alert.http-body': 'alerts do not carry it',
   'alert.http-body-printable': 'alerts do not carry it',
-  'alert.metadata.rule.raw': 'alerts do not carry it',
   'alert.tagged-packets': 'alerts do not carry it',
   'alert.websocket-payload': 'alerts do not carry it',
   'http.custom': 'http events have all fields that are known',

@@ -9,6 +9,8 @@ import type { ReadSummary } from '#contracts/native.ts';
 import { engineConfigFrom, memoryWhenFull, read } from '#native/index.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { splitActionOrder } from './action-order.ts';
+import type { CompileOptions } from './compile-sources.ts';
 import { eveOptions } from './eve-options.ts';
 import { settings } from './settings.ts';
 
@@ -20,6 +22,11 @@ export interface ReadCommandOptions {
   readonly list: readonly string[];
   readonly rules: readonly string[];
   readonly bundle?: string;
+  readonly classification?: string;
+  readonly reference?: string;
+  readonly threshold?: string;
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
   readonly var: readonly string[];
   readonly workers?: string;
   readonly set: readonly string[];
@@ -27,10 +34,11 @@ export interface ReadCommandOptions {
 }
 
 export async function readCapture(path: string, options: ReadCommandOptions): Promise<number> {
+  const { actionOrder, engineSettings } = splitActionOrder(options.set);
   const engine = engineConfigFrom({
     checksums: options.checksums,
     dnsVersion: Number(options.dnsVersion),
-    ...settings([...options.set, ...eveOptions(options.eveOption)]),
+    ...settings([...engineSettings, ...eveOptions(options.eveOption)]),
     ...(options.workers !== undefined && { workers: Number(options.workers) }),
   });
   const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);
@@ -42,7 +50,12 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
       ...(bundlePath !== undefined && { bundlePath }),
       ...(bar && { onProgress: (done) => bar.show(done) }),
     }).finally(() => bar?.clear());
-  const summary = await matching(options, run);
+  const compiling = {
+    ...options,
+    ...(actionOrder !== undefined && { actionOrder }),
+    keepTexts: engine.eve.alert.rule,
+  };
+  const summary = await matching(compiling, run);
   if (!options.quiet) {
     const bound = `memory    at most ${formatBytes(memoryWhenFull(engine))} by its settings\n`;
     process.stderr.write(`${summaryText(summary)}${bound}`);
@@ -52,16 +65,16 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
 }
 
 async function matching<T>(
-  { list, rules, bundle, var: variables, quiet }: ReadCommandOptions,
+  { bundle, ...sources }: CompileOptions & ReadCommandOptions,
   run: (bundlePath?: string) => Promise<T>,
 ): Promise<T> {
-  if (rules.length + list.length === 0) return await run(bundle);
+  if (sources.rules.length + sources.list.length === 0) return await run(bundle);
   if (bundle !== undefined) {
     throw new NetmothError('NM_USAGE', 'give --rules and --list, or --bundle, not both');
   }
   // Most runs match nothing: the compiler is loaded for those that do.
   const { withBundle } = await import('./temporary-bundle.ts');
-  return await withBundle({ list, rules, var: variables, quiet }, run);
+  return await withBundle(sources, run);
 }
 
 export function summaryText(summary: ReadSummary): string {

@@ -18,6 +18,11 @@ import {
   readClassifications,
   readReferences,
 } from '#signatures/config-files.ts';
+import {
+  type DatasetFiles,
+  datasetFileKey,
+  datasetFilesOf,
+} from '#signatures/datasets/dataset-uses.ts';
 import type { Fault } from '#signatures/faults.ts';
 import { LogicalLineReader } from '#signatures/logical-lines.ts';
 import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
@@ -29,6 +34,12 @@ export interface SourceOptions {
   readonly classification?: string;
   readonly reference?: string;
   readonly threshold?: string;
+  /** Signature ids, "SID" or "GID:SID", of rules that are commented out and taken all the same. */
+  readonly enable?: readonly string[];
+  /** Of rules that are left out. */
+  readonly disable?: readonly string[];
+  /** Alerts are to show the texts of rules. */
+  readonly keepTexts?: boolean;
   /** What a file is called in faults and rules; the path itself where absent. */
   readonly label?: (path: string) => string;
 }
@@ -38,6 +49,7 @@ export interface RuleSources {
   readonly variables: Readonly<Record<string, string>>;
   readonly loaded: LoadedRules;
   readonly thresholds: readonly ThresholdEntry[];
+  readonly datasetFiles: DatasetFiles;
   /** Of the configuration files. */
   readonly faults: readonly Fault[];
 }
@@ -69,20 +81,33 @@ export async function readRuleSources(
       faults.push(...read.faults);
       for (const [name, prefix] of read.entries) references.set(name.toLowerCase(), prefix);
     } else {
-      const read = readThresholds(label(path), text);
+      const read = readThresholds(label(path), text, variables);
       faults.push(...read.faults);
       thresholds.push(...read.entries);
     }
   }
   const known = classifications.size > 0 ? { classifications } : {};
   const lists = new ListsBeside();
-  const loader = new RuleLoader(variables, { ...known, references, readList: lists.text });
+  const loader = new RuleLoader(variables, {
+    ...known,
+    references,
+    readList: lists.text,
+    keepTexts: options.keepTexts ?? false,
+    enable: ruleIds(options.enable ?? [], '--enable'),
+    disable: ruleIds(options.disable ?? [], '--disable'),
+  });
   for (const path of paths.filter((one) => configKind(basename(one)) === undefined)) {
     lists.allow(label(path), path);
     sources.push(await loadFile(path, label(path), loader));
   }
+  const loaded = loader.result();
+  const datasetFiles = new Map<string, string>();
+  for (const file of datasetFilesOf(loaded)) {
+    const text = lists.text(file.path, file.rules);
+    if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
+  }
   for (const [path, bytes] of lists.files()) sources.push(sourceOf(label(path), bytes));
-  return { sources, variables, loaded: loader.result(), thresholds, faults };
+  return { sources, variables, loaded, thresholds, datasetFiles, faults };
 }
 
 function configPaths(
@@ -151,6 +176,18 @@ async function readConfig(path: string): Promise<Buffer> {
 function sourceOf(name: string, bytes: Buffer): Source {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { name, sha256, sizeBytes: bytes.length };
+}
+
+function ruleIds(given: readonly string[], option: string): Set<string> {
+  return new Set(
+    given.map((text) => {
+      const found = /^(?:(\d{1,10}):)?(\d{1,10})$/.exec(text);
+      if (found === null) {
+        throw new NetmothError('NM_USAGE', `${option} ${text}: expected SID or GID:SID`);
+      }
+      return `${found[1] ?? '1'}:${found[2] ?? ''}`;
+    }),
+  );
 }
 
 function variablesFrom(pairs: readonly string[]): Record<string, string> {

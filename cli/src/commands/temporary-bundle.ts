@@ -9,22 +9,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
 import { faultText } from '#signatures/faults.ts';
-import { compileSources } from './compile-sources.ts';
+import { type CompileOptions, compileSources } from './compile-sources.ts';
 import { listsText } from './list-sources.ts';
 
-export interface RunSources {
+export interface RunSources extends CompileOptions {
   readonly list: readonly string[];
   readonly rules: readonly string[];
-  readonly var: readonly string[];
   /** Faults only. */
   readonly quiet: boolean;
 }
 
 export async function withBundle<T>(
-  { list, rules, var: variables, quiet }: RunSources,
+  { list, rules, quiet, ...options }: RunSources,
   run: (path: string) => Promise<T>,
 ): Promise<T> {
-  const { bytes, lists, result } = await compileSources(rules, list, { var: variables });
+  const { bytes, lists, result } = await compileSources(rules, list, options);
   const faults = result.faults.map((fault) => `${faultText(fault)}\n`).join('');
   process.stderr.write(faults + (quiet ? '' : listsText(lists.summaries)));
   const folder = await mkdtemp(join(tmpdir(), 'netmoth-bundle-'));

@@ -79,6 +79,33 @@ export function datagrams(port: number, segments: readonly Segment[]): Buffer {
   return pcap(frames);
 }
 
+export interface Datagram {
+  /** IPv4. */
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  readonly port: number;
+  readonly text: string;
+  /** Since the capture's start; where absent a millisecond after the one before. */
+  readonly atMs?: number;
+}
+
+/** Datagrams of several hosts; those of one pair of hosts and port are one flow. */
+export function datagramsOfHosts(all: readonly Datagram[]): Buffer {
+  let nextMs = 0;
+  const times: number[] = [];
+  const frames = all.map(({ from, to, port, text, atMs = nextMs }) => {
+    times.push(atMs);
+    nextMs = atMs + 1;
+    const payload = Buffer.from(text, 'latin1');
+    const header = Buffer.alloc(8);
+    header.writeUInt16BE(CLIENT.port, 0);
+    header.writeUInt16BE(port, 2);
+    header.writeUInt16BE(8 + payload.length, 4);
+    return ip(17, from, to, Buffer.concat([header, payload]));
+  });
+  return pcap(frames, times);
+}
+
 function tcp(from: Side, to: Side, flags: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(20);
   header.writeUInt16BE(from.port, 0);
@@ -118,8 +145,8 @@ function checksum(bytes: Buffer): number {
   return ~sum & 0xffff;
 }
 
-/** A frame a millisecond. */
-function pcap(frames: readonly Buffer[]): Buffer {
+/** A frame a millisecond, or at the times given. */
+function pcap(frames: readonly Buffer[], timesMs?: readonly number[]): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);
@@ -128,8 +155,9 @@ function pcap(frames: readonly Buffer[]): Buffer {
   head.writeUInt32LE(1, 20);
   const records = frames.map((frame, i) => {
     const record = Buffer.alloc(16);
-    record.writeUInt32LE(1_700_000_000, 0);
-    record.writeUInt32LE(i * 1000, 4);
+    const atMs = timesMs?.[i] ?? i;
+    record.writeUInt32LE(1_700_000_000 + Math.floor(atMs / 1000), 0);
+    record.writeUInt32LE((atMs % 1000) * 1000, 4);
     record.writeUInt32LE(frame.length, 8);
     record.writeUInt32LE(frame.length, 12);
     return Buffer.concat([record, frame]);

@@ -94,6 +94,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.eve.community_id = eve.Get("communityId").ToBoolean();
   config.eve.community_id_seed = static_cast<std::uint16_t>(number_of(eve, "communityIdSeed"));
   config.eve.ethernet = eve.Get("ethernet").ToBoolean();
+  config.eve.http_extended = eve.Get("httpExtended").ToBoolean();
   config.eve.certificate_sha256 = eve.Get("certificateSha256").ToBoolean();
   const auto alert = eve.Get("alert").As<Napi::Object>();
   const auto asked = [&](const char* name) { return alert.Get(name).ToBoolean().Value(); };
@@ -102,7 +103,8 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
                       .payload_length = asked("payloadLength"),
                       .packet = asked("packet"),
                       .metadata = asked("metadata"),
-                      .verdict = asked("verdict")};
+                      .verdict = asked("verdict"),
+                      .rule = asked("rule")};
   config.eve.tls_fields = tls_fields(eve.Get("tlsFields").As<Napi::Array>());
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");
@@ -114,6 +116,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.file_magic = wanted("magic");
   if (const std::uint32_t most = number_of(object, "packetAlertMax"); most > 0)
     config.packet_alert_max = most;
+  config.rule_state_entries = number_of(object, "ruleStateEntries");
   config.workers = number_of(object, "workers");
   config.session_bytes = std::size_t{number_of(object, "sessionMiB")} << 20;
   config.codec_bytes = std::size_t{number_of(object, "decompressionMiB")} << 20;

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kRules = 5;
 inline constexpr std::uint32_t kGroups = 6;
 inline constexpr std::uint32_t kThresholds = 7;
 inline constexpr std::uint32_t kIndicatorMetas = 8;
+inline constexpr std::uint32_t kRuleTexts = 9;
+inline constexpr std::uint32_t kDatasets = 10;
 inline constexpr std::uint32_t kFirstIndicators = 16;
 inline constexpr std::uint32_t kLastIndicators = 28;
 }  // namespace bundle_section

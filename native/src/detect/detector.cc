@@ -45,8 +45,18 @@ bool is_encrypted(const flow::Flow& flow) {
   return flow.detection != nullptr && static_cast<const FlowState&>(*flow.detection).stream_over;
 }
 
-bool is_pass(const Rule& rule) {
-  return rule.action == Rule::Action::kPass;
+// Both sides are about to have said all: what is held is looked at whatever its size, as in
+// Suricata.
+bool is_closing(const flow::Flow& flow) {
+  switch (flow.tcp_state) {
+    case flow::TcpState::kCloseWait:
+    case flow::TcpState::kLastAck:
+    case flow::TcpState::kClosing:
+    case flow::TcpState::kClosed:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -76,10 +86,17 @@ FlowState& Detector::state_of(flow::Flow& flow) {
   return static_cast<FlowState&>(*flow.detection);
 }
 
+void Detector::begin() {
+  alerted_.clear();
+  packet_variables_.clear();
+  told_ = 0;
+  packet_passed_ = false;
+}
+
 void Detector::on_packet(const Subject& subject, bool in_stream) {
   if (set_ == nullptr) return;
-  alerted_.clear();
-  told_ = 0;
+  if (is_tcp(subject.flow) && subject.flow->detection != nullptr && is_closing(*subject.flow))
+    flush_stream(subject, subject.direction);
   const decode::Packet& packet = *subject.packet;
   Look look(subject, {packet.payload, 0}, Layer::kDatagram);
   look.settle();
@@ -112,6 +129,7 @@ void Detector::inspect_payload(const Subject& subject, Layer layer, const Buffer
   if (groups.empty()) return;
   Look look(subject, payload, layer);
   look.in_stream = in_stream;
+  look.missing = missing_;
   look.settle();
   ++stamp_;
   found_.clear();
@@ -142,8 +160,7 @@ bool Detector::on_stream(const Subject& subject, Bytes data) {
   if (seen >= kStreamDepth) return true;  // of this side no more; the other one goes on
   data = data.first(std::min<std::uint64_t>(data.size(), kStreamDepth - seen));
   if (window.held.empty() && data.size() >= kStreamChunk) {
-    inspect_payload(subject, Layer::kStream, {data, window.offset}, true);
-    window.offset += data.size();
+    inspect_stream(subject, window, data);
     return true;
   }
   window.held.insert(window.held.end(), data.begin(), data.end());
@@ -157,9 +174,23 @@ void Detector::flush_stream(const Subject& subject, Direction direction) {
   if (window.held.empty()) return;
   Subject side = subject;
   side.direction = direction;
-  inspect_payload(side, Layer::kStream, {window.held, window.offset}, true);
-  window.offset += window.held.size();
+  inspect_stream(side, window, window.held);
   window.held.clear();
+}
+
+void Detector::inspect_stream(const Subject& subject, StreamWindow& window, Bytes data) {
+  missing_ = window.missing;
+  inspect_payload(subject, Layer::kStream, {data, window.offset}, true);
+  missing_ = 0;
+  window.missing = 0;
+  window.offset += data.size();
+}
+
+void Detector::on_stream_hole(const Subject& subject, std::uint64_t missing) {
+  flush_stream(subject, subject.direction);
+  StreamWindow& window = state_of(*subject.flow).windows[index_of(subject.direction)];
+  window.offset += missing;
+  window.missing += missing;
 }
 
 void Detector::on_request(flow::Flow& flow, std::uint64_t tx_id) {
@@ -282,82 +313,8 @@ void Detector::on_event(const Subject& subject, std::string_view name) {
 
 void Detector::on_flow_end(const Subject& subject) {
   if (set_ == nullptr || subject.flow->detection == nullptr) return;
-  alerted_.clear();
   flush_stream(subject, Direction::kToServer);
   flush_stream(subject, Direction::kToClient);
-}
-
-void Detector::check(std::span<const std::uint32_t> places, Look& look) {
-  // A rule's effects may lead to other looks only through the sink, which must not call back.
-  for (const std::uint32_t place : places) {
-    const Rule& rule = set_->rules()[place];
-    ++counters_.rules_checked;
-    if (!(profile_ == nullptr ? matches(rule, look) : measured(rule, place, look))) continue;
-    found(rule, place, look);
-    if (is_pass(rule)) {
-      if (rule.kind != Rule::Kind::kPacket && look.subject.flow != nullptr)
-        state_of(*look.subject.flow).passed = true;
-      return;
-    }
-  }
-}
-
-bool Detector::measured(const Rule& rule, std::uint32_t place, Look& look) {
-  const std::uint64_t begun = ticks_now();
-  const bool matched = matches(rule, look);
-  const std::uint64_t ticks = ticks_now() - begun;
-  if (place >= profile_->size()) return matched;  // of a set that came later
-  RuleCost& cost = (*profile_)[place];
-  ++cost.checks;
-  cost.matches += matched ? 1 : 0;
-  cost.ticks += ticks;
-  cost.worst_ticks = std::max(cost.worst_ticks, ticks);
-  return matched;
-}
-
-void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
-  if (rule.kind == Rule::Kind::kPayload) {
-    if (std::ranges::find(alerted_, place) != alerted_.end()) return;
-    alerted_.push_back(place);
-  }
-  keep_captures(rule, look);
-  for (const StateOperation& effect : rule.effects)
-    carry_out(effect, look);
-  if (is_pass(rule)) return;
-  if (rule.rate.present) {
-    const auto [source, destination] = look.ends();
-    const RateSubject subject{std::uint64_t{rule.gid} << 32 | rule.sid, source, destination,
-                              look.subject.flow == nullptr ? 0 : look.subject.flow->id,
-                              look.subject.now};
-    if (!rate_allows(rule.rate, subject, hosts_)) {
-      ++counters_.alerts_suppressed;
-      return;
-    }
-  }
-  if (rule.no_alert) return;
-  if (told_ >= most_alerts_) {
-    ++counters_.alerts_discarded;
-    return;
-  }
-  const flow::Flow* const flow = look.subject.flow;
-  if (flow != nullptr && flow->detection != nullptr &&
-      static_cast<const FlowState&>(*flow->detection).passed)
-    return;
-  ++counters_.alerts;
-  ++told_;
-  if (look.subject.flow != nullptr) look.subject.flow->alerted = true;
-  Alert alert;
-  alert.rule = &rule;
-  alert.direction = look.direction;
-  if (look.tx != nullptr) {
-    alert.record = look.tx->record;
-    alert.has_tx = true;
-    alert.tx_id = tx_id_of(*look.tx->record);
-    alert.files = look.tx->files;
-  }
-  alert.stream = look.in_stream || (look.tx != nullptr && is_tcp(look.subject.flow));
-  alert.payload = look.payload.data;
-  sink_.on_alert(alert);
 }
 
 }  // namespace netmoth::detect

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "detect/detect_counters.h"
 #include "detect/fields.h"
 #include "detect/flow_state.h"
 #include "detect/host_state.h"
@@ -26,8 +27,11 @@ struct Alert {
   const protocols::Record* record = nullptr;   // of the transaction, where one matched
   std::uint64_t tx_id = 0;
   bool has_tx = false;
-  bool stream = false;              // the payload is a piece of a stream
-  Bytes payload;                    // that was looked at; valid during the call
+  bool stream = false;        // the payload is a piece of a stream
+  bool passed = false;        // a pass rule matched beside it: Suricata's action-order
+  std::uint64_t missing = 0;  // octets that were never seen, right before the payload
+  Bytes payload;              // that was looked at; valid during the call
+  std::span<const FlowVariable> packet_variables;  // the same
   std::span<const KeptFile> files;  // of the flow, some of other transactions; the same
 };
 
@@ -35,15 +39,8 @@ class AlertSink {
  public:
   virtual ~AlertSink() = default;
   virtual void on_alert(const Alert& alert) = 0;
-};
-
-struct DetectCounters {
-  std::uint64_t alerts = 0;
-  std::uint64_t alerts_suppressed = 0;  // by thresholds
-  std::uint64_t alerts_discarded = 0;   // beyond most_alerts
-  std::uint64_t rules_checked = 0;
-  std::uint64_t octets_dropped =
-      0;  // contents and streams that were not looked at for want of room
+  // Before what all workers share is looked at: returns when whoever comes first has done so.
+  virtual void await_turn() {}
 };
 
 // What is looked at: the worker's present packet, and the flow it belongs to.
@@ -54,11 +51,14 @@ struct Subject {
   TimestampNs now = 0;
 };
 
-class Detector {
+class Detector final : private DatasetMemory {
  public:
-  // `sink` outlives it.
-  // `most_alerts` of one packet are told (Suricata's packet-alert-max).
-  Detector(AlertSink& sink, std::size_t most_alerts) : sink_(sink), most_alerts_(most_alerts) {}
+  // `sink` and `hosts`, which workers may share, outlive it. `most_alerts` of one packet are told
+  // (Suricata's packet-alert-max).
+  Detector(AlertSink& sink, HostState& hosts, std::size_t most_alerts)
+      : sink_(sink), hosts_(hosts), most_alerts_(most_alerts) {
+    match_.datasets = this;
+  }
 
   // nullptr: none. Flows keep what they remember. `ahead`: all of it is made ready now (live), not
   // what is met when it is met (files). False: no memory for the set.
@@ -71,11 +71,15 @@ class Detector {
   void measure_into(RuleProfile* profile) { profile_ = profile; }
   [[nodiscard]] const DetectCounters& counters() const { return counters_; }
 
+  // Another packet, or the end of a flow: alerts are counted and rules told once for each.
+  void begin();
   // A packet, after its flow and its stream have taken it. `in_stream`: its payload is part of a
   // stream that on_stream() will be told of.
   void on_packet(const Subject& subject, bool in_stream);
   // The next octets of a side's stream. Returns whether more of it is wanted.
   bool on_stream(const Subject& subject, Bytes data);
+  // `missing` octets of it were never seen.
+  void on_stream_hole(const Subject& subject, std::uint64_t missing);
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const;
   // The request of a transaction is complete; its record follows later. Until then it is in
   // next_request(), once, and may be looked at by itself.
@@ -89,6 +93,7 @@ class Detector {
   void on_content(const Subject& subject, const protocols::ContentPiece& piece);
   // Suricata's name with its prefix, as docs/events-decoder.md and the parsers have it.
   void on_event(const Subject& subject, std::string_view name);
+  [[nodiscard]] bool wants_events() const { return set_ != nullptr && set_->has_event_rules(); }
   void on_flow_end(const Subject& subject);
   // The limit of alerts is each flow's own where it ends: sets how many were told, returns the
   // number before, for the packet at hand.
@@ -103,6 +108,8 @@ class Detector {
   void flush_stream(const Subject& subject, Direction direction);
   void inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
                        bool in_stream);
+  // The next octets of a side's stream.
+  void inspect_stream(const Subject& subject, StreamWindow& window, Bytes data);
   TxView view_of(const Subject& subject, const protocols::Record& record);
   static BufferView payload_of(const Subject& subject, Direction direction);
   void inspect_tx(const Subject& subject, const TxView& tx, Direction direction);
@@ -114,24 +121,33 @@ class Detector {
   bool matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state);
   void check(std::span<const std::uint32_t> places, Look& look);
   void found(const Rule& rule, std::uint32_t place, Look& look);
+  void queue_alert(const Rule& rule, const Look& look);
+  // By a suppression or a rate.
+  bool is_suppressed(const Rule& rule, const Look& look);
 
   // state_operations.cc
   bool holds(const StateOperation& operation, Look& look);
   void carry_out(const StateOperation& operation, Look& look);
   void keep_captures(const Rule& rule, Look& look);
+  bool look_up(const DatasetMatch& match, Bytes value) override;
 
   AlertSink& sink_;
+  HostState& hosts_;
   std::shared_ptr<const RuleSet> set_;
   PatternScratch scratch_;
   Inspector inspector_;
-  HostState hosts_;
   DetectCounters counters_;
   MatchState match_;
+  TimestampNs moment_ = 0;             // of the look
   std::vector<std::uint32_t> found_;   // candidates of the present look
+  std::vector<Alert> queue_;           // of the present look, to be told at its end
   std::vector<std::uint32_t> stamps_;  // by rule: the look that found it
   std::uint32_t stamp_ = 0;
-  std::vector<std::uint32_t> alerted_;  // payload rules of the present packet
-  std::size_t told_ = 0;                // alerts since the present packet began
+  std::vector<std::uint32_t> alerted_;  // payload rules of the present packet, by direction
+  std::vector<FlowVariable> packet_variables_;
+  std::uint64_t missing_ = 0;   // before the octets of a stream that are looked at
+  bool packet_passed_ = false;  // by a rule on its header
+  std::size_t told_ = 0;        // alerts since the present packet began
   std::size_t most_alerts_;
   struct CachedValues {
     std::uint32_t stamp = 0;

@@ -27,6 +27,7 @@ inline constexpr std::uint64_t kStreamDepth = std::uint64_t{1} << 20;
 struct StreamWindow {
   std::vector<std::uint8_t> held;  // not looked at yet
   std::uint64_t offset = 0;        // of held[0] in the stream
+  std::uint64_t missing = 0;       // octets never seen, right before held[0]
 };
 
 // Numbers of transactions, in the order in which they came; the oldest goes where there are many.
@@ -55,6 +56,7 @@ struct KeptBody {
   std::vector<std::uint8_t> octets;
 };
 
+// Captured by a rule.
 struct FlowVariable {
   std::uint64_t name = 0;  // by name_number()
   std::string text;        // of the name

@@ -30,6 +30,8 @@ bool is_relative(const Matcher& matcher) {
     bool operator()(const BsizeVariable&) const { return false; }
     bool operator()(const Absent&) const { return false; }
     bool operator()(const Entropy&) const { return false; }
+    bool operator()(const DatasetMatch&) const { return false; }
+    bool operator()(const ReputationMatch&) const { return false; }
     bool operator()(const Unsupported&) const { return false; }
   };
   return std::visit(Relative(), matcher);
@@ -189,6 +191,10 @@ Inspector::Outcome Inspector::next(Run& run, std::size_t at, std::size_t positio
     passed = decode_base64(*decode, data, position, run.state);
   } else if (const auto* entropy = std::get_if<Entropy>(&matcher)) {
     passed = entropy_passes(*entropy, data);
+  } else if (const auto* member = std::get_if<DatasetMatch>(&matcher)) {
+    passed = run.state.datasets != nullptr && run.state.datasets->look_up(*member, data);
+  } else if (const auto* rated = std::get_if<ReputationMatch>(&matcher)) {
+    passed = reputation_passes(*rated, data);
   }
   if (passed) return next(run, at + 1, after);
   return is_relative(matcher) ? Outcome::kFail : Outcome::kHopeless;

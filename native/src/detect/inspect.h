@@ -8,6 +8,7 @@
 #include <array>
 #include <vector>
 
+#include "detect/dataset.h"
 #include "detect/pcre.h"
 #include "detect/rule.h"
 #include "detect/rule_decoder.h"
@@ -29,7 +30,8 @@ struct MatchState {
     Bytes value;  // within the buffer
   };
   std::vector<Captured> captured;
-  std::size_t furthest = 0;  // end of the match that lies furthest in the buffer
+  std::size_t furthest = 0;           // end of the match that lies furthest in the buffer
+  DatasetMemory* datasets = nullptr;  // outlives the state
 };
 inline constexpr std::size_t kMaxCaptured = 16;
 

@@ -23,8 +23,9 @@ struct Detector::Look {
   Subject subject;
   BufferView payload;
   Layer layer;
-  Direction direction;     // of what is looked at
-  bool in_stream = false;  // the octets come from a reassembled stream
+  Direction direction;        // of what is looked at
+  bool in_stream = false;     // the octets come from a reassembled stream
+  std::uint64_t missing = 0;  // of it, right before them
   const TxView* tx = nullptr;
   std::string_view event;
   Ends between;  // known once settled
@@ -33,6 +34,10 @@ struct Detector::Look {
   // All above but `between` is as it shall be.
   void settle() { between = ends_of(subject, direction, of_packet() || subject.flow == nullptr); }
 
+  // 0: no addresses are known.
+  [[nodiscard]] int ip_version() const {
+    return subject.flow == nullptr ? subject.packet->ip_version : subject.flow->key.ip_version;
+  }
   // Who sends and who receives what is looked at.
   [[nodiscard]] std::pair<Address, Address> ends() const {
     if (subject.flow == nullptr) return {subject.packet->source, subject.packet->destination};

@@ -1,4 +1,6 @@
 // What looks into a buffer, record by record. See rule_decoder.h.
+#include <algorithm>
+
 #include "detect/rule_decoder.h"
 
 namespace netmoth::detect {
@@ -77,14 +79,41 @@ PcreMatch RuleDecoder::pcre(RecordReader& in) {
   return match;
 }
 
-void RuleDecoder::dataset_use(RecordReader& in) {
-  (void)in.text();
-  (void)in.text();
+Dataset* RuleDecoder::dataset_use(RecordReader& in) {
+  const std::string_view name = in.text();
+  (void)in.text();  // of what kind: the dataset says
   const std::size_t options = in.count();
   for (std::size_t i = 0; i < options && in.ok(); ++i) {
     (void)in.text();
     (void)in.text();
   }
+  if (datasets_ == nullptr) return nullptr;
+  const auto found = std::ranges::find(*datasets_, name, &Dataset::name);
+  return found == datasets_->end() ? nullptr : &*found;
+}
+
+Matcher RuleDecoder::dataset_match(RecordReader& in) {
+  using Operation = DatasetMatch::Operation;
+  const std::string_view operation = in.text();
+  Dataset* const dataset = dataset_use(in);
+  if (dataset == nullptr) return Unsupported{"dataset without values"};
+  DatasetMatch match{Operation::kIsSet, dataset};
+  if (operation == "isnotset") match.operation = Operation::kIsNotSet;
+  if (operation == "set") match.operation = Operation::kSet;
+  if (operation == "unset") match.operation = Operation::kUnset;
+  if (operation == "set" || operation == "unset") dataset->note_change();
+  return match;
+}
+
+Matcher RuleDecoder::reputation_match(RecordReader& in) {
+  const std::string_view comparison = in.text();
+  ReputationMatch match;
+  if (comparison == "<") match.comparison = Comparison::kLess;
+  if (comparison == ">") match.comparison = Comparison::kGreater;
+  match.value = in.varint();
+  match.dataset = dataset_use(in);
+  if (match.dataset == nullptr) return Unsupported{"datarep without values"};
+  return match;
 }
 
 Transform RuleDecoder::transform(RecordReader& in) {
@@ -175,14 +204,9 @@ Matcher RuleDecoder::matcher(RecordReader& in) {
       return entropy;
     }
     case 13:
-      (void)in.text();
-      dataset_use(in);
-      return Unsupported{"dataset"};
+      return dataset_match(in);
     case 14:
-      (void)in.text();
-      (void)in.varint();
-      dataset_use(in);
-      return Unsupported{"datarep"};
+      return reputation_match(in);
     default:
       in.fail();
       return Unsupported{};

@@ -109,7 +109,9 @@ int tell(unsigned id, unsigned long long, unsigned long long, unsigned, void* li
 void PatternMatcher::compile() const {
   std::call_once(compiled_, [this] {
     const base::HeapAside aside;  // shared by all, whoever came first
-    if (!wants_scalar_) database_ = compiled(patterns_);
+    // A lone octet is missed beyond the first 64 by 5.4.9, depending on where the data lies.
+    const bool lone_octet = patterns_.size() == 1 && patterns_[0].bytes.size() == 1;
+    if (!wants_scalar_ && !lone_octet) database_ = compiled(patterns_);
     if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
     patterns_ = {};
   });

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/types.h"
+#include "detect/endpoint_sets.h"
 
 namespace netmoth::detect {
 
@@ -181,13 +182,28 @@ struct Entropy {
   std::string_view comparison;
 };
 
+class Dataset;
+
+struct DatasetMatch {
+  enum class Operation : std::uint8_t { kIsSet, kIsNotSet, kSet, kUnset };
+  Operation operation = Operation::kIsSet;
+  const Dataset* dataset = nullptr;
+};
+
+struct ReputationMatch {
+  Comparison comparison = Comparison::kEqual;
+  std::uint64_t value = 0;
+  const Dataset* dataset = nullptr;
+};
+
 // Read, and not matched by this engine: a rule with it is not loaded.
 struct Unsupported {
   std::string_view what;
 };
 
 using Matcher = std::variant<Content, PcreMatch, IsDataAt, Bsize, BsizeVariable, Absent, ByteTest,
-                             ByteJump, ByteExtract, ByteMath, Base64Decode, Entropy, Unsupported>;
+                             ByteJump, ByteExtract, ByteMath, Base64Decode, Entropy, DatasetMatch,
+                             ReputationMatch, Unsupported>;
 
 struct Transform {
   std::string_view name;
@@ -256,6 +272,7 @@ struct StateOperation {
   std::int64_t value = 0;
 };
 
+// Counts matches; which of them are told.
 struct Rate {
   enum class Type : std::uint8_t {
     kLimit,
@@ -265,7 +282,6 @@ struct Rate {
     kDetectionFilter,
     kRateFilter,
   };
-  bool present = false;
   Type type = Type::kLimit;
   std::string_view track;
   std::uint64_t count = 0;
@@ -274,46 +290,15 @@ struct Rate {
   std::string_view unique_on;
 };
 
-struct Ipv4Range {
-  std::uint32_t low = 0;
-  std::uint32_t high = 0;
-};
-
-struct Ipv6Range {
-  Bytes low;
-  Bytes high;
-};
-
-// As ranges have it.
-constexpr std::uint32_t ipv4_number(const Address& address) {
-  return std::uint32_t{address.octets[0]} << 24 | std::uint32_t{address.octets[1]} << 16 |
-         std::uint32_t{address.octets[2]} << 8 | address.octets[3];
-}
-
-struct AddressSet {
-  std::span<const Ipv4Range> v4;
-  std::span<const Ipv6Range> v6;
-  bool any = false;
-
-  [[nodiscard]] bool has(const Address& address, int ip_version) const;
-};
-
-struct PortRange {
-  std::uint16_t low = 0;
-  std::uint16_t high = 0;
-};
-
-struct PortSet {
-  std::span<const PortRange> ranges;
-  bool any = false;
-
-  [[nodiscard]] bool has(std::uint16_t port) const {
-    if (any) return true;
-    for (const PortRange& range : ranges) {
-      if (port <= range.high) return port >= range.low;
-    }
-    return false;
-  }
+// Further packets of the flow, or of a host, are told.
+struct Tag {
+  enum class Scope : std::uint8_t { kSession, kHost };
+  enum class Unit : std::uint8_t { kPackets, kBytes, kSeconds };
+  bool present = false;
+  Scope scope = Scope::kSession;
+  Unit unit = Unit::kPackets;
+  std::uint64_t amount = 0;
+  bool of_destination = false;  // of a host: the one that was sent to
 };
 
 struct Head {
@@ -388,12 +373,15 @@ struct Rule {
   std::span<const StateOperation> conditions;
   std::span<const Inspection> inspections;
   std::span<const StateOperation> effects;
-  Rate rate;
-  bool tagged = false;
+  std::span<const Rate> rates;
+  std::span<const Suppression> suppressions;
+  Tag tag;
   std::span<const std::string_view> variables;
   Prefilter prefilter;
   Kind kind = Kind::kPacket;
-  bool loaded = false;  // false: it needs what this engine does not have
+  bool addresses_alone = false;  // tests neither ports nor what changes from packet to packet
+  std::string_view raw;          // its text, where the bundle has it
+  bool loaded = false;           // false: it needs what this engine does not have
 };
 
 }  // namespace netmoth::detect

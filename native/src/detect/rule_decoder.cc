@@ -72,6 +72,15 @@ bool RuleDecoder::port_sets(const IndexedRecords& records) {
   return true;
 }
 
+bool RuleDecoder::datasets(const IndexedRecords& records, std::deque<Dataset>& datasets) {
+  datasets_ = &datasets;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    RecordReader in(records.record(i), pool_);
+    if (!datasets.emplace_back().read(in)) return false;
+  }
+  return true;
+}
+
 bool RuleDecoder::rule(Bytes record, Rule& rule) {
   RecordReader in(record, pool_);
   rule.gid = in.u32();
@@ -106,8 +115,12 @@ bool RuleDecoder::rule(Bytes record, Rule& rule) {
   rule.conditions = list<StateOperation>(in, operation);
   rule.inspections = list<Inspection>(in, [this](RecordReader& from) { return inspection(from); });
   rule.effects = list<StateOperation>(in, operation);
-  if (in.u8_below(2) == 1) rule.rate = rate(in);
-  if (in.u8_below(2) == 1) tag(in, rule);
+  if (in.u8_below(2) == 1) {
+    const std::span<Rate> rates = arena_.list<Rate>(1);
+    rates[0] = rate(in);
+    rule.rates = rates;
+  }
+  if (in.u8_below(2) == 1) rule.tag = tag(in);
   rule.variables = list<std::string_view>(in, [](RecordReader& from) { return from.text(); });
   prefilter(in, rule);
   (void)in.varint();  // cost
@@ -218,7 +231,6 @@ StateOperation RuleDecoder::state_operation(RecordReader& in) {
 
 Rate RuleDecoder::rate(RecordReader& in) {
   Rate rate;
-  rate.present = true;
   rate.type = static_cast<Rate::Type>(in.u8_below(6));
   rate.track = in.text();
   rate.count = in.varint();
@@ -228,12 +240,31 @@ Rate RuleDecoder::rate(RecordReader& in) {
   return rate;
 }
 
-void RuleDecoder::tag(RecordReader& in, Rule& rule) {
-  rule.tagged = true;
-  (void)in.u8_below(2);
-  (void)in.varint();
-  (void)in.u8_below(3);
-  (void)in.text();
+Tag RuleDecoder::tag(RecordReader& in) {
+  Tag tag;
+  tag.present = true;
+  tag.scope = static_cast<Tag::Scope>(in.u8_below(2));
+  tag.amount = in.varint();
+  tag.unit = static_cast<Tag::Unit>(in.u8_below(3));
+  tag.of_destination = in.text() == "dst";
+  return tag;
+}
+
+bool RuleDecoder::threshold(Bytes record, ThresholdEntry& entry) {
+  RecordReader in(record, pool_);
+  entry.kind = static_cast<ThresholdEntry::Kind>(in.u8_below(4));
+  entry.gid = in.u32();
+  entry.sid = in.u32();
+  const std::string_view track = in.text();
+  using Track = Suppression::Track;
+  if (track == "by_src") entry.suppression.track = Track::kSource;
+  if (track == "by_dst") entry.suppression.track = Track::kDestination;
+  if (track == "by_either") entry.suppression.track = Track::kEither;
+  entry.suppression.addresses = place<AddressSet>(in, address_sets_);
+  entry.rate = rate(in);
+  (void)in.text();    // action: this engine has one
+  (void)in.varint();  // seconds of it
+  return in.ok() && in.at_end();
 }
 
 void RuleDecoder::prefilter(RecordReader& in, Rule& rule) {

@@ -4,14 +4,17 @@
 // every list is as long as its record can be, matchers and nesting are bounded.
 #pragma once
 
+#include <deque>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "detect/arena.h"
+#include "detect/dataset.h"
 #include "detect/pcre.h"
 #include "detect/record_reader.h"
 #include "detect/rule.h"
+#include "detect/thresholds.h"
 
 namespace netmoth::detect {
 
@@ -29,9 +32,10 @@ class RuleDecoder {
 
   [[nodiscard]] bool address_sets(const IndexedRecords& records);
   [[nodiscard]] bool port_sets(const IndexedRecords& records);
+  // Into `datasets`, which rules then point to: before rules are read.
+  [[nodiscard]] bool datasets(const IndexedRecords& records, std::deque<Dataset>& datasets);
   [[nodiscard]] bool rule(Bytes record, Rule& rule);
-  // Of threshold.config: what follows the kind.
-  Rate rate(RecordReader& in);
+  [[nodiscard]] bool threshold(Bytes record, ThresholdEntry& entry);
 
  private:
   template <typename T, typename Read>
@@ -62,9 +66,13 @@ class RuleDecoder {
   Content content(RecordReader& in);
   PcreMatch pcre(RecordReader& in);
   ByteValue byte_value(RecordReader& in);
-  static void dataset_use(RecordReader& in);
+  // nullptr where the bundle has no such dataset.
+  Dataset* dataset_use(RecordReader& in);
+  Matcher dataset_match(RecordReader& in);
+  Matcher reputation_match(RecordReader& in);
   static FlowTest flow(RecordReader& in);
-  static void tag(RecordReader& in, Rule& rule);
+  static Rate rate(RecordReader& in);
+  static Tag tag(RecordReader& in);
   static void prefilter(RecordReader& in, Rule& rule);
 
   Arena& arena_;
@@ -73,6 +81,7 @@ class RuleDecoder {
   std::unordered_map<std::uint64_t, std::string_view>& names_;  // by name_number()
   std::span<AddressSet> address_sets_;                          // in the arena: heads point to them
   std::span<PortSet> port_sets_;
+  std::deque<Dataset>* datasets_ = nullptr;
 };
 
 }  // namespace netmoth::detect

@@ -69,6 +69,22 @@ bool flow_fits(const FlowTest& test, const Subject& subject, bool stream, bool o
   return test.established == is_established(subject.flow, of_packet);
 }
 
+// Captured values are there once contents have matched; bits of hosts may have to be waited for.
+bool comes_last(const StateOperation& condition) {
+  using Memory = StateOperation::Memory;
+  switch (condition.memory) {
+    case Memory::kFlowvar:
+    case Memory::kPktvar:
+    case Memory::kXbits:
+    case Memory::kHostbits:
+      return true;
+    case Memory::kFlowbits:
+    case Memory::kFlowint:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool Detector::matches(const Rule& rule, Look& look) {
@@ -85,16 +101,16 @@ bool Detector::matches(const Rule& rule, Look& look) {
     if (!passes(test, context)) return false;
   }
   for (const StateOperation& condition : rule.conditions) {
-    if (condition.memory != StateOperation::Memory::kFlowvar && !holds(condition, look))
-      return false;
+    if (!comes_last(condition) && !holds(condition, look)) return false;
   }
   if (!matches_inspections(rule, look)) return false;
   return std::ranges::all_of(rule.conditions, [&](const StateOperation& condition) {
-    return condition.memory != StateOperation::Memory::kFlowvar || holds(condition, look);
+    return !comes_last(condition) || holds(condition, look);
   });
 }
 
 bool Detector::matches_inspections(const Rule& rule, Look& look) {
+  moment_ = look.subject.now;
   match_.captured.clear();
   match_.base64.clear();
   match_.furthest = 0;

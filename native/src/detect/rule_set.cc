@@ -21,6 +21,13 @@ bool AddressSet::has(const Address& address, int ip_version) const {
   });
 }
 
+bool Suppression::covers(const Address& source, const Address& destination, int ip_version) const {
+  const bool of_source = track == Track::kSource || track == Track::kEither;
+  const bool of_destination = track == Track::kDestination || track == Track::kEither;
+  return track == Track::kAlways || (of_source && addresses->has(source, ip_version)) ||
+         (of_destination && addresses->has(destination, ip_version));
+}
+
 std::uint64_t applications_of(std::string_view name) {
   using protocols::AppProto;
   const auto bit = [](AppProto proto) { return std::uint64_t{1} << static_cast<unsigned>(proto); };
@@ -55,14 +62,40 @@ std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
   report.fault = BundleFault::kCorrupt;
   RuleDecoder decoder(set->arena_, set->pool_, set->pcres_, set->names_);
   if (!decoder.address_sets(addresses) || !decoder.port_sets(ports)) return nullptr;
+  if (bundle.section(kDatasets) != nullptr) {
+    IndexedRecords datasets;
+    if (bundle.records(kDatasets, datasets) != BundleFault::kNone ||
+        !decoder.datasets(datasets, set->datasets_))
+      return nullptr;
+  }
   set->rules_ = set->arena_.list<Rule>(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!decoder.rule(rules.record(i), set->rules_[i])) return nullptr;
+  }
+  if (!set->load_thresholds(bundle, decoder)) return nullptr;
+  IndexedRecords texts;
+  if (bundle.section(kRuleTexts) != nullptr) {
+    if (bundle.records(kRuleTexts, texts) != BundleFault::kNone || texts.size() != rules.size())
+      return nullptr;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      set->rules_[i].raw = as_text(texts.record(i));
   }
   report.fault = BundleFault::kNone;
   Builder builder(*set, report);
   builder.build(scalar);
   return set;
+}
+
+bool RuleSet::load_thresholds(const BundleFile& bundle, RuleDecoder& decoder) {
+  IndexedRecords records;
+  if (bundle.section(bundle_section::kThresholds) == nullptr) return true;
+  if (bundle.records(bundle_section::kThresholds, records) != BundleFault::kNone) return false;
+  std::vector<ThresholdEntry> entries(records.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!decoder.threshold(records.record(i), entries[i])) return false;
+  }
+  apply_thresholds(entries, rules_, arena_);
+  return true;
 }
 
 std::span<const std::uint32_t> RuleSet::event_rules(std::string_view name) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -87,6 +88,8 @@ class RuleSet {
   [[nodiscard]] base::DigestKinds wants_digests() const { return wants_digests_; }
   [[nodiscard]] bool wants_frames() const { return wants_frames_; }
   [[nodiscard]] bool wants_streams() const { return wants_streams_; }
+  // Whether a rule remembers more than one flow: bits of hosts, rates.
+  [[nodiscard]] bool shares_state() const { return shares_state_; }
   [[nodiscard]] std::span<const std::uint8_t> digest() const { return digest_; }
   // Makes everything ready for a worker that cannot stop to compile what it meets first. False: no
   // memory.
@@ -95,6 +98,7 @@ class RuleSet {
  private:
   class Builder;
   RuleSet() = default;
+  [[nodiscard]] bool load_thresholds(const BundleFile& bundle, RuleDecoder& decoder);
   template <typename Told>
   void for_each_matcher(const Told& told) const {
     const auto tell = [&](const PatternGroup& group) {
@@ -112,6 +116,7 @@ class RuleSet {
   IndexedRecords pool_;
   Arena arena_;
   PcreStore pcres_;
+  std::deque<Dataset> datasets_;
   std::span<Rule> rules_;
   std::vector<BufferKey> keys_;
   std::array<std::vector<std::uint16_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
@@ -133,6 +138,7 @@ class RuleSet {
   bool wants_frames_ = false;
   base::DigestKinds wants_digests_;
   bool wants_streams_ = false;
+  bool shares_state_ = false;
 };
 
 // The bits of AppProto that a rule's protocol stands for; 0 where none.

@@ -37,6 +37,39 @@ std::uint32_t kinds_of(const RuleSet& set, const Rule& rule) {
   return kinds;
 }
 
+// Suricata's IP-only rules: neither ports nor anything that changes from packet to packet.
+bool on_addresses_alone(const Rule& rule) {
+  const bool plain = std::ranges::all_of(rule.heads, [](const Head& head) {
+    return head.applications == 0 && head.source_ports->any && head.destination_ports->any &&
+           !head.without_ip;
+  });
+  const auto constant = [](const FieldTest& test) {
+    return test.field == "ip_proto" || test.field == "sameip";
+  };
+  const FlowTest& flow = rule.flow;
+  return plain && rule.inspections.empty() && rule.conditions.empty() &&
+         std::ranges::all_of(rule.tests, constant) && flow.to_server && flow.to_client &&
+         !flow.established && !flow.not_established && !flow.only_fragments && !flow.no_fragments;
+}
+
+bool remembers_hosts(const Rule& rule) {
+  const auto of_hosts = [](const StateOperation& operation) {
+    return operation.memory == StateOperation::Memory::kXbits ||
+           operation.memory == StateOperation::Memory::kHostbits;
+  };
+  const auto over_flows = [](const Rate& rate) { return rate.track != "by_flow"; };
+  const auto changing = [](const Matcher& matcher) {
+    const auto* const member = std::get_if<DatasetMatch>(&matcher);
+    return member != nullptr && member->dataset->changes();
+  };
+  const auto changes = [&](const Inspection& inspection) {
+    return std::ranges::any_of(inspection.matchers, changing);
+  };
+  return std::ranges::any_of(rule.inspections, changes) ||
+         std::ranges::any_of(rule.conditions, of_hosts) ||
+         std::ranges::any_of(rule.effects, of_hosts) || std::ranges::any_of(rule.rates, over_flows);
+}
+
 }  // namespace
 
 void RuleSet::Builder::build(bool scalar) {
@@ -50,6 +83,7 @@ void RuleSet::Builder::build(bool scalar) {
       continue;
     }
     rule.loaded = true;
+    set_.shares_state_ = set_.shares_state_ || remembers_hosts(rule);
     ++report_.loaded;
     place(rule, static_cast<std::uint32_t>(i));
   }
@@ -89,10 +123,9 @@ std::string RuleSet::Builder::resolve(Rule& rule) {
   }
   if (rule.kind != Rule::Kind::kTransaction)
     rule.kind = payload ? Rule::Kind::kPayload : Rule::Kind::kPacket;
-  for (const auto operations : {rule.conditions, rule.effects}) {
-    for (const StateOperation& operation : operations) {
-      if (operation.memory == StateOperation::Memory::kPktvar) return "pktvar is not kept";
-    }
+  rule.addresses_alone = rule.kind == Rule::Kind::kPacket && on_addresses_alone(rule);
+  for (const Rate& rate : rule.rates) {
+    if (!rate.unique_on.empty()) return "unique_on is not counted";
   }
   return {};
 }
@@ -185,32 +218,13 @@ std::uint16_t RuleSet::Builder::key_of(const BufferRow& row, const Inspection& i
   return found->second;
 }
 
-namespace {
-
-// Suricata's IP-only rules: neither ports nor anything that changes from packet to packet.
-bool on_addresses_alone(const Rule& rule) {
-  const bool plain = std::ranges::all_of(rule.heads, [](const Head& head) {
-    return head.applications == 0 && head.source_ports->any && head.destination_ports->any &&
-           !head.without_ip;
-  });
-  const auto constant = [](const FieldTest& test) {
-    return test.field == "ip_proto" || test.field == "sameip";
-  };
-  const FlowTest& flow = rule.flow;
-  return plain && rule.inspections.empty() && rule.conditions.empty() &&
-         std::ranges::all_of(rule.tests, constant) && flow.to_server && flow.to_client &&
-         !flow.established && !flow.not_established && !flow.only_fragments && !flow.no_fragments;
-}
-
-}  // namespace
-
 void RuleSet::Builder::place(const Rule& rule, std::uint32_t at) {
   if (std::ranges::any_of(rule.tests, is_event)) return place_event_rule(rule, at);
   switch (rule.kind) {
     case Rule::Kind::kPacket:
       for (const Direction direction : kDirections) {
         if (!may_go(rule, direction)) continue;
-        if (on_addresses_alone(rule))
+        if (rule.addresses_alone)
           set_.address_rules_[index_of(direction)].add(at, rule);
         else
           set_.packet_rules_[index_of(direction)].add(at, rule);

@@ -2,6 +2,7 @@
 // Keywords", "Xbits". See detector.h.
 #include <algorithm>
 
+#include "base/digest.h"
 #include "detect/look.h"
 
 namespace netmoth::detect {
@@ -36,6 +37,24 @@ bool compared(std::string_view operation, std::uint32_t left, std::uint32_t righ
   return left >= right;
 }
 
+bool has_value(std::span<const FlowVariable> variables, const StateOperation& operation) {
+  return !operation.names.empty() && std::ranges::any_of(variables, [&](const auto& variable) {
+    return variable.name == operation.names[0] && variable.value == operation.subject;
+  });
+}
+
+// At most kMaxFlowVariables, the value of a known one anew.
+void keep_value(std::vector<FlowVariable>& variables, const MatchState::Captured& captured) {
+  const std::uint64_t name = name_number(captured.name);
+  const std::string_view value =
+      as_text(captured.value.first(std::min(captured.value.size(), kMaxVariableOctets)));
+  const auto known = std::ranges::find(variables, name, &FlowVariable::name);
+  if (known != variables.end())
+    known->value.assign(value);
+  else if (variables.size() < kMaxFlowVariables)
+    variables.push_back({name, std::string(captured.name), std::string(value)});
+}
+
 }  // namespace
 
 bool Detector::holds(const StateOperation& operation, Look& look) {
@@ -52,9 +71,10 @@ bool Detector::holds(const StateOperation& operation, Look& look) {
     case Memory::kXbits:
     case Memory::kHostbits: {
       const std::pair<Address, Address> ends = look.ends();
+      sink_.await_turn();
       return any([&](std::uint64_t name) {
-        return hosts_.find(host_key(operation.subject, name, ends.first, ends.second),
-                           look.subject.now) != nullptr;
+        return hosts_.has(host_key(operation.subject, name, ends.first, ends.second),
+                          look.subject.now);
       });
     }
     case Memory::kFlowint: {
@@ -72,12 +92,9 @@ bool Detector::holds(const StateOperation& operation, Look& look) {
       return compared(operation.operation, *number, right);
     }
     case Memory::kFlowvar:
-      if (state == nullptr || operation.names.empty()) return false;
-      return std::ranges::any_of(state->variables, [&](const FlowVariable& variable) {
-        return variable.name == operation.names[0] && variable.value == operation.subject;
-      });
+      return state != nullptr && has_value(state->variables, operation);
     case Memory::kPktvar:
-      return false;
+      return has_value(packet_variables_, operation);
   }
   return false;
 }
@@ -90,13 +107,11 @@ void Detector::carry_out(const StateOperation& operation, Look& look) {
     const auto [source, destination] = look.ends();
     const HostKey key = host_key(operation.subject, name, source, destination);
     const TimestampNs now = look.subject.now;
-    const bool is_set = hosts_.find(key, now) != nullptr;
-    const bool wanted =
-        operation.operation == "set" || (operation.operation == "toggle" && !is_set);
-    if (!wanted) return hosts_.erase(key);
     const TimestampNs until = operation.value > 0 ? now + operation.value * kSecond : 0;
-    hosts_.make(key, now) = {now, until, 0, 0};
-    return;
+    sink_.await_turn();
+    if (operation.operation == "toggle") return hosts_.toggle(key, until, now);
+    if (operation.operation == "set") return hosts_.set(key, until, now);
+    return hosts_.clear(key);
   }
   if (look.subject.flow == nullptr) return;
   FlowState& state = state_of(*look.subject.flow);
@@ -126,19 +141,40 @@ void Detector::carry_out(const StateOperation& operation, Look& look) {
     state.set_number(name, right);
 }
 
+// What rules have set or unset stands beside what the bundle lists, and comes before it.
+bool Detector::look_up(const DatasetMatch& match, Bytes value) {
+  using Operation = DatasetMatch::Operation;
+  constexpr std::uint64_t kPresent = 1;
+  constexpr std::uint64_t kRemoved = 2;
+  const Dataset& dataset = *match.dataset;
+  if (!dataset.fits(value.size())) return match.operation == Operation::kIsNotSet;
+  const bool listed = dataset.lists(value);
+  if (!dataset.changes()) return listed == (match.operation == Operation::kIsSet);
+  HostKey key{HostKey::What::kValue, dataset.number(), {}, {}};
+  const auto digest = base::sha256(value);
+  const auto half = digest.begin() + sizeof key.first.octets;
+  std::copy(digest.begin(), half, key.first.octets.begin());
+  std::copy(half, digest.end(), key.second.octets.begin());
+  sink_.await_turn();
+  const auto is_present = [listed](std::uint64_t state) {
+    return state == 0 ? listed : state == kPresent;
+  };
+  if (match.operation == Operation::kIsSet || match.operation == Operation::kIsNotSet)
+    return is_present(hosts_.count_of(key, moment_)) == (match.operation == Operation::kIsSet);
+  const bool wanted = match.operation == Operation::kSet;
+  return hosts_.update(key, moment_, [&](HostState::Entry& entry, bool) {
+    const bool changed = is_present(entry.count) != wanted;
+    entry.count = wanted ? kPresent : kRemoved;
+    return changed;
+  });
+}
+
 void Detector::keep_captures(const Rule& /*rule*/, Look& look) {
-  if (look.subject.flow == nullptr) return;
   for (const MatchState::Captured& captured : match_.captured) {
-    if (captured.scope != "flow") continue;
-    FlowState& state = state_of(*look.subject.flow);
-    const std::uint64_t name = name_number(captured.name);
-    const std::string_view value =
-        as_text(captured.value.first(std::min(captured.value.size(), kMaxVariableOctets)));
-    const auto known = std::ranges::find(state.variables, name, &FlowVariable::name);
-    if (known != state.variables.end())
-      known->value.assign(value);
-    else if (state.variables.size() < kMaxFlowVariables)
-      state.variables.push_back({name, std::string(captured.name), std::string(value)});
+    if (captured.scope == "pkt")
+      keep_value(packet_variables_, captured);
+    else if (captured.scope == "flow" && look.subject.flow != nullptr)
+      keep_value(state_of(*look.subject.flow).variables, captured);
   }
 }
 

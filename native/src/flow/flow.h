@@ -71,6 +71,7 @@ struct TcpSide {
   bool bare_syn : 1 = false;  // a SYN without ACK
   bool fin_seen : 1 = false;
   bool gap = false;
+  std::uint8_t regions = 1;  // far apart that were held at a time, with the one in order
   [[nodiscard]] std::uint8_t scale() const { return scaled ? window_scale : std::uint8_t{0}; }
 };
 

@@ -1,5 +1,6 @@
 #include "flow/flow_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 
@@ -255,6 +256,34 @@ bool FlowTable::expire_some(TimestampNs now, std::size_t limit) {
     }
   }
   return true;
+}
+
+void FlowTable::end_sorted(EndReason reason) {
+  std::ranges::sort(endings_);
+  for (const Ending& ending : endings_)
+    end(flows_[ending.index], reason);
+  endings_.clear();
+}
+
+void FlowTable::expire_in_order(TimestampNs until) {
+  for (std::size_t list = 0; list < kListCount; ++list) {
+    // A list is sorted by listed_at, which is never later than seen.
+    for (std::uint32_t at = lists_[list].head; at != kNone; at = flows_[at].list_next) {
+      const Flow& flow = flows_[at];
+      if (flow.listed_at + timeouts_[list] > until) break;
+      if (due_at(flow) <= until) endings_.push_back({due_at(flow), flow.as_of, at});
+    }
+  }
+  end_sorted(EndReason::kTimeout);
+}
+
+void FlowTable::end_all_in_order(EndReason reason, TimestampNs now) {
+  expire_in_order(now);
+  for (const Ends& ends : lists_) {
+    for (std::uint32_t at = ends.head; at != kNone; at = flows_[at].list_next)
+      endings_.push_back({flows_[at].as_of, 0, at});
+  }
+  end_sorted(reason);
 }
 
 FlowTableCounters FlowTable::counters() const {

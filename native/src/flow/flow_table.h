@@ -16,7 +16,9 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
+#include <vector>
 
 #include "flow/flow.h"
 
@@ -115,6 +117,10 @@ class FlowTable {
   void expire(TimestampNs now);
   // Those that are due end with kTimeout.
   void end_all(EndReason reason, TimestampNs now);
+  // The same two, in an order that does not hang on what else is in the table: by when they are
+  // due, exactly, and where they are not by how they began.
+  void expire_in_order(TimestampNs until);
+  void end_all_in_order(EndReason reason, TimestampNs now);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
@@ -166,6 +172,13 @@ class FlowTable {
   [[nodiscard]] std::uint32_t victim() const;
   // Ends at most `limit` of those due; true where none is left.
   bool expire_some(TimestampNs now, std::size_t limit);
+  struct Ending {
+    TimestampNs when;  // due, or begun
+    TimestampNs began;
+    std::uint32_t index;
+    friend auto operator<=>(const Ending&, const Ending&) = default;
+  };
+  void end_sorted(EndReason reason);
   void enter_emergency();
   void leave_emergency();
 
@@ -182,6 +195,7 @@ class FlowTable {
   std::uint32_t used_ = 0;      // places ever constructed
   std::uint32_t free_ = kNone;  // chain of ended places
   std::array<Ends, kListCount> lists_;
+  std::vector<Ending> endings_;  // only while flows end in order
   TimestampNs clock_ = 0;
   TimestampNs next_expiry_ = 0;
   std::size_t size_ = 0;

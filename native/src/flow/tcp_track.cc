@@ -92,6 +92,9 @@ void update_window(Flow& flow, Direction direction, const decode::TcpHeader& hea
 
 void on_fin(Flow& flow, Direction direction) {
   const bool to_server = direction == Direction::kToServer;
+  // A peer that is not heard answers unseen: no half of the connection is known to be closed.
+  if (flow.tcp[index_of(direction)].syn_seen && flow.tcp[index_of(opposite(direction))].flags == 0)
+    return;
   switch (flow.tcp_state) {
     case TcpState::kSynRecv:
     case TcpState::kEstablished:

@@ -11,6 +11,7 @@ struct AlertOptions {
   bool packet = false;   // packet, base 64, and packet_info
   bool metadata = true;  // of the rule; the flow and the transaction
   bool verdict = false;
+  bool rule = false;  // its text, where the bundle has it
 };
 
 }  // namespace netmoth::output

@@ -16,6 +16,7 @@ struct EveOptions {
   std::uint16_t community_id_seed = 0;
   bool ethernet = false;  // MAC addresses
   TlsFields tls_fields = TlsFields::extended();
+  bool http_extended = true;        // false: who asked for what, and no more
   bool certificate_sha256 = false;  // under netmoth
   AlertOptions alert;
 };

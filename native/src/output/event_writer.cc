@@ -5,6 +5,7 @@
 #include "output/alert_json.h"
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
+#include "output/http_json.h"
 #include "output/rule_alert_json.h"
 
 namespace netmoth::output {
@@ -51,7 +52,14 @@ void write_tcp(JsonWriter& json, const flow::Flow& flow) {
   json.member_plain("state", flow::tcp_state_name(flow.tcp_state));
   if (flow.tcp[0].gap) json.member("ts_gap", true);
   if (flow.tcp[1].gap) json.member("tc_gap", true);
+  json.member("ts_max_regions", flow.tcp[0].regions);
+  json.member("tc_max_regions", flow.tcp[1].regions);
   json.end_object();
+}
+
+// A pass rule matched: no later rule alerts on it.
+bool was_passed(const flow::Flow& flow) {
+  return flow.detection != nullptr && static_cast<const detect::FlowState&>(*flow.detection).passed;
 }
 
 std::uint64_t whole_seconds_between(TimestampNs start, TimestampNs end) {
@@ -175,9 +183,10 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   json.member_plain("reason", flow::end_reason_name(reason));
   if (flow.emergency) json.member("emergency", true);
   json.member("alerted", flow.alerted);
+  if (was_passed(flow)) json.member_plain("action", "pass");
   json.end_object();
   if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
-  write_flow_metadata(json, flow);
+  if (flow.detection != nullptr) write_flow_metadata(json, flow);
   close(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
 }
 
@@ -194,6 +203,11 @@ void EventWriter::write_members(JsonWriter& json, const protocols::Record& recor
   if (record.kind == protocols::RecordKind::kTls) {
     write_tls_fields(json, static_cast<const protocols::TlsHandshake&>(record),
                      options_.eve.tls_fields);
+  } else if (record.kind == protocols::RecordKind::kHttp && !options_.eve.http_extended &&
+             static_cast<const protocols::HttpTransaction&>(record).http2 == nullptr) {
+    const auto& transaction = static_cast<const protocols::HttpTransaction&>(record);
+    json.member("tx_id", transaction.tx_id);
+    write_http_brief(json, transaction);
   } else {
     event_of(record.kind).write(json, record);
   }

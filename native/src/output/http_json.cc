@@ -11,13 +11,8 @@ void optional(base::JsonWriter& json, std::string_view name, std::string_view va
   if (!value.empty()) json.member(name, value);
 }
 
-}  // namespace
-
-void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
-  if (t.http2 != nullptr) {
-    write_http2(json, t, *t.http2);
-    return;
-  }
+// What Suricata writes of every transaction.
+void open_basic(base::JsonWriter& json, const protocols::HttpTransaction& t) {
   json.key("http");
   json.begin_object();
   optional(json, "hostname", t.hostname);
@@ -39,6 +34,16 @@ void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
     }
     json.end_object();
   }
+}
+
+}  // namespace
+
+void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
+  if (t.http2 != nullptr) {
+    write_http2(json, t, *t.http2);
+    return;
+  }
+  open_basic(json, t);
   optional(json, "http_refer", t.referer);
   optional(json, "http_method", t.method);
   optional(json, "protocol", t.protocol.empty() ? t.response_protocol : t.protocol);
@@ -49,6 +54,11 @@ void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
   }
   if (t.status >= 300 && t.status < 400) optional(json, "redirect", t.location);
   json.member("length", t.response_length);
+  json.end_object();
+}
+
+void write_http_brief(base::JsonWriter& json, const protocols::HttpTransaction& t) {
+  open_basic(json, t);
   json.end_object();
 }
 

@@ -7,5 +7,7 @@
 namespace netmoth::output {
 
 void write_http(base::JsonWriter& json, const protocols::HttpTransaction& transaction);
+// Suricata's http.extended=no: whom was asked for what, and the type of the answer.
+void write_http_brief(base::JsonWriter& json, const protocols::HttpTransaction& transaction);
 
 }  // namespace netmoth::output

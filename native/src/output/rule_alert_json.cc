@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 
 #include "base/base64.h"
 #include "output/alert_json.h"
@@ -22,11 +23,19 @@ std::string_view link_name(decode::LinkType link) {
       return "NULL";
     case 1:
       return "EN10MB";
+    case 9:
+      return "PPP";
     case 12:
     case 101:
       return "RAW";
+    case 104:
+      return "C_HDLC";
     case 113:
       return "LINUX_SLL";
+    case 228:
+      return "IPv4";
+    case 229:
+      return "IPv6";
     case 276:
       return "LINUX_SLL2";
     default:
@@ -109,6 +118,7 @@ void write_signature(JsonWriter& json, const detect::Alert& alert, const EventCo
   begin_alert(json, {rule.gid, rule.sid, rule.rev, rule.msg, rule.category, rule.priority});
   write_target(json, alert, context);
   if (options.metadata) write_metadata(json, rule);
+  if (options.rule && !rule.raw.empty()) json.member("rule", rule.raw);
   json.end_object();
 }
 
@@ -130,6 +140,12 @@ void write_payload(JsonWriter& json, const detect::Alert& alert, const EventCont
                    const AlertOptions& options) {
   Bytes payload = alert.payload;
   if (payload.empty() && context.packet != nullptr) payload = context.packet->payload;
+  std::string with_hole;
+  if (alert.missing > 0) {
+    with_hole.append("[").append(std::to_string(alert.missing)).append(" bytes missing]");
+    with_hole.append(as_text(payload));
+    payload = as_bytes(with_hole);
+  }
   if (!payload.empty()) {
     if (options.payload) write_base64(json, "payload", payload);
     if (options.payload_length) json.member("payload_length", payload.size());
@@ -206,10 +222,12 @@ void write_app_proto(JsonWriter& json, const flow::Flow& flow) {
     write("app_proto_orig", flow.app_proto_original);
 }
 
-void write_variables(JsonWriter& json, const detect::FlowState& state) {
-  json.key("flowvars");
+void write_variables(JsonWriter& json, std::string_view name,
+                     std::span<const detect::FlowVariable> variables) {
+  if (variables.empty()) return;
+  json.key(name);
   json.begin_array();
-  for (const detect::FlowVariable& variable : state.variables) {
+  for (const detect::FlowVariable& variable : variables) {
     json.begin_object();
     write_key(json, variable.text);
     json.text(variable.value);
@@ -220,13 +238,15 @@ void write_variables(JsonWriter& json, const detect::FlowState& state) {
 
 }  // namespace
 
-void write_flow_metadata(JsonWriter& json, const flow::Flow& flow) {
-  if (flow.detection == nullptr) return;
-  const auto& state = static_cast<const detect::FlowState&>(*flow.detection);
+void write_flow_metadata(JsonWriter& json, const flow::Flow& flow,
+                         std::span<const detect::FlowVariable> packet_variables) {
+  static const detect::FlowState none;
+  const detect::FlowState& state =
+      flow.detection == nullptr ? none : static_cast<const detect::FlowState&>(*flow.detection);
   constexpr std::string_view kTraffic = "traffic/";
   const auto is_traffic = [&](const auto& bit) { return bit.name.starts_with(kTraffic); };
   const auto plain = std::ranges::count_if(state.bits(), std::not_fn(is_traffic));
-  if (plain > 0 || !state.variables.empty()) {
+  if (plain > 0 || !state.variables.empty() || !packet_variables.empty()) {
     json.key("metadata");
     json.begin_object();
     if (plain > 0) {
@@ -237,7 +257,8 @@ void write_flow_metadata(JsonWriter& json, const flow::Flow& flow) {
       }
       json.end_array();
     }
-    if (!state.variables.empty()) write_variables(json, state);
+    write_variables(json, "flowvars", state.variables);
+    write_variables(json, "pktvars", packet_variables);
     json.end_object();
   }
   if (std::ranges::none_of(state.bits(), is_traffic)) return;
@@ -271,7 +292,7 @@ void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventC
     json.member_plain("direction",
                       alert.direction == Direction::kToServer ? "to_server" : "to_client");
     if (options.metadata) {
-      write_flow_metadata(json, *context.flow);
+      write_flow_metadata(json, *context.flow, alert.packet_variables);
       write_alert_flow(json, *context.flow);
     }
   }
@@ -280,7 +301,7 @@ void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventC
   if (options.verdict) {
     json.key("verdict");
     json.begin_object();
-    json.member_plain("action", alert.rule->action == Rule::Action::kPass ? "pass" : "alert");
+    json.member_plain("action", alert.passed ? "pass" : "alert");
     json.end_object();
   }
 }

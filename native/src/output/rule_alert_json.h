@@ -9,9 +9,10 @@ namespace netmoth::output {
 
 struct EventContext;
 
-// `metadata` and `traffic`: flowbits and captured values that rules gave the flow. Nothing where
-// there are none.
-void write_flow_metadata(base::JsonWriter& json, const flow::Flow& flow);
+// `metadata` and `traffic`: flowbits and captured values that rules gave the flow, and the packet
+// at hand. Nothing where there are none.
+void write_flow_metadata(base::JsonWriter& json, const flow::Flow& flow,
+                         std::span<const detect::FlowVariable> packet_variables = {});
 void write_rule_alert(base::JsonWriter& json, const detect::Alert& alert,
                       const EventContext& context, const AlertOptions& options);
 

@@ -61,6 +61,19 @@ void write_dns_cache(base::JsonWriter& json, const correlate::DnsCacheCounters& 
   json.end_object();
 }
 
+void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
+                  const detect::HostCounters& hosts) {
+  json.key("detect");
+  json.begin_object();
+  json.member("alert", detect.alerts);
+  json.member("alert_queue_overflow", detect.alerts_discarded);
+  json.member("alerts_suppressed", detect.alerts_suppressed);
+  json.member("body_bytes_dropped", detect.octets_dropped);
+  json.member("host_entries", hosts.entries);
+  json.member("host_evicted", hosts.evicted);
+  json.end_object();
+}
+
 }  // namespace
 
 void write_stats(base::JsonWriter& json, const StatsRecord& record) {
@@ -91,6 +104,7 @@ void write_stats(base::JsonWriter& json, const StatsRecord& record) {
   json.member("memuse", record.memory.codecs);
   json.member("refused", record.memory.codecs_refused);
   json.end_object();
+  if (record.has_rules) write_detect(json, record.detect, record.hosts);
   write_dns_cache(json, record.dns);
   json.key("expectations");
   json.begin_object();

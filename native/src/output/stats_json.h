@@ -7,6 +7,7 @@
 #include "base/json_writer.h"
 #include "correlate/dns_cache.h"
 #include "decode/defragment.h"
+#include "detect/detect_counters.h"
 #include "flow/flow_table.h"
 #include "protocols/expectations.h"
 #include "stream/reassembler.h"
@@ -48,6 +49,9 @@ struct StatsRecord {
   decode::DefragCounters defrag;
   correlate::DnsCacheCounters dns;
   protocols::ExpectationCounters expectations;
+  bool has_rules = false;
+  detect::DetectCounters detect;
+  detect::HostCounters hosts;
 };
 
 // The value of the member "stats".

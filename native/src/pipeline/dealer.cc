@@ -30,11 +30,16 @@ void Chunk::clear() {
     hand.clear();
 }
 
-Dealer::Dealer(capture::PcapFile& source, const decode::DecoderOptions& decoding,
-               std::size_t workers, FileRunResult& result)
-    : source_(source), front_(decoding), result_(result), workers_(workers), frames_(kChunkFrames) {
+Dealer::Dealer(capture::PcapFile& source, const DealerOptions& options, FileRunResult& result)
+    : source_(source),
+      front_(options.decoding),
+      result_(result),
+      workers_(options.workers),
+      detects_(options.detects),
+      in_order_(options.in_order),
+      frames_(kChunkFrames) {
   for (std::size_t share = 0; share < flow::kShares; ++share)
-    worker_of_share_[share] = static_cast<std::uint8_t>(share % workers);
+    worker_of_share_[share] = static_cast<std::uint8_t>(share % workers_);
   source_.limit_reads(kChunkBytes);
 }
 
@@ -95,11 +100,16 @@ void Dealer::deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::Ev
   }
   const auto packets = std::span<const decode::Packet>(chunk.packets).subspan(first);
   for (const decode::Packet& packet : packets) {
+    const decode::Packet* const outermost = packet.tunnel_depth == 0 ? nullptr : packets.data();
     if (belongs_to_a_flow(packet))
-      deal_packet(packet, packet.tunnel_depth == 0 ? nullptr : packets.data(), chunk);
+      deal_packet(packet, outermost, chunk);
+    else if (detects_)
+      deal_odd({.packet = &packet, .outermost = outermost, .part = OddPacket::Part::kAlone},
+               worker_of(flow::key_of(packet)), Announced::kNowhere, chunk);
   }
   for (const decode::Anomaly& anomaly : decoded_.anomalies()) {
-    if (front_.tells(anomaly)) deal_anomaly(anomaly, packets, chunk, writer);
+    const bool told = front_.tells(anomaly);
+    if (told || detects_) deal_anomaly(anomaly, packets, told, chunk, writer);
   }
 }
 
@@ -131,24 +141,26 @@ void Dealer::deal_packet(const decode::Packet& packet, const decode::Packet* out
   deal_odd(odd, own, announced, chunk);
 }
 
-// By the worker that has the packet's flow; by none where it has none.
+// By the worker that has the packet's flow; where it has none by the one that rules look at it in,
+// else by none.
 void Dealer::deal_anomaly(const decode::Anomaly& anomaly, std::span<const decode::Packet> packets,
-                          Chunk& chunk, output::EventWriter& writer) {
+                          bool told, Chunk& chunk, output::EventWriter& writer) {
   const decode::Packet& packet = packet_of(anomaly, packets);
   const decode::Packet* const outermost = packet.tunnel_depth == 0 ? nullptr : packets.data();
-  if (belongs_to_a_flow(packet)) {
+  if (detects_ || belongs_to_a_flow(packet)) {
     return deal_odd({.packet = &packet,
                      .outermost = outermost,
                      .part = OddPacket::Part::kAnomaly,
-                     .event = anomaly.event},
+                     .event = anomaly.event,
+                     .told = told},
                     worker_of(flow::key_of(packet)), Announced::kNowhere, chunk);
   }
-  output::EventContext told;
-  told.time = front_.clock().now;
-  told.packet_number = packet.number;
-  told.packet = &packet;
-  told.outermost = outermost;
-  writer.decode_anomaly(told, decode::decode_event_name(anomaly.event));
+  output::EventContext about;
+  about.time = front_.clock().now;
+  about.packet_number = packet.number;
+  about.packet = &packet;
+  about.outermost = outermost;
+  writer.decode_anomaly(about, decode::decode_event_name(anomaly.event));
 }
 
 }  // namespace netmoth::pipeline

@@ -42,11 +42,17 @@ struct Chunk {
   void clear();
 };
 
+struct DealerOptions {
+  decode::DecoderOptions decoding;
+  std::size_t workers = 1;
+  bool detects = false;   // rules also look at packets of no flow
+  bool in_order = false;  // and at what workers share: no flow may be behind the others
+};
+
 class Dealer {
  public:
   // Both outlive the dealer. `result` gets the frame counts.
-  Dealer(capture::PcapFile& source, const decode::DecoderOptions& decoding, std::size_t workers,
-         FileRunResult& result);
+  Dealer(capture::PcapFile& source, const DealerOptions& options, FileRunResult& result);
 
   // Reads the first frames; says what the source says.
   capture::SourceStatus begin();
@@ -61,10 +67,10 @@ class Dealer {
   void deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer);
   void deal_packet(const decode::Packet& packet, const decode::Packet* outermost, Chunk& chunk);
   void deal_anomaly(const decode::Anomaly& anomaly, std::span<const decode::Packet> packets,
-                    Chunk& chunk, output::EventWriter& writer);
+                    bool told, Chunk& chunk, output::EventWriter& writer);
   void deal_odd(const OddPacket& odd, std::size_t worker, Announced announced, Chunk& chunk);
   [[nodiscard]] std::size_t worker_of(const flow::FlowKey& key) const {
-    return key.one_way ? workers_ : worker_of_share_[flow::share_of(key)];
+    return key.one_way && !in_order_ ? workers_ : worker_of_share_[flow::share_of(key)];
   }
 
   capture::PcapFile& source_;
@@ -73,6 +79,8 @@ class Dealer {
   std::array<std::uint8_t, flow::kShares> worker_of_share_{};
   FileRunResult& result_;
   std::size_t workers_;  // and one for ICMP errors
+  bool detects_;
+  bool in_order_;
   std::vector<decode::Frame> frames_;
   std::size_t count_ = 0;
   bool has_read_ = false;  // frames that are not dealt yet, or the end

@@ -45,12 +45,14 @@ struct OddPacket {
     kQuoted,        // only for the flow it quotes; tell the verdict
     kUnlessQuoted,  // all but that; await the verdict
     kAnomaly,       // was dealt before; what was wrong with it is to be told
+    kAlone,         // of no flow: looked at by rules
   };
   const decode::Packet* packet = nullptr;
   const decode::Packet* outermost = nullptr;  // of its frame, where it came out of a tunnel
   QuoteVerdict* verdict = nullptr;
   Part part = Part::kWhole;
   decode::DecodeEvent event{};  // kAnomaly
+  bool told = true;             // kAnomaly: its event is written, not only looked at by rules
 };
 
 inline constexpr std::uint32_t kNotOdd = 0;

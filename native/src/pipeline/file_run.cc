@@ -83,6 +83,9 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.defrag = counters.defrag;
   record.dns = counters.dns;
   record.expectations = counters.expectations;
+  record.has_rules = counters.has_rules;
+  record.detect = counters.detect;
+  record.hosts = counters.hosts;
   return record;
 }
 
@@ -115,7 +118,7 @@ class SerialRead {
     std::random_device entropy;
     const std::uint64_t seed = std::uint64_t{entropy()} << 32 | entropy();
     correlate::DnsCache dns(engine_.dns_cache_entries, seed);
-    Worker worker(engine_, writer, seed, {&dns});
+    Worker worker(engine_, writer, seed, {.dns = {&dns}});
     if (count_ > 0) result_.first_packet = frames_[0].time;
     std::uint64_t next_report = kProgressFrames;
     while (status_ == capture::SourceStatus::kFrames && sink.error() == 0) {

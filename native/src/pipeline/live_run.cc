@@ -65,7 +65,8 @@ std::uint16_t fanout_group() {
 LiveRun::LiveRun(const LiveOptions& options, LiveListener& listener)
     : options_(options),
       listener_(listener),
-      dns_(options.engine.dns_cache_entries, std::random_device{}()) {}
+      dns_(options.engine.dns_cache_entries, std::random_device{}()),
+      hosts_(std::random_device{}(), options.engine.rule_state_entries) {}
 
 std::unique_ptr<LiveRun> LiveRun::open(const LiveOptions& options, LiveListener& listener,
                                        RunFault& fault) {
@@ -128,7 +129,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy(),
-                                          correlate::DnsShare{&dns_}, &expectations_);
+                                          RunShare{{&dns_}, &expectations_, &hosts_});
   lane->number = lanes_.size();
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
@@ -275,6 +276,7 @@ LiveStats LiveRun::stats() const {
     all.counters += lane->published;
   all.counters.dns = dns_.counters();
   all.counters.expectations = expectations_.counters();
+  all.counters.hosts = hosts_.counters();
   if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
   return all;
 }

@@ -100,6 +100,7 @@ class LiveRun {
   LiveListener& listener_;
   correlate::DnsCache dns_;                   // of all lanes; outlives them
   protocols::ExpectationTable expectations_;  // likewise
+  detect::HostState hosts_;                   // likewise
   SignatureExchange exchange_;                // likewise
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.

@@ -15,6 +15,7 @@ MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers) {
   model.frames = sizeof(Worker) + kBatchFrames * sizeof(decode::DecodedFrame) +
                  decode::kMaxPacketsPerFrame * decode::kMaxDatagramBytes;
   model.dns_cache = correlate::DnsCache::bytes_when_full(config.dns_cache_entries);
+  model.hosts = detect::HostState::bytes_when_full(config.rule_state_entries);
   model.workers = workers;
   return model;
 }

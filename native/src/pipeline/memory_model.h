@@ -24,12 +24,13 @@ struct MemoryModel {
   std::size_t frames = 0;
   // Of the run.
   std::size_t dns_cache = 0;
+  std::size_t hosts = 0;  // what rules remember of them
   std::size_t workers = 1;
 
   [[nodiscard]] std::size_t of_worker() const {
     return flows + sessions + reassembly + codecs + names + events + defrag + frames;
   }
-  [[nodiscard]] std::size_t total() const { return workers * of_worker() + dns_cache; }
+  [[nodiscard]] std::size_t total() const { return workers * of_worker() + dns_cache + hosts; }
 };
 
 MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers);

@@ -12,6 +12,14 @@ std::uint64_t random_seed() {
   return std::uint64_t{entropy()} << 32 | entropy();
 }
 
+DealerOptions dealer_options(const EngineConfig& engine, std::uint64_t seed) {
+  const bool detects = engine.rules != nullptr;
+  return {.decoding = decoder_options(engine, seed),
+          .workers = engine.workers,
+          .detects = detects,
+          .in_order = detects && engine.rules->shares_state()};
+}
+
 }  // namespace
 
 // Batches of several writers, one at a time.
@@ -34,12 +42,11 @@ class ParallelRead::SharedSink final : public output::BatchSink {
 
 // What one worker has for itself.
 struct ParallelRead::Lane {
-  Lane(const EngineConfig& engine, std::uint64_t seed, const correlate::DnsShare& dns,
-       protocols::ExpectationTable& expectations, const output::WriterOptions& writing,
-       output::BatchSink& sink)
-      : number(dns.worker),
+  Lane(const EngineConfig& engine, std::uint64_t seed, const RunShare& share,
+       const output::WriterOptions& writing, output::BatchSink& sink)
+      : number(share.dns.worker),
         writer(writing, sink),
-        worker(std::in_place, engine, writer, seed, dns, &expectations) {}
+        worker(std::in_place, engine, writer, seed, share) {}
   // The last events; what it held is given back by its own thread, beside the others'.
   void finish() {
     worker->finish(flow::EndReason::kShutdown);
@@ -62,8 +69,10 @@ ParallelRead::ParallelRead(const EngineConfig& engine, capture::PcapFile& source
       source_(source),
       result_(result),
       dns_(engine.dns_cache_entries, seed_),
+      hosts_(seed_, engine.rule_state_entries),
       progress_(engine.workers),
-      dealer_(source, decoder_options(engine, seed_), engine.workers, result) {
+      ends_(engine.workers),
+      dealer_(source, dealer_options(engine, seed_), result) {
   for (std::size_t i = 0; i < kChunks; ++i)
     chunks_.push_back(std::make_unique<Chunk>(engine.workers));
 }
@@ -78,12 +87,9 @@ void ParallelRead::run(const output::WriterOptions& writing, output::FileSink& s
   front_writer_ = &front_writer;
   on_progress_ = &progress;
   for (std::size_t i = 0; i < engine_.workers; ++i) {
-    const correlate::DnsShare dns{&dns_, &progress_, i};
-    lanes_.push_back(std::make_unique<Lane>(engine_, seed_, dns, expectations_, writing, shared));
+    lanes_.push_back(std::make_unique<Lane>(engine_, seed_, share_of(i), writing, shared));
   }
-  errors_ = std::make_unique<Lane>(engine_, seed_,
-                                   correlate::DnsShare{&dns_, &progress_, engine_.workers},
-                                   expectations_, writing, shared);
+  errors_ = std::make_unique<Lane>(engine_, seed_, share_of(engine_.workers), writing, shared);
   // One of the threads is the caller's.
   const std::span others = std::span(lanes_).subspan(1);
   for (const auto& lane : others)
@@ -197,6 +203,7 @@ void ParallelRead::conclude(output::EventWriter& writer) {
   dns_.expire(dealer_.front().clock().now);
   result_.counters.dns = dns_.counters();
   result_.counters.expectations = expectations_.counters();
+  result_.counters.hosts = hosts_.counters();
   write_stats(result_, dealer_.front().clock().now, writer);
 }
 

@@ -48,6 +48,9 @@ class ParallelRead {
   class SharedSink;
   struct Lane;
 
+  [[nodiscard]] RunShare share_of(std::size_t worker) {
+    return {{&dns_, &progress_, worker}, &expectations_, &hosts_, &ends_};
+  }
   void work(Lane& lane);
   // Its next chunk, dealing some first where few are left; nullptr at the end.
   Chunk* take(Lane& lane);
@@ -68,7 +71,9 @@ class ParallelRead {
   FileRunResult& result_;
   correlate::DnsCache dns_;
   protocols::ExpectationTable expectations_;
+  detect::HostState hosts_;
   correlate::Progress progress_;
+  correlate::Progress ends_;  // of flows, where rules look at what workers share
   Dealer dealer_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Lane> errors_;

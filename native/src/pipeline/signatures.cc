@@ -54,7 +54,7 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-std::string load_signatures(const std::string& path, Signatures& loaded) try {
+std::string load_signatures(const std::string& path, Signatures& loaded, bool scalar) try {
   const std::shared_ptr<const MappedFile> file = map_file(path);
   if (file == nullptr) return errno == 0 ? "it is empty" : std::strerror(errno);
   detect::BundleFile bundle;
@@ -62,7 +62,7 @@ std::string load_signatures(const std::string& path, Signatures& loaded) try {
   if (fault == detect::BundleFault::kNone)
     fault = detect::IndicatorSet::load(bundle, file, random_seed(), loaded.indicators);
   if (fault == detect::BundleFault::kNone) {
-    loaded.rules = detect::RuleSet::load(bundle, file, loaded.report);
+    loaded.rules = detect::RuleSet::load(bundle, file, loaded.report, scalar);
     fault = loaded.report.fault;
   }
   if (fault == detect::BundleFault::kNone) {

@@ -22,6 +22,6 @@ struct Signatures {
 
 // Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" (one of
 // contracts/src/bundle-faults.ts) or what the system said.
-std::string load_signatures(const std::string& path, Signatures& loaded);
+std::string load_signatures(const std::string& path, Signatures& loaded, bool scalar = false);
 
 }  // namespace netmoth::pipeline

@@ -1,5 +1,6 @@
 #include "pipeline/tcp_sessions.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/reader.h"
@@ -34,6 +35,13 @@ bool begins_client_hello(Bytes data) {
   return reader.ok() && suites >= 2 && suites % 2 == 0 && suites < hello;
 }
 
+// The client acknowledges an answer that was not captured.
+bool goes_on_alone(const flow::Flow& flow, Direction direction, const decode::TcpHeader& header) {
+  return flow.tcp_state == flow::TcpState::kSynSent && direction == Direction::kToServer &&
+         (header.flags & (kAck | kSyn | kRst)) == kAck &&
+         flow.tcp[index_of(Direction::kToClient)].flags == 0;
+}
+
 }  // namespace
 
 // Hands the stream of one direction to the flow's session.
@@ -54,6 +62,7 @@ class TcpSessions::SideConsumer final : public stream::StreamConsumer {
     flow_.tcp[index_of(direction_)].gap = true;
     owner_.host_.on_stream_event(direction_, "stream.reassembly_seq_gap");
     const bool parsed = session_.on_gap(flow_, direction_, missing, owner_.sink_);
+    if (owner_.host_.wants_stream(flow_)) owner_.host_.on_stream_hole(direction_, missing);
     return parsed || owner_.host_.wants_stream(flow_);
   }
   void on_stream_overlap() override {
@@ -90,6 +99,8 @@ bool TcpSessions::on_segment(flow::Flow& flow, Direction direction, const decode
   const bool is_reset = (flags & kRst) != 0;
   if (options_.midstream && flow.tcp_state == flow::TcpState::kNone &&
       (flags & (kAck | kSyn | kRst | kFin)) == kAck)
+    flow.tcp_state = flow::TcpState::kEstablished;
+  if (options_.async_oneside && goes_on_alone(flow, direction, packet.tcp))
     flow.tcp_state = flow::TcpState::kEstablished;
   const bool exact = is_reset && stream::takes_exact_resets_only(policy_of(flow, direction));
   const flow::TcpVerdict verdict =
@@ -155,6 +166,11 @@ void TcpSessions::deliver(flow::Flow& flow, Direction direction, const decode::P
     if (theirs.started() && !theirs.acknowledge(packet.tcp.acknowledgment, now, peer)) return;
   }
   if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now, consumer)) return;
+  if (mine.started() &&
+      static_cast<std::int32_t>(sequence - mine.next()) > stream::kRegionGapBytes) {
+    std::uint8_t& most = flow.tcp[index_of(direction)].regions;
+    most = std::max(most, mine.regions());
+  }
   if ((flags & kFin) != 0) mine.set_end(sequence + packet.payload_length);
 }
 

@@ -22,6 +22,8 @@ class TcpHost {
   virtual void on_stream_event(Direction direction, std::string_view name) = 0;
   // The same octets as the session gets, after it. Returns whether more is wanted.
   virtual bool on_stream_data(Direction direction, Bytes data) = 0;
+  // So many octets of the side's stream were never seen.
+  virtual void on_stream_hole(Direction direction, std::uint64_t missing) = 0;
   // Whether on_stream_data() would be listened to: keeps a stream going that no parser reads.
   [[nodiscard]] virtual bool wants_stream(const flow::Flow& flow) const = 0;
 };

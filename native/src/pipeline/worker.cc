@@ -43,7 +43,7 @@ decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t
 }
 
 Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-               const correlate::DnsShare& dns, protocols::ExpectationTable* expectations)
+               const RunShare& share)
     : config_(config),
       writer_(writer),
       front_(decoder_options(config, seed)),
@@ -59,13 +59,21 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                  .midstream_tls = config.midstream_tls,
                  .async_oneside = config.async_oneside},
                 *this, *this, session_memory_),
-      own_dns_(dns.cache == nullptr
+      own_dns_(share.dns.cache == nullptr
                    ? std::make_unique<correlate::DnsCache>(config.dns_cache_entries, seed)
                    : nullptr),
-      labeller_(dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : dns, writer),
-      own_expectations_(expectations == nullptr ? std::make_unique<protocols::ExpectationTable>()
-                                                : nullptr),
-      expectations_(expectations == nullptr ? *own_expectations_ : *expectations),
+      labeller_(share.dns.cache == nullptr ? correlate::DnsShare{own_dns_.get()} : share.dns,
+                writer),
+      own_expectations_(share.expectations == nullptr
+                            ? std::make_unique<protocols::ExpectationTable>()
+                            : nullptr),
+      expectations_(share.expectations == nullptr ? *own_expectations_ : *share.expectations),
+      own_hosts_(share.hosts == nullptr
+                     ? std::make_unique<detect::HostState>(seed, config.rule_state_entries)
+                     : nullptr),
+      detector_(*this, share.hosts == nullptr ? *own_hosts_ : *share.hosts,
+                config.packet_alert_max),
+      turn_(share.ends == nullptr ? nullptr : share.dns.progress, share.ends, share.dns.worker),
       table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
       decoded_(kBatchFrames) {
   if (config.rules != nullptr) (void)detector_.use(config.rules, !config.compile_on_use);
@@ -108,12 +116,13 @@ void Worker::handle(const decode::DecodedFrame& frame, std::uint32_t first_hash)
     if (!packet.has_quoted || !handle_quoting(packet)) handle_packet(packet, hash);
   }
   for (const decode::Anomaly& anomaly : frame.anomalies()) {
-    if (!front_.tells(anomaly)) continue;
+    const bool told = front_.tells(anomaly);
+    if (!told && !detector_.wants_events()) continue;
     const decode::Packet& packet = packet_of(anomaly, frame.packets());
     enter(packet, packet.tunnel_depth == 0 ? nullptr : frame.packets().data());
-    tell_decode_anomaly(anomaly.event);
+    tell_decode_anomaly(anomaly.event, told);
   }
-  table_.expire(now_);
+  expire();
 }
 
 void Worker::enter(const decode::Packet& packet, const decode::Packet* outermost) {
@@ -123,19 +132,19 @@ void Worker::enter(const decode::Packet& packet, const decode::Packet* outermost
 }
 
 // Of the packet at hand, and of the flow it belongs to.
-void Worker::tell_decode_anomaly(decode::DecodeEvent event) {
-  output::EventContext told;
-  told.time = now_;
-  told.packet_number = current_packet_;
-  told.packet = packet_;
-  told.outermost = outermost_;
+void Worker::tell_decode_anomaly(decode::DecodeEvent event, bool told) {
+  output::EventContext about;
+  about.time = now_;
+  about.packet_number = current_packet_;
+  about.packet = packet_;
+  about.outermost = outermost_;
   if (belongs_to_a_flow(*packet_)) {
     const flow::FlowKey key = flow::key_of(*packet_);
-    told.flow = table_.find(key, table_.hash(key)).flow;
+    about.flow = table_.find(key, table_.hash(key)).flow;
   }
   const std::string_view name = decode::decode_event_name(event);
-  if (detector_.rules() != nullptr) detect_decode_event(told.flow, name);
-  writer_.decode_anomaly(told, name);
+  if (detector_.rules() != nullptr) detect_decode_event(about.flow, name);
+  if (told) writer_.decode_anomaly(about, name);
 }
 
 void Worker::keep_up() {
@@ -144,6 +153,8 @@ void Worker::keep_up() {
 }
 
 void Worker::advance(const FrameClock& clock) {
+  if (in_order()) end_flows_before(clock.order);
+  turn_.begin_packet(clock.order);
   now_ = clock.now;
   order_ = clock.order;
   labeller_.advance(order_);
@@ -192,6 +203,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_direction_ = direction;
   labeller_.on_packet(flow);
   if (match.flow == nullptr && indicators_.active()) indicators_.on_flow(context(direction));
+  if (detector_.rules() != nullptr) detector_.begin();
   if (flow.inspect || detector_.rules() != nullptr)
     inspect(flow, direction, packet);
   else
@@ -243,33 +255,6 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
   flow.attachment.reset();
 }
 
-void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
-  flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
-  const std::uint64_t number_before = std::exchange(current_packet_, 0);
-  const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
-  // A flow that was silent for its timeout ended then, however late it is noticed; one that an
-  // emergency cut short ends now.
-  const bool in_time = reason == flow::EndReason::kTimeout && !flow.emergency;
-  const TimestampNs moment = in_time ? table_.due_at(flow) : now_;
-  const TimestampNs now_before = std::exchange(now_, moment);
-  ending_ = true;
-  anomalies_.begin_end();
-  if (flow.attachment != nullptr || flow.detection != nullptr) end_session(flow);
-  writer_.flow(flow, reason, now_, labeller_.of_end(flow));
-  if (flow.detection != nullptr) {  // the event tells what it holds
-    const SessionMemory::Scope scope(session_memory_, flow);
-    flow.detection.reset();
-  }
-  labeller_.release(flow);
-  indicators_.on_flow_end(flow);
-  if (flow.route != nullptr) session_memory_.give_back(kRouteOctets);
-  ending_ = false;
-  now_ = now_before;
-  current_flow_ = flow_before;
-  current_packet_ = number_before;
-  packet_ = packet_before;
-}
-
 void Worker::on_idle(TimestampNs now) {
   idle(front_.idle(now));
 }
@@ -277,14 +262,8 @@ void Worker::on_idle(TimestampNs now) {
 void Worker::idle(const FrameClock& clock) {
   advance(clock);
   labeller_.publish();
-  table_.expire(now_);
+  expire();
   if (labeller_.has_late()) keep_up();
-}
-
-void Worker::finish(flow::EndReason reason) {
-  labeller_.publish_end();
-  table_.end_all(reason, now_);
-  if (labeller_.has_late()) labeller_.settle_all();
 }
 
 bool Worker::anomaly_allowed(std::string_view name) {

@@ -21,6 +21,7 @@
 #include "pipeline/indicator_alerts.h"
 #include "pipeline/session_memory.h"
 #include "pipeline/tcp_sessions.h"
+#include "pipeline/turn.h"
 #include "pipeline/worker_counters.h"
 #include "protocols/magic.h"
 #include "protocols/parser.h"
@@ -60,6 +61,15 @@ struct EngineConfig {
   bool compile_on_use = false;                   // a file can wait, an interface cannot
   detect::RuleProfile* profile = nullptr;        // of one worker, which it outlives; nullptr: none
   std::size_t packet_alert_max = 15;
+  std::size_t rule_state_entries = detect::kMaxHostEntries;  // of the whole run
+};
+
+// What the workers of one run share; all outlive them. Without it a worker keeps its own.
+struct RunShare {
+  correlate::DnsShare dns;
+  protocols::ExpectationTable* expectations = nullptr;
+  detect::HostState* hosts = nullptr;
+  correlate::Progress* ends = nullptr;  // of flows, where dns.progress is given
 };
 
 // What one worker matches with: sets that all share, and room of its own.
@@ -79,11 +89,9 @@ class Worker final : private flow::FlowEndListener,
                      private detect::AlertSink,
                      private TcpHost {
  public:
-  // `writer` outlives the worker. `seed` scatters the table (random for live capture). Workers of
-  // one run share `dns.cache` and `expectations`, which outlive them; without them the worker keeps
-  // its own.
+  // `writer` outlives the worker. `seed` scatters the table (random for live capture).
   Worker(const EngineConfig& config, output::EventWriter& writer, std::uint64_t seed,
-         const correlate::DnsShare& dns = {}, protocols::ExpectationTable* expectations = nullptr);
+         const RunShare& share = {});
   ~Worker() override;
 
   // At most kBatchFrames frames; their bytes need to live during the call only.
@@ -108,13 +116,21 @@ class Worker final : private flow::FlowEndListener,
   void want_contents();
   void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
   void enter(const decode::Packet& packet, const decode::Packet* outermost);
-  void tell_decode_anomaly(decode::DecodeEvent event);
+  // `told`: its event is written, not only looked at by rules.
+  void tell_decode_anomaly(decode::DecodeEvent event, bool told);
   [[nodiscard]] const decode::Packet& packet_in(const Dealt& dealt, std::span<const OddPacket> odd,
                                                 decode::DecodedFrame& decoded);
   void handle_odd(const OddPacket& odd, std::uint32_t hash);
   // What the others have learnt meanwhile.
   void keep_up();
   void advance(const FrameClock& clock);
+  // Rules look at what other workers change: flows end in one order.
+  [[nodiscard]] bool in_order() const {
+    return detector_.rules() != nullptr && detector_.rules()->shares_state();
+  }
+  void expire();
+  void begin_end(const flow::Flow& flow, flow::EndReason reason);
+  void end_flows_before(TimestampNs order);
   [[nodiscard]] flow::FlowTable::Match find_alive(const flow::FlowKey& key, std::uint32_t hash);
   bool handle_quoting(const decode::Packet& packet);
   void handle_packet(const decode::Packet& packet, std::uint32_t hash);
@@ -139,8 +155,10 @@ class Worker final : private flow::FlowEndListener,
   void detect_decode_event(flow::Flow* flow, std::string_view name);
   void on_content(protocols::AppProto proto, const protocols::ContentPiece& piece) override;
   void on_alert(const detect::Alert& alert) override;
+  void await_turn() override { turn_.await(); }
   void on_stream_event(Direction direction, std::string_view name) override;
   bool on_stream_data(Direction direction, Bytes data) override;
+  void on_stream_hole(Direction direction, std::uint64_t missing) override;
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const override;
   [[nodiscard]] detect::Subject subject(Direction direction) const;
   void detect_alone(const decode::Packet& packet);
@@ -163,7 +181,10 @@ class Worker final : private flow::FlowEndListener,
   correlate::Labeller labeller_;
   std::unique_ptr<protocols::ExpectationTable> own_expectations_;
   protocols::ExpectationTable& expectations_;
-  detect::Detector detector_{*this, config_.packet_alert_max};
+  std::unique_ptr<detect::HostState> own_hosts_;
+  detect::Detector detector_;
+  Turn turn_;
+  TimestampNs boundary_ = 0;  // up to which flows have ended, where they do in order
   flow::FlowTable table_;
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;
@@ -173,6 +194,7 @@ class Worker final : private flow::FlowEndListener,
   Announced announced_ = Announced::kPerhaps;  // of the packet at hand
   // What the events of the moment are about.
   bool ending_ = false;
+  bool passing_ = false;  // flows end because of the time, not of a packet
   flow::Flow* current_flow_ = nullptr;
   std::uint64_t current_packet_ = 0;
   const decode::Packet* packet_ = nullptr;     // null at the end of a flow

@@ -13,6 +13,8 @@ WorkerCounters& WorkerCounters::operator+=(const WorkerCounters& part) {
   flows += part.flows;
   streams += part.streams;
   memory += part.memory;
+  detect += part.detect;
+  has_rules = has_rules || part.has_rules;
   anomalies_suppressed += part.anomalies_suppressed;
   events_made += part.events_made;
   events_dropped += part.events_dropped;
@@ -36,6 +38,9 @@ WorkerCounters Worker::counters() const {
   all.events_made = written.made;
   all.events_dropped = written.dropped;
   all.events_by_type = written.by_type;
+  all.detect = detector_.counters();
+  all.has_rules = detector_.rules() != nullptr;
+  if (own_hosts_ != nullptr) all.hosts = own_hosts_->counters();
   if (own_dns_ != nullptr) all.dns = own_dns_->counters();
   if (own_expectations_ != nullptr) all.expectations = own_expectations_->counters();
   return all;

@@ -6,6 +6,7 @@
 
 #include "correlate/dns_cache.h"
 #include "decode/defragment.h"
+#include "detect/detect_counters.h"
 #include "flow/flow_table.h"
 #include "output/batch.h"
 #include "output/stats_json.h"
@@ -30,8 +31,11 @@ struct WorkerCounters {
   std::array<std::uint64_t, output::kEventTypes> events_by_type{};
   correlate::DnsCacheCounters dns;  // of the cache; left empty by workers that share one
   protocols::ExpectationCounters expectations;  // likewise
+  detect::HostCounters hosts;                   // likewise
+  detect::DetectCounters detect;
+  bool has_rules = false;
 
-  WorkerCounters& operator+=(const WorkerCounters& part);  // all but those two
+  WorkerCounters& operator+=(const WorkerCounters& part);  // all but those three
 };
 
 }  // namespace netmoth::pipeline

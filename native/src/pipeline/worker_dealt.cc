@@ -46,7 +46,7 @@ void Worker::process_dealt(std::span<const Dealt> dealt, std::span<const OddPack
         enter(*packets[i], nullptr);
         handle_packet(*packets[i], hashes[i]);
       }
-      table_.expire(now_);
+      expire();
     }
     labeller_.publish();
     if (labeller_.has_late()) keep_up();
@@ -76,7 +76,10 @@ void Worker::handle_odd(const OddPacket& odd, std::uint32_t hash) {
       if (!odd.verdict->await()) handle_packet(packet, hash);
       break;
     case OddPacket::Part::kAnomaly:
-      tell_decode_anomaly(odd.event);
+      tell_decode_anomaly(odd.event, odd.told);
+      break;
+    case OddPacket::Part::kAlone:
+      detect_alone(packet);
       break;
   }
 }

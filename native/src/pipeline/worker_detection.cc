@@ -84,6 +84,10 @@ bool Worker::on_stream_data(Direction direction, Bytes data) {
   return detector_.on_stream(subject(direction), data);
 }
 
+void Worker::on_stream_hole(Direction direction, std::uint64_t missing) {
+  detector_.on_stream_hole(subject(direction), missing);
+}
+
 bool Worker::wants_stream(const flow::Flow& flow) const {
   return detector_.wants_stream(flow);
 }

@@ -109,6 +109,16 @@ bool Reassembler::make_room(StreamConsumer& consumer) {
   return wanted;
 }
 
+std::uint8_t Reassembler::regions() const {
+  std::uint32_t end = next_;
+  std::size_t count = 1;
+  for (const Run& run : runs_) {
+    if (distance(end, run.front()) > kRegionGapBytes) ++count;
+    end = run.end();
+  }
+  return static_cast<std::uint8_t>(std::min<std::size_t>(count, 255));
+}
+
 bool Reassembler::insert(std::uint32_t sequence, Bytes data, TimestampNs now,
                          StreamConsumer& consumer) {
   if (finished_) return false;

@@ -27,6 +27,8 @@ namespace netmoth::stream {
 inline constexpr std::size_t kMaxHeldBytes = 1U << 20;
 inline constexpr std::size_t kMaxHeldSegments = 1024;
 inline constexpr std::uint32_t kMaxAheadBytes = 1U << 24;
+// What is further from its neighbour than this is a region of its own, as Suricata counts them.
+inline constexpr std::int32_t kRegionGapBytes = 1 << 18;
 // A hole that the receiver has acknowledged is given up after this much more was held behind it or
 // this much time has passed: frames of the two directions may be captured out of order.
 inline constexpr std::size_t kPatienceSegments = 16;
@@ -105,6 +107,8 @@ class Reassembler {
   [[nodiscard]] std::uint32_t next() const { return next_; }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
   [[nodiscard]] std::size_t held_segments() const { return marks_.size(); }
+  // Regions held now, with the one in order.
+  [[nodiscard]] std::uint8_t regions() const;
   [[nodiscard]] bool saw_gap() const { return saw_gap_; }
 
  private:

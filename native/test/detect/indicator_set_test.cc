@@ -46,6 +46,33 @@ Address address(std::initializer_list<std::uint8_t> octets) {
   return made;
 }
 
+TEST(IndicatorSet, WhatHasExpiredHidesNothing) {
+  IndicatorBundle bundle({{.sid = 3'000'000'001},
+                          {.sid = 3'000'000'002, .expires = 2000, .otherwise = 1},
+                          {.sid = 3'000'000'003, .expires = 1000, .otherwise = 2},
+                          {.sid = 3'000'000'004, .expires = 1000}});
+  bundle.table(kDomain, {{"com.example.", 2}, {"org.example.", 3}});
+  std::shared_ptr<const IndicatorSet> set;
+  ASSERT_EQ(load(bundle.sealed(), set), BundleFault::kNone);
+  const auto sid_at = [&](std::string_view name, TimestampNs seconds) {
+    const IndicatorHit hit = set->find_domain(name, seconds * kSecond);
+    return hit ? hit.meta->sid : 0U;
+  };
+  EXPECT_EQ(sid_at("example.com", 999), 3'000'000'003U);
+  EXPECT_EQ(sid_at("example.com", 1000), 3'000'000'002U);
+  EXPECT_EQ(sid_at("example.com", 2000), 3'000'000'001U);
+  EXPECT_EQ(sid_at("example.org", 999), 3'000'000'004U);
+  EXPECT_EQ(sid_at("example.org", 1000), 0U);
+}
+
+TEST(IndicatorSet, MetasLeadBackOnly) {
+  for (const std::uint8_t otherwise : {1, 2, 100}) {
+    std::shared_ptr<const IndicatorSet> set;
+    const IndicatorBundle bundle({{.sid = 1, .expires = 1, .otherwise = otherwise}});
+    EXPECT_EQ(load(bundle.sealed(), set), BundleFault::kCorrupt) << int{otherwise};
+  }
+}
+
 TEST(IndicatorSet, FindsEveryKind) {
   std::shared_ptr<const IndicatorSet> set;
   ASSERT_EQ(load(every_kind(), set), BundleFault::kNone);

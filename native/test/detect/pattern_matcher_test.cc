@@ -41,6 +41,25 @@ std::set<std::size_t> searched(const std::vector<Pattern>& patterns, std::string
   return collected.found;
 }
 
+// A lone pattern, at every place of data that lies anywhere.
+TEST(PatternMatcher, ALonePatternIsFoundWhereverItStands) {
+  for (const std::string_view text : {"e", "ex", "exa"}) {
+    const PatternMatcher matcher({{as_bytes(text), false}}, false);
+    PatternScratch scratch;
+    ASSERT_TRUE(scratch.prepare(matcher));
+    constexpr std::size_t kLength = 200;
+    for (std::size_t shift = 0; shift < 16; ++shift) {
+      for (std::size_t at = 0; at + text.size() <= kLength; ++at) {
+        std::string data(kLength + shift, '.');
+        data.replace(shift + at, text.size(), text);
+        Collected collected;
+        matcher.scan(as_bytes(data).subspan(shift), scratch, collected);
+        ASSERT_EQ(collected.found.size(), 1U) << text << " at " << at << " of " << shift;
+      }
+    }
+  }
+}
+
 TEST(PatternMatcher, BothEnginesFindWhatAPlainSearchFinds) {
   std::mt19937 random(7);
   const auto text_of = [&](std::size_t length) {

@@ -35,7 +35,7 @@ struct MemorySink final : output::BatchSink {
 // A worker whose cache may be another's too.
 struct Bench {
   explicit Bench(const EngineConfig& config, const correlate::DnsShare& dns = {})
-      : writer(one_buffer(), sink), worker(config, writer, 1, dns) {}
+      : writer(one_buffer(), sink), worker(config, writer, 1, {.dns = dns}) {}
   static output::WriterOptions one_buffer() {
     output::WriterOptions options;
     options.one_buffer = true;

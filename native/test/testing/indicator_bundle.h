@@ -90,6 +90,7 @@ inline std::string text_table(const IndicatorRows& rows) {
 struct MadeMeta {
   std::uint32_t sid = 3'000'000'001;
   std::uint64_t expires = 0;
+  std::uint8_t otherwise = 0;  // place from 1, below 128
 };
 
 // A bundle of indicators alone. Every meta is of list "feed", source "feed.txt", category "Botnet",
@@ -118,6 +119,7 @@ class IndicatorBundle {
       for (; left >= 0x80; left >>= 7)
         record.push_back(static_cast<char>(0x80 | (left & 0x7f)));
       record.push_back(static_cast<char>(left));
+      record.push_back(static_cast<char>(meta.otherwise));
       records.push_back(record);
     }
     std::vector<MadeSection> all{

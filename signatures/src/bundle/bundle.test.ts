@@ -45,8 +45,9 @@ function compiled(text = RULES) {
     loaded,
     thresholds: entries,
     indicators: collector.result(),
+    datasetFiles: new Map([['x.rules\0x.lst', 'YQ==\n']]),
   };
-  return { loaded, ...compile(input) };
+  return compile(input);
 }
 
 /** Buffers compare unequal to Uint8Arrays of the same bytes. */
@@ -70,7 +71,7 @@ test('what was written reads the same, in alert order', () => {
   const bySid = (sid: number) => loaded.models.find((rule) => rule.sid === sid);
   for (const rule of read.rules) expect(plain(rule)).toEqual(plain(bySid(rule.sid)));
   expect(read.thresholds).toMatchObject([
-    { kind: 'suppress', sid: 2, addresses: ['1.2.3.4', '!::1'] },
+    { kind: 'suppress', sid: 2, addresses: { v4: [{ low: 0x01020304, high: 0x01020304 }] } },
   ]);
   expect(read.manifest).toMatchObject({
     variables: { A: '1', B: '2' },

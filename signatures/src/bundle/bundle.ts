@@ -7,13 +7,14 @@
  */
 import type { PrefilterGroup } from '../compile/groups.ts';
 import type { ThresholdEntry } from '../compile/threshold-config.ts';
+import type { Dataset } from '../datasets/read-dataset.ts';
 import type { Indicators } from '../lists/indicators.ts';
 import type { AddressSet, Range, RuleModel } from '../model/rule-model.ts';
 import { BinaryReader, BinaryWriter } from './binary.ts';
 import { BundleError } from './bundle-error.ts';
 import { type Codec, Interner, RecordReader, RecordWriter, type Tables } from './codec.ts';
 import { type OpenedBundle, openBundle, type Section, sealed } from './container.ts';
-import { group, thresholdEntry } from './group-codec.ts';
+import { dataset, group, thresholdEntry } from './group-codec.ts';
 import { indexed, recordsOf } from './indexed.ts';
 import { listSections, readListSections } from './list-sections.ts';
 import { rule } from './rule-codec.ts';
@@ -28,6 +29,8 @@ export const SECTIONS = {
   rules: 5,
   groups: 6,
   thresholds: 7,
+  ruleTexts: 9,
+  datasets: 10,
 } as const;
 
 export interface BundleContent {
@@ -35,9 +38,13 @@ export interface BundleContent {
   readonly manifest: object;
   /** In alert order. */
   readonly rules: readonly RuleModel[];
+  /** Of the rules, in their order; none where alerts need not show them. */
+  readonly texts: readonly string[];
   readonly groups: readonly PrefilterGroup[];
   readonly thresholds: readonly ThresholdEntry[];
   readonly indicators: Indicators;
+  /** What matchers of rules look values up in. */
+  readonly datasets: readonly Dataset[];
 }
 
 export function encodeBundle(content: BundleContent): Buffer {
@@ -50,6 +57,10 @@ export function encodeBundle(content: BundleContent): Buffer {
   const groups = recordSection(SECTIONS.groups, group, content.groups, shared);
   const thresholds = recordSection(SECTIONS.thresholds, thresholdEntry, content.thresholds, shared);
   const lists = listSections(content.indicators, shared);
+  const datasets =
+    content.datasets.length === 0
+      ? []
+      : [recordSection(SECTIONS.datasets, dataset, content.datasets, shared)];
   const manifest = Buffer.from(JSON.stringify(content.manifest), 'utf8');
   const pool = shared.pool.values.map((entry) => Buffer.from(entry, 'latin1'));
   return sealed([
@@ -61,7 +72,15 @@ export function encodeBundle(content: BundleContent): Buffer {
     groups,
     thresholds,
     ...lists,
+    ...textSection(content.texts),
+    ...datasets,
   ]);
+}
+
+function textSection(texts: readonly string[]): Section[] {
+  if (texts.length === 0) return [];
+  const bytes = indexed(texts.map((text) => Buffer.from(text, 'utf8')));
+  return [{ id: SECTIONS.ruleTexts, records: texts.length, bytes }];
 }
 
 function recordSection<T>(
@@ -129,9 +148,15 @@ export function decodeBundle(file: Uint8Array): DecodedBundle {
     signed: opened.signature.length > 0,
     manifest: manifestOf(opened),
     rules: decoded(opened, SECTIONS.rules, rule, tables),
+    texts: opened.sections.has(SECTIONS.ruleTexts)
+      ? recordsOf(opened, SECTIONS.ruleTexts).map((text) => text.toString('utf8'))
+      : [],
     groups: decoded(opened, SECTIONS.groups, group, tables),
     thresholds: decoded(opened, SECTIONS.thresholds, thresholdEntry, tables),
     indicators: readListSections(opened, tables),
+    datasets: opened.sections.has(SECTIONS.datasets)
+      ? decoded(opened, SECTIONS.datasets, dataset, tables)
+      : [],
   };
 }
 

@@ -124,6 +124,13 @@ export const bytes = plain<Uint8Array>(
   pooled,
 );
 
+/** Bytes that are at hand as text of a character a byte. */
+export const latin1 = plain<string>(
+  'bytes',
+  (out, value) => out.varint(out.pool.place(value)),
+  (from) => Buffer.from(pooled(from)).toString('latin1'),
+);
+
 export function list<T>(inner: Codec<T>): Codec<readonly T[]> {
   return {
     name: `list of ${inner.name}`,

@@ -1,14 +1,20 @@
 // `node signatures/src/bundle/describe.ts`: the records of a bundle as Markdown, from the very
 // descriptions they are written and read by; docs/bundle.md carries this text (a test compares).
 import type { Codec } from './codec.ts';
-import { group, thresholdEntry } from './group-codec.ts';
+import { dataset, group, thresholdEntry } from './group-codec.ts';
 import { indicatorMeta } from './list-sections.ts';
 import { rule } from './rule-codec.ts';
 
 type AnyCodec = Codec<never>;
 
 export function describeRecords(): string {
-  const roots = [rule, group, thresholdEntry, indicatorMeta] as unknown as readonly AnyCodec[];
+  const roots = [
+    rule,
+    group,
+    thresholdEntry,
+    indicatorMeta,
+    dataset,
+  ] as unknown as readonly AnyCodec[];
   const known = new Map<string, AnyCodec>();
   for (const root of roots) collect(root, known);
   return [...known.values()].map(section).join('\n');

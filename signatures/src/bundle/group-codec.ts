@@ -1,8 +1,9 @@
-/** Records of prefilter groups and of threshold.config. */
+/** Records of prefilter groups, of threshold.config and of datasets. */
 import type { PrefilterGroup } from '../compile/groups.ts';
 import type { ThresholdEntry } from '../compile/threshold-config.ts';
-import { bool, bytes, list, struct, text, u8, u32, varint, word } from './codec.ts';
-import { portSet, rate, side, transform } from './rule-codec.ts';
+import { DATASET_KINDS, type Dataset } from '../datasets/read-dataset.ts';
+import { bool, bytes, latin1, list, struct, text, u8, u32, varint, word } from './codec.ts';
+import { addressSet, portSet, rate, side, transform } from './rule-codec.ts';
 
 export const group = struct<PrefilterGroup>('prefilter group', {
   layer: word('layer', ['packet', 'stream', 'datagram', 'buffer']),
@@ -27,8 +28,15 @@ export const thresholdEntry = struct<ThresholdEntry>('threshold entry', {
   gid: u32,
   sid: u32,
   track: text,
-  addresses: list(text),
+  addresses: addressSet,
   rate,
   newAction: text,
   timeoutSeconds: varint,
+});
+
+export const dataset = struct<Dataset>('dataset', {
+  name: text,
+  kind: word('dataset kind', DATASET_KINDS),
+  values: list(latin1),
+  reputations: list(varint),
 });

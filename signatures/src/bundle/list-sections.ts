@@ -22,6 +22,7 @@ export const indicatorMeta = struct<IndicatorMeta>('indicator meta', {
   confidence: u8,
   severity: u8,
   expires: varint,
+  otherwise: varint,
 });
 
 type SharedTables = ConstructorParameters<typeof RecordWriter>[0];

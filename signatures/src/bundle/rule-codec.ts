@@ -68,7 +68,7 @@ function placed<T extends object>(
   };
 }
 
-const addressSet = placed<AddressSet>(
+export const addressSet = placed<AddressSet>(
   'address set',
   (out) => out.addressSets,
   ({ tables }) => tables.addressSets,

@@ -6,13 +6,14 @@
  */
 import { createHash } from 'node:crypto';
 import { encodeBundle, FORMAT } from '../bundle/bundle.ts';
+import { type DatasetFiles, withDatasets } from '../datasets/dataset-uses.ts';
 import type { Fault } from '../faults.ts';
 import { faultText } from '../faults.ts';
 import { type Indicators, NO_INDICATORS } from '../lists/indicators.ts';
 import type { RuleModel } from '../model/rule-model.ts';
 import type { LoadedRules } from '../rule-loader.ts';
 import { prefilterGroups } from './groups.ts';
-import { inAlertOrder } from './order.ts';
+import { type ActionOrder, inAlertOrder } from './order.ts';
 import type { ThresholdEntry } from './threshold-config.ts';
 
 export interface Source {
@@ -26,7 +27,12 @@ export interface CompileInput {
   readonly variables: Readonly<Record<string, string>>;
   readonly loaded: LoadedRules;
   readonly thresholds: readonly ThresholdEntry[];
+  /** Files that rules name; without its file a rule is left out. */
+  readonly datasetFiles?: DatasetFiles;
   readonly indicators?: Indicators;
+  readonly actionOrder?: ActionOrder;
+  /** The bundle carries the texts of rules, for alerts that show them. */
+  readonly withTexts?: boolean;
   /** Of the other sources. */
   readonly faults?: readonly Fault[];
 }
@@ -36,6 +42,8 @@ export interface Compiled {
   /** Names the bundle. */
   readonly digest: string;
   readonly manifest: Manifest;
+  /** What went into it. */
+  readonly loaded: LoadedRules;
 }
 
 export interface Manifest {
@@ -66,14 +74,18 @@ export interface Manifest {
 const FAULTS_KEPT = 100;
 const COSTLIEST = 20;
 
-export function compile(input: CompileInput): Compiled {
-  const rules = inAlertOrder(input.loaded.models);
+export function compile(given: CompileInput): Compiled {
+  const { loaded, datasets } = withDatasets(given.loaded, given.datasetFiles ?? new Map());
+  const input = { ...given, loaded };
+  const rules = inAlertOrder(input.loaded.models, input.actionOrder);
   const groups = prefilterGroups(rules);
   const indicators = input.indicators ?? NO_INDICATORS;
   const manifest = manifestOf(input, rules, groups.length);
   const { thresholds } = input;
-  const bytes = encodeBundle({ manifest, rules, groups, thresholds, indicators });
-  return { bytes, digest: bytes.subarray(-32).toString('hex'), manifest };
+  const texts =
+    input.withTexts === true ? rules.map((rule) => input.loaded.texts.get(rule) ?? '') : [];
+  const bytes = encodeBundle({ manifest, rules, texts, groups, thresholds, indicators, datasets });
+  return { bytes, digest: bytes.subarray(-32).toString('hex'), manifest, loaded };
 }
 
 function manifestOf(

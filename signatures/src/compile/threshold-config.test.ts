@@ -17,9 +17,23 @@ test('suppressions and rates', () => {
   );
   expect(faults).toEqual([]);
   expect(entries).toMatchObject([
-    { kind: 'suppress', sid: 2002087, track: 'by_src', addresses: ['209.132.180.67'] },
-    { gid: 0, sid: 0, addresses: ['10.0.0.0/8', '!10.1.1.1'] },
-    { kind: 'suppress', track: '', addresses: [] },
+    {
+      kind: 'suppress',
+      sid: 2002087,
+      track: 'by_src',
+      addresses: { v4: [{ low: 0xd184b443, high: 0xd184b443 }], v6: [] },
+    },
+    {
+      gid: 0,
+      sid: 0,
+      addresses: {
+        v4: [
+          { low: 0x0a000000, high: 0x0a010100 },
+          { low: 0x0a010102, high: 0x0affffff },
+        ],
+      },
+    },
+    { kind: 'suppress', track: '', addresses: { v4: [{ low: 0, high: 0xffffffff }] } },
     { kind: 'threshold', rate: { type: 'limit', track: 'by_src', count: 1, seconds: 60 } },
     { kind: 'rate_filter', newAction: 'drop', timeoutSeconds: 30, rate: { count: 100 } },
   ]);
@@ -34,6 +48,8 @@ test.each([
   'threshold gen_id 1, sig_id 2, type often, track by_src, count 1, seconds 1',
   'threshold gen_id 1, sig_id 2, type limit, track by_src, seconds 1',
   'suppress gen_id 1, sig_id 99999999999',
+  'suppress gen_id 1, sig_id 2, track by_src, ip 1.2.3.400',
+  'suppress gen_id 1, sig_id 2, track by_src, ip $NOWHERE',
 ])('%s', (line) => {
   const { entries, faults } = readThresholds('t', `\n${line}`);
   expect(entries).toEqual([]);

@@ -4,8 +4,13 @@
  * Source: Suricata 8 user guide, "Global-Thresholds". Invariant: a broken line is a fault, the other
  * lines count. sid 0 means every signature of the group, gid 0 every one.
  */
+
+import type { Variables } from '../endpoint.ts';
+import { parseEndpoint } from '../endpoint.ts';
 import { type Fault, shown } from '../faults.ts';
-import type { Rate } from '../model/rule-model.ts';
+import { EndpointSets } from '../model/endpoint-sets.ts';
+import type { AddressSet, Rate } from '../model/rule-model.ts';
+import { withDefaults } from '../variables.ts';
 
 export interface ThresholdEntry {
   readonly kind: 'suppress' | 'threshold' | 'event_filter' | 'rate_filter';
@@ -13,8 +18,8 @@ export interface ThresholdEntry {
   readonly sid: number;
   /** suppress: by_src, by_dst, by_either, or '' for always. */
   readonly track: string;
-  /** suppress: addresses and networks as written, `!` for all but them. */
-  readonly addresses: readonly string[];
+  /** suppress: of those that are meant; all where none is named. */
+  readonly addresses: AddressSet;
   readonly rate: Rate;
   readonly newAction: string;
   readonly timeoutSeconds: number;
@@ -29,7 +34,13 @@ export interface ThresholdConfig {
   readonly faults: readonly Fault[];
 }
 
-export function readThresholds(file: string, source: string): ThresholdConfig {
+export function readThresholds(
+  file: string,
+  source: string,
+  variables: Readonly<Record<string, string>> = {},
+): ThresholdConfig {
+  const known = withDefaults(variables);
+  const addresses = { variables: known, sets: new EndpointSets(known) };
   const entries: ThresholdEntry[] = [];
   const faults: Fault[] = [];
   let joined = '';
@@ -45,7 +56,7 @@ export function readThresholds(file: string, source: string): ThresholdConfig {
       joined = `${joined.slice(0, -1)} `;
       continue;
     }
-    const entry = entryOf(joined);
+    const entry = entryOf(joined, addresses);
     if (typeof entry === 'string') {
       const place = { file, line: start + 1, column: 1 };
       faults.push({ ...place, code: 'CONFIG_LINE', severity: 'error', message: entry });
@@ -57,8 +68,13 @@ export function readThresholds(file: string, source: string): ThresholdConfig {
   return { entries, faults };
 }
 
+interface AddressContext {
+  readonly variables: Variables;
+  readonly sets: EndpointSets;
+}
+
 /** The entry, or what is wrong with it. */
-function entryOf(line: string): ThresholdEntry | string {
+function entryOf(line: string, addresses: AddressContext): ThresholdEntry | string {
   const [, name = '', rest = ''] = /^(\w+)\s+(.*)$/.exec(line) ?? [];
   const kind = KINDS.find((known) => known === name);
   if (kind === undefined) return `${shown(line)} begins with none of ${KINDS.join(', ')}`;
@@ -92,24 +108,30 @@ function entryOf(line: string): ThresholdEntry | string {
     multiplier,
     uniqueOn: '',
   };
+  const meant = addressesOf(fields.get('ip') ?? 'any', addresses);
+  if (typeof meant === 'string') return meant;
   return {
     kind,
     gid,
     sid,
     track,
-    addresses: addressesOf(fields.get('ip') ?? ''),
+    addresses: meant,
     rate,
     newAction: fields.get('new_action') ?? '',
     timeoutSeconds,
   };
 }
 
-function addressesOf(text: string): string[] {
-  return text
-    .replace(/^\[(.*)\]$/, '$1')
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
+function addressesOf(text: string, { variables, sets }: AddressContext): AddressSet | string {
+  let wrong = `${shown(text)} names no addresses`;
+  const endpoint = parseEndpoint(text, 0, {
+    kind: 'address',
+    variables,
+    report: ({ message }) => {
+      wrong = message;
+    },
+  });
+  return endpoint === undefined ? wrong : sets.addresses(endpoint);
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -98,10 +98,17 @@ export const pcreMatch: Resolve = (builder, value) => {
     relative: flags.includes('R'),
     negated: value.negated,
     unlimited: flags.includes('O'),
-    captures: captures.map((capture) => {
-      const [, scope = '', name = ''] = /^\s*(pkt|flow|alert|ip)[:_]?(.*?)\s*$/.exec(capture) ?? [];
-      return { scope, name };
-    }),
+    captures: [
+      ...captures.map((capture) => {
+        const [, scope = '', name = ''] =
+          /^\s*(pkt|flow|alert|ip)[:_]?(.*?)\s*$/.exec(capture) ?? [];
+        return { scope, name };
+      }),
+      // The other form: (?P<flow_name>…), one group after the other.
+      ...[...value.pattern.matchAll(/\(\?P?<(pkt|flow)_(\w+)>/g)].map(
+        ([, scope = '', name = '']) => ({ scope, name }),
+      ),
+    ],
   };
   builder.match(matcher, buffer);
 };

@@ -3,10 +3,11 @@
  *
  * Invariants: the tables depend on the entries alone, not on the order of the lists; a key stands once,
  * with the more confident of two metas (then the smaller sid); nested networks are cut so that every
- * address has its most specific entry.
+ * address has its most specific entry. What expires hides nothing: its meta leads to the next one.
  */
 import { createHash } from 'node:crypto';
 import { KINDS, type Kind } from './kinds.ts';
+import { MetaChains } from './meta-chains.ts';
 import { sortedPlaces } from './sorted-rows.ts';
 
 export interface IndicatorMeta {
@@ -22,6 +23,8 @@ export interface IndicatorMeta {
   readonly severity: number;
   /** Seconds since 1970; 0: never. */
   readonly expires: number;
+  /** Place, from 1, of the meta that counts once this one has expired; 0: none. */
+  readonly otherwise: number;
 }
 
 export interface IndicatorTable {
@@ -72,13 +75,13 @@ export class IndicatorCollector {
   }
 
   /** The place of a meta, to be used for every entry that shares it. */
-  meta(meta: IndicatorMeta): number {
+  meta(meta: Omit<IndicatorMeta, 'otherwise'>): number {
     const { sid, source, confidence, severity, expires } = meta;
     const key = [sid, meta.list, source, meta.category, confidence, severity, expires].join('\0');
     const known = this.#metaPlaces.get(key);
     if (known !== undefined) return known;
     this.#metaPlaces.set(key, this.#metas.length);
-    this.#metas.push(meta);
+    this.#metas.push({ ...meta, otherwise: 0 });
     return this.#metas.length - 1;
   }
 
@@ -100,44 +103,35 @@ export class IndicatorCollector {
     const places = new Uint32Array(order.length);
     for (const [sorted, { place }] of order.entries()) places[place] = sorted;
     this.#duplicates = 0;
+    const chains = new MetaChains(order.map(({ meta }) => meta));
     const tables = (Object.keys(KINDS) as Kind[]).flatMap((kind): IndicatorTable[] => {
       const rows = this.#rows.get(kind);
       if (rows === undefined) return [];
-      const { keys, metas } = this.#once(rows, sortedPlaces(rows.keys), places);
-      const ranges = kind === 'ipv4' || kind === 'ipv6';
-      return [
-        { kind, ...(ranges && overlaps(keys) ? withoutOverlap(keys, metas) : { keys, metas }) },
-      ];
+      const once = this.#once(rows, sortedPlaces(rows.keys), places, chains);
+      const nested = (kind === 'ipv4' || kind === 'ipv6') && overlaps(once.keys);
+      return [{ kind, ...(nested ? withoutOverlap(once.keys, once.metas, chains) : once) }];
     });
-    return { metas: order.map(({ meta }) => meta), tables };
+    return { metas: chains.metas, tables };
   }
 
   /** Each key once, sorted, with the better of its metas at its final place. */
-  #once(rows: Rows, order: Uint32Array, places: Uint32Array): Rows {
+  #once(rows: Rows, order: Uint32Array, places: Uint32Array, chains: MetaChains): Rows {
     const keys: string[] = [];
     const metas: number[] = [];
-    let best = 0;
-    for (const place of order) {
+    let same: number[] = [];
+    for (const [i, place] of order.entries()) {
       const key = rows.keys[place] ?? '';
-      const meta = rows.metas[place] ?? 0;
-      if (keys.length > 0 && key === keys[keys.length - 1]) {
+      same.push(places[rows.metas[place] ?? 0] ?? 0);
+      const next = order[i + 1];
+      if (next !== undefined && rows.keys[next] === key) {
         this.#duplicates += 1;
-        if (!this.#better(meta, best)) continue;
-        metas.pop();
-      } else {
-        keys.push(key);
+        continue;
       }
-      best = meta;
-      metas.push(places[meta] ?? 0);
+      keys.push(key);
+      metas.push(same.length === 1 ? (same[0] ?? 0) : chains.merged(same));
+      same = [];
     }
     return { keys, metas };
-  }
-
-  #better(one: number, other: number): boolean {
-    const a = this.#metas[one];
-    const b = this.#metas[other];
-    if (a === undefined || b === undefined) return false;
-    return a.confidence !== b.confidence ? a.confidence > b.confidence : a.sid < b.sid;
   }
 }
 
@@ -156,6 +150,7 @@ interface Segment {
 function withoutOverlap(
   keys: readonly string[],
   metas: readonly number[],
+  chains: MetaChains,
 ): Pick<IndicatorTable, 'keys' | 'metas'> {
   const half = (keys[0]?.length ?? 0) / 2;
   const ranges = keys
@@ -190,7 +185,8 @@ function withoutOverlap(
     if (outer !== undefined && outer.low < range.low) {
       cut.push({ ...outer, high: predecessor(range.low) });
     }
-    open.push(range);
+    const inside = outer !== undefined && range.high <= outer.high;
+    open.push(inside ? { ...range, meta: chains.before(range.meta, outer.meta) } : range);
   }
   close(undefined);
   cut.sort((a, b) => (a.low < b.low ? -1 : 1));

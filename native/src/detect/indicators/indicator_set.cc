@@ -24,6 +24,7 @@ bool read_meta(Bytes record, const IndexedRecords& pool, IndicatorMeta& meta) {
   meta.confidence = reader.u8();
   meta.severity = reader.u8_below(kMaxSeverity);
   meta.expires = static_cast<std::int64_t>(reader.varint());
+  meta.otherwise = static_cast<std::uint32_t>(reader.varint());
   return reader.ok() && reader.at_end();
 }
 
@@ -53,6 +54,7 @@ BundleFault IndicatorSet::load_metas(const BundleFile& bundle) {
   metas_.resize(records.size());
   for (std::size_t i = 0; i < metas_.size(); ++i) {
     if (!read_meta(records.record(i), pool, metas_[i])) return BundleFault::kCorrupt;
+    if (metas_[i].otherwise > i) return BundleFault::kCorrupt;  // only back: no circles
   }
   return BundleFault::kNone;
 }
@@ -106,9 +108,12 @@ bool IndicatorSet::metas_known(const Rows& rows) const {
 
 IndicatorHit IndicatorSet::hit(IndicatorKind kind, std::uint32_t row, std::uint32_t meta,
                                TimestampNs now) const {
-  const IndicatorMeta& known = metas_[meta];
-  if (known.expires != 0 && now / kSecond >= known.expires) return {};
-  return {kind, row, &known};
+  const IndicatorMeta* known = &metas_[meta];
+  while (known->expires != 0 && now / kSecond >= known->expires) {
+    if (known->otherwise == 0) return {};
+    known = &metas_[known->otherwise - 1];
+  }
+  return {kind, row, known};
 }
 
 IndicatorHit IndicatorSet::find_address(const Address& address, std::uint8_t ip_version,

@@ -25,6 +25,7 @@ struct IndicatorMeta {
   std::uint8_t confidence = 0;  // 0 to 100
   std::uint8_t severity = 0;    // 1 to 3, 1 the worst
   std::int64_t expires = 0;     // seconds since 1970; 0: never
+  std::uint32_t otherwise = 0;  // place, from 1, of what counts after that; 0: nothing
 };
 
 struct IndicatorHit {

@@ -173,6 +173,7 @@ function merged(read: readonly PartRules[]): {
   const loaded: LoadedRules = {
     rules,
     models,
+    texts: new Map(),
     failed: sum(({ failed }) => failed),
     disabled: sum(({ disabled }) => disabled) + left,
     replaced: sum(({ replaced }) => replaced) + conflicts.length,
