@@ -62,7 +62,7 @@ TEST(HostState, WhatIsOverIsNotCountedAsPutOut) {
 }
 
 TEST(HostState, AnotherSeedScattersOtherwiseAndFindsTheSame) {
-  for (const std::uint64_t seed : {0, 1, 77}) {
+  for (const std::uint64_t seed : {0ULL, 1ULL, 77ULL}) {
     HostState hosts(seed);
     for (std::uint32_t host = 0; host < 5000; ++host)
       hosts.set(bit_of(host * 2), 0, 0);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "testing/indicator_bundle.h"
 
 namespace netmoth::detect {
@@ -66,7 +68,7 @@ TEST(IndicatorSet, WhatHasExpiredHidesNothing) {
 }
 
 TEST(IndicatorSet, MetasLeadBackOnly) {
-  for (const std::uint8_t otherwise : {1, 2, 100}) {
+  for (const std::uint8_t otherwise : std::array<std::uint8_t, 3>{1, 2, 100}) {
     std::shared_ptr<const IndicatorSet> set;
     const IndicatorBundle bundle({{.sid = 1, .expires = 1, .otherwise = otherwise}});
     EXPECT_EQ(load(bundle.sealed(), set), BundleFault::kCorrupt) << int{otherwise};
@@ -151,7 +153,7 @@ TEST(IndicatorSet, BrokenTablesAreRefused) {
   EXPECT_EQ(load(IndicatorBundle({{}}).table(kJa3, {{std::string(16, 'x'), 1}}).sealed(), set),
             BundleFault::kCorrupt);
   const auto with = [&](std::uint32_t records, const std::string& bytes) {
-    const std::string meta("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", 10);
+    const std::string meta("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 11);
     return load(testing::sealed_bundle({{2, 1, testing::indexed_section({"x"})},
                                         {8, 1, testing::indexed_section({meta})},
                                         {27, records, bytes}}),
