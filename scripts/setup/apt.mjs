@@ -36,8 +36,23 @@ const kTestPackages = {
   valgrind: 'valgrind',
 };
 
-export function aptStep({ tests }) {
-  const wanted = { ...kRunPackages, ...(tests ? kTestPackages : {}) };
+/** What `npm run e2e` runs a real Kubernetes node with. */
+const kNodePackages = {
+  conntrack: 'conntrack',
+  containerd: 'containerd',
+  'containernetworking-plugins': '/usr/lib/cni/ptp',
+  iproute2: 'ip',
+  iptables: 'iptables',
+  nftables: 'nft',
+  runc: 'runc',
+};
+
+export function aptStep({ tests, node = false }) {
+  const wanted = {
+    ...kRunPackages,
+    ...(tests ? kTestPackages : {}),
+    ...(node ? kNodePackages : {}),
+  };
   return {
     name: 'packages',
     title: 'system packages',

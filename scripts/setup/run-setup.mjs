@@ -15,8 +15,8 @@ export { SetupError };
 const kMinimumNodeMajor = 20;
 const kRounds = 2;
 
-/** @param {{ tests: boolean }} options Whether the tests' packages are wanted too. */
-export async function runSetup({ tests }) {
+/** @param {{ tests: boolean, node?: boolean }} wanted Whether what tests and a real Kubernetes node need is wanted too. */
+export async function runSetup(wanted) {
   const started = Date.now();
   const major = Number(process.versions.node.split('.')[0]);
   if (major < kMinimumNodeMajor) {
@@ -24,10 +24,10 @@ export async function runSetup({ tests }) {
       `Node ${kMinimumNodeMajor} or later is needed; this is ${process.version}`,
     );
   }
-  if (stale(allSteps(tests)).length === 0) return;
+  if (stale(allSteps(wanted)).length === 0) return;
   const unlock = await lockSetup();
   try {
-    await runStale(tests);
+    await runStale(wanted);
     console.log(`setup  complete after ${((Date.now() - started) / 1000).toFixed(1)} s`);
   } finally {
     unlock();
@@ -35,19 +35,19 @@ export async function runSetup({ tests }) {
 }
 
 /** A step may make another one stale (new packages, a new header), hence the second round. */
-async function runStale(tests) {
+async function runStale(wanted) {
   for (let round = 0; round < kRounds; round += 1) {
-    const steps = stale(allSteps(tests));
+    const steps = stale(allSteps(wanted));
     if (steps.length === 0) return;
     console.log(`setup  Netmoth in ${kRoot}: ${steps.map((step) => step.title).join(', ')}`);
     await new StepRunner(steps).run();
   }
-  const left = stale(allSteps(tests)).map((step) => step.title);
+  const left = stale(allSteps(wanted)).map((step) => step.title);
   if (left.length > 0) throw new SetupError(`still not complete: ${left.join(', ')}`);
 }
 
-function allSteps(tests) {
-  return [aptStep({ tests }), npmStep(), natsServerStep(), nativeStep(), webStep()];
+function allSteps(wanted) {
+  return [aptStep(wanted), npmStep(), natsServerStep(), nativeStep(), webStep()];
 }
 
 function stale(steps) {

@@ -4,11 +4,16 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Of the one node that a test may run for real. */
+export const NODE_NAME = 'node-1';
+
 /** User → groups. The names are those Kubernetes' own roles are bound to. */
 const kUsers = {
   admin: { name: 'admin', groups: 'system:masters' },
   'controller-manager': { name: 'system:kube-controller-manager', groups: '' },
   scheduler: { name: 'system:kube-scheduler', groups: '' },
+  'kube-proxy': { name: 'system:kube-proxy', groups: '' },
+  kubelet: { name: `system:node:${NODE_NAME}`, groups: 'system:nodes' },
 } as const;
 export type ClusterUser = keyof typeof kUsers;
 

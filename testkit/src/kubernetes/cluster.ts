@@ -14,6 +14,11 @@ import { type ClusterFiles, writeClusterFiles } from './cluster-files.ts';
 export interface TestClusterOptions {
   /** More flags of the API server, e.g. to make it refuse with 429. */
   readonly apiServerFlags?: readonly string[];
+  /**
+   * An address of this machine that pods of a real node reach. With it the cluster is whole: it knows its own
+   * endpoint and root certificate, and looks after the life of nodes.
+   */
+  readonly address?: string;
 }
 
 export interface TestCluster extends AsyncDisposable {
@@ -58,6 +63,7 @@ export interface KubectlResult {
   readonly stderr: string;
 }
 
+const kLoopback = '127.0.0.1';
 const kReadyTimeoutMs = 60_000;
 const kProbeTimeoutMs = 1_000;
 const kRequestTimeoutMs = 20_000;
@@ -66,8 +72,9 @@ const kMaxOutputBytes = 64 * 1024 * 1024;
 
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
   const directory = temporaryDirectory('netmoth-cluster');
-  const [etcdPort, apiPort] = [await freePort(), await freePort()];
-  const server = `https://127.0.0.1:${apiPort}`;
+  const { address = kLoopback } = options;
+  const [etcdPort, apiPort] = [await freePort(), await freePort(address)];
+  const server = `https://${address}:${apiPort}`;
   const files = writeClusterFiles(directory.path, server);
   const children: Child[] = [];
   const launch = async (name: ProgramName, args: readonly string[]): Promise<Child> => {
@@ -88,7 +95,10 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   };
   let apiServer: Child;
   const startApiServer = async (flags: readonly string[]): Promise<void> => {
-    apiServer = await launch('kube-apiserver', [...apiFlags(files, apiPort, etcdPort), ...flags]);
+    apiServer = await launch('kube-apiserver', [
+      ...apiFlags(files, { address, port: apiPort, etcdPort }),
+      ...flags,
+    ]);
     await untilReady(apiServer, () => probe(server, files), {
       name: 'kube-apiserver',
       timeoutMs: kReadyTimeoutMs,
@@ -111,7 +121,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       kill: async () => void (await apiServer.kill()),
       start: (flags = options.apiServerFlags ?? []) => startApiServer(flags),
     },
-    startControllers: () => startControllers(files, launch),
+    startControllers: () => startControllers(files, launch, address !== kLoopback),
     kubectl: (args, input) => kubectl(files, args, input),
     request: (method, path, body) => send(server, files, { method, path, body }),
     applyDefinitions: (path) => applyDefinitions(files, path),
@@ -130,11 +140,14 @@ function etcdFlags(directory: string, url: string): string[] {
   ];
 }
 
-function apiFlags(files: ClusterFiles, port: number, etcdPort: number): string[] {
+function apiFlags(
+  files: ClusterFiles,
+  { address, port, etcdPort }: { address: string; port: number; etcdPort: number },
+): string[] {
   return [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${address}`,
+    `--advertise-address=${address}`,
     `--secure-port=${port}`,
     `--cert-dir=${files.certificateDir}`,
     `--token-auth-file=${files.tokenFile}`,
@@ -144,7 +157,7 @@ function apiFlags(files: ClusterFiles, port: number, etcdPort: number): string[]
     `--service-account-signing-key-file=${files.signingKeyFile}`,
     '--service-cluster-ip-range=10.96.0.0/16',
     // The endpoint of a loopback address is refused by the usual reconciler.
-    '--endpoint-reconciler-type=none',
+    ...(address === kLoopback ? ['--endpoint-reconciler-type=none'] : []),
     '--allow-privileged=true',
   ];
 }
@@ -152,6 +165,7 @@ function apiFlags(files: ClusterFiles, port: number, etcdPort: number): string[]
 async function startControllers(
   files: ClusterFiles,
   launch: (name: ProgramName, args: readonly string[]) => Promise<Child>,
+  realNodes: boolean,
 ): Promise<void> {
   const common = async (user: 'controller-manager' | 'scheduler'): Promise<string[]> => [
     `--kubeconfig=${files.kubeconfig(user)}`,
@@ -164,8 +178,11 @@ async function startControllers(
     ...(await common('controller-manager')),
     '--use-service-account-credentials',
     `--service-account-private-key-file=${files.signingKeyFile}`,
-    // Nodes of tests have no kubelet to renew their lease.
-    '--controllers=*,-node-lifecycle-controller,-taint-eviction-controller',
+    ...(realNodes
+      ? // Pods trust the API server by it.
+        [`--root-ca-file=${files.certificateFile}`]
+      : // Nodes of tests have no kubelet to renew their lease.
+        ['--controllers=*,-node-lifecycle-controller,-taint-eviction-controller']),
   ]);
   await launch('kube-scheduler', await common('scheduler'));
 }
