@@ -186,13 +186,16 @@ const pageQuery = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
   cursor: z.string().max(256).optional(),
 };
+/** As PostgreSQL's integer holds it. */
+const versionNumber = z.coerce.number().pipe(z.int().min(1).max(2_147_483_647));
+const versionQuery = versionNumber.optional().describe('The newest unless told');
 const search = z.string().max(253).optional().describe('A signature id, or part of the message');
 
 export const RULE_STATES = ['active', 'disabled', 'commented'] as const;
 /** GET /signatures/sets/{set}/rules */
 export const rulesQuerySchema = timeRangeQuerySchema.extend({
   ...pageQuery,
-  version: z.coerce.number().int().min(1).optional().describe('The newest unless told'),
+  version: versionQuery,
   search,
   state: z.enum(RULE_STATES).optional(),
   fired: z.enum(['true', 'false']).optional().describe('With or without alerts in the time range'),
@@ -228,7 +231,7 @@ export const ruleDetailSchema = ruleRowSchema.extend({
 /** GET /signatures/sets/{set}/faults */
 export const faultsQuerySchema = z.object({
   ...pageQuery,
-  version: z.coerce.number().int().min(1).optional().describe('The newest unless told'),
+  version: versionQuery,
   severity: z.enum(['error', 'warning']).optional(),
 });
 export const faultRowSchema = z.object({
@@ -275,7 +278,7 @@ export const setParamsSchema = z.object({ set: setNameSchema });
 export const fileParamsSchema = z.object({ set: setNameSchema, file: fileNameSchema });
 export const versionParamsSchema = z.object({
   set: setNameSchema,
-  number: z.coerce.number().pipe(z.int().min(1).max(2_147_483_647)),
+  number: versionNumber,
 });
 
 export type SignatureSet = z.infer<typeof signatureSetSchema>;

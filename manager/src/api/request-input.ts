@@ -56,11 +56,15 @@ function unknownName(name: string, known: readonly string[]): string {
 export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new InputError(faultsOf(parsed.error));
-  const values: unknown[] = Object.values(parsed.data ?? {});
-  if (values.some((value) => typeof value === 'string' && value.includes(NUL))) {
-    throw new InputError([{ path: 'body', message: NUL_TOLD }]);
-  }
+  if (holdsNul(parsed.data)) throw new InputError([{ path: 'body', message: NUL_TOLD }]);
   return parsed.data;
+}
+
+/** At any depth: the text of jsonb cannot hold it either. As deep as a schema goes. */
+function holdsNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes(NUL);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(holdsNul);
 }
 
 function faultsOf(error: z.ZodError): InputFault[] {

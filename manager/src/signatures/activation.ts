@@ -1,8 +1,9 @@
 /**
  * Which version sensors are to match with.
  *
- * Invariant: the newest activation counts and its generation only grows, so whoever carries it out can
- * tell what is newer.
+ * Invariants: the newest activation counts and its generation only grows, so whoever carries it out can
+ * tell what is newer; a set's row is held while one of its versions is activated, so that a compilation or
+ * a removal beside it sees the version as active and leaves it, or is seen and the version is missing.
  */
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
@@ -40,6 +41,7 @@ export class Activations {
 
   async activate(change: Change, number: number): Promise<void> {
     await this.#pool.withTransaction(async (client) => {
+      await client.query(sql.LOCK_SET, [change.set]);
       const { rowCount } = await client.query(sql.INSERT_ACTIVATION, [
         ...[change.set, number, change.user],
       ]);

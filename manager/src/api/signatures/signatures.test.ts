@@ -11,6 +11,7 @@ import { bundleDigestOf, OBJECT_STORE_SIGNATURES } from '#contracts/signature-st
 import { decodeBundle } from '#signatures/bundle/bundle.ts';
 import { startTestNats, type TestNats } from '#testkit/nats.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import * as sql from '../../store/queries/signature-sets.ts';
 import { type ApiBed, startApiBed } from '../testing/api-bed.ts';
 import { sampleReport } from '../testing/sample-report.ts';
 import { insert } from '../testing/seed.ts';
@@ -298,6 +299,22 @@ describe('activation', () => {
     expect((await call('DELETE', '/sets/local')).status).toBe(204);
     expect((await call('GET', '/sets/local')).status).toBe(404);
   });
+
+  test('of a version that goes meanwhile waits for that, and is refused', async () => {
+    await made('going');
+    await compiled('going');
+    let activated: ReturnType<typeof call> | undefined;
+    await bed.pool.withTransaction(async (client) => {
+      await client.query(sql.LOCK_SET, ['going']);
+      activated = call('POST', '/sets/going/versions/1/activate');
+      const waits = `SELECT 1 FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await bed.pool.query(waits, [])).rowCount).toBe(1);
+      await client.query(sql.DELETE_SET, ['going']);
+    });
+    expect((await activated)?.status).toBe(404);
+    expect((await overview()).active).toBe(null);
+  });
 });
 
 test('every change is recorded with who made it', async () => {
@@ -319,6 +336,8 @@ describe('what is refused', () => {
     ['POST', '/sets', { name: 'Bad Name' }, 400],
     ['POST', '/sets', { name: 'twin' }, 409],
     ['POST', '/sets', { name: 'x', variables: { 'A B': 'x' } }, 400],
+    ['POST', '/sets', { name: 'x', variables: { AB: 'x\0y' } }, 400],
+    ['PUT', '/sets/twin/variables', { variables: { AB: '\0' } }, 400],
     ['DELETE', '/sets/absent', undefined, 404],
     ['POST', '/sets/absent/versions', undefined, 404],
     ['POST', '/sets/twin/versions/99/activate', undefined, 404],
@@ -326,6 +345,8 @@ describe('what is refused', () => {
     ['PUT', '/sets/twin/files/..', { a: 1 }, 404],
     ['PUT', '/sets/twin/files/x.rules', { a: 1 }, 400],
     ['GET', '/sets/twin/rules?version=99', undefined, 404],
+    ['GET', '/sets/twin/rules?version=2147483648', undefined, 400],
+    ['GET', '/sets/twin/faults?version=2147483648', undefined, 400],
     ['GET', '/hits?cursor=abc', undefined, 400],
   ])('%s %s', async (method, path, body, status) => {
     expect((await call(method, path, body)).status).toBe(status);
