@@ -67,11 +67,15 @@ export async function fetchOci(options: OciOptions): Promise<SourceFile[]> {
   const total = layers.reduce((sum, { size }) => sum + size, 0);
   if (total > MAX_SOURCE_BYTES) throw tooLarge();
   const files: SourceFile[] = [];
+  let length = 0;
   for (const [place, { digest: blob, annotations }] of layers.entries()) {
     const bytes = await session.get(`${root}/blobs/${blob}`, blob);
-    files.push(...sourceFiles(annotations?.[kTitle] ?? `layer-${place + 1}.rules`, bytes));
+    const layer = sourceFiles(annotations?.[kTitle] ?? `layer-${place + 1}.rules`, bytes);
+    // Sizes are the manifest's word, and a small layer may unpack to a large one.
+    for (const { text } of layer) length += text.length;
+    if (length > MAX_SOURCE_BYTES) throw tooLarge();
+    files.push(...layer);
   }
-  if (files.reduce((sum, { text }) => sum + text.length, 0) > MAX_SOURCE_BYTES) throw tooLarge();
   return files;
 }
 

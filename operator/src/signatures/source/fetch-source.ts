@@ -77,7 +77,16 @@ async function httpFiles(
   }
   const name = pathname.split('/').findLast((part) => part !== '') ?? host;
   const found = answer.headers.get('etag') ?? undefined;
-  return { files: sourceFiles(decodeURIComponent(name), answer.bytes), etag: found };
+  return { files: sourceFiles(decoded(name), answer.bytes), etag: found };
+}
+
+/** A % that begins no escape is fine in a URL, and stays what it is. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 async function configMapFiles(

@@ -93,6 +93,12 @@ describe('http', () => {
     ]);
   });
 
+  it('whose name is no escape keeps it as it is', async () => {
+    handlers.set('/100%25%', (_request, response) => response.end(rules));
+    const { files = [] } = await fetched(http('/100%25%'));
+    expect(files.map(({ name }) => name)).toEqual(['100%25%']);
+  });
+
   it('is not read again while its ETag stays', async () => {
     handlers.set('/etag', (request, response) => {
       response.setHeader('etag', '"1"');
@@ -214,6 +220,20 @@ describe('oci', () => {
     const { files } = await fetched(source as SignatureSetSpec['source'], undefined, secret);
     expect(files?.map(({ name }) => name)).toEqual(['a.rules', 'b.rules']);
     expect(asked).toBe(`Basic ${btoa('ada:pw')}`);
+  });
+
+  it('whose layers are too large together is refused, whatever sizes the manifest tells', async () => {
+    const half = gzipSync(Buffer.alloc(0.6 * MAX_SOURCE_BYTES, 'x'));
+    const two = JSON.stringify({
+      layers: [half, half].map((bytes) => ({ digest: digestOf(bytes), size: bytes.length })),
+    });
+    handlers.set(`/v2/acme/rules/manifests/${digestOf(two)}`, (_request, response) => {
+      response.end(two);
+    });
+    handlers.set(`/v2/acme/rules/blobs/${digestOf(half)}`, (_request, response) => {
+      response.end(half);
+    });
+    expect((await faultOf(reference(digestOf(two)))).reason).toBe('SourceTooLarge');
   });
 
   it('whose manifest or layer is another is refused', async () => {
