@@ -77,6 +77,11 @@ export class BundleBook {
   /** Removes merged bundles that no node has. */
   async sweep(isUsed: (digest: string) => boolean): Promise<void> {
     const { bus, now, log } = this.#options;
+    for (const [name, askedMs] of this.#askedMs) {
+      if (this.#made.has(name) || now() - askedMs < kUnusedMs) continue;
+      this.#askedMs.delete(name);
+      this.#failedUntilMs.delete(name);
+    }
     for (const [name, { digest }] of this.#made) {
       const unusedMs = now() - (this.#askedMs.get(name) ?? 0);
       if (isUsed(digest) || unusedMs < kUnusedMs) continue;

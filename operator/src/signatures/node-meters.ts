@@ -2,7 +2,8 @@
  * What each node's sensor did of late, for the gates: loss, alerts, memory, CPU, restarts.
  *
  * Invariants: figures since the node was told something new are kept apart from those before; counters
- * that went back are a new start and never a negative figure; bounded by kMaxNodes and kWindow reports.
+ * that went back are a new start and never a negative figure; bounded by kWindow reports and kMaxNodes, of
+ * which those heard longest ago go first: nodes come and go, and no gate may go blind for it.
  */
 import { nodeKey, type Reported } from '#contracts/nats.ts';
 import type { NodeFigures } from './plan/node-facts.ts';
@@ -37,16 +38,21 @@ export class NodeMeters {
   readonly #meters = new Map<string, Meter>();
   readonly #now: () => number;
 
+  readonly #most: number;
+
   /** Monotonic milliseconds. */
-  constructor(now: () => number) {
+  constructor(now: () => number, most = kMaxNodes) {
     this.#now = now;
+    this.#most = most;
   }
 
   hear(report: Reported): void {
     const key = nodeKey(report.sensor, report.node);
     const { counters, startedAt, rssBytes, cpuSeconds } = report;
     const known = this.#meters.get(key);
-    if (known === undefined && this.#meters.size >= kMaxNodes) return;
+    this.#meters.delete(key);
+    const [oldest] = this.#meters.keys();
+    if (this.#meters.size >= this.#most && oldest !== undefined) this.#meters.delete(oldest);
     const meter = known ?? { samples: [], startedAt, restarts: 0, rssBytes, before: undefined };
     if (meter.startedAt !== startedAt) {
       meter.startedAt = startedAt;
@@ -75,10 +81,6 @@ export class NodeMeters {
   figures(key: string): NodeFigures {
     const meter = this.#meters.get(key);
     return meter === undefined ? {} : { ...meter.before, ...figuresOf(meter) };
-  }
-
-  forget(key: string): void {
-    this.#meters.delete(key);
   }
 }
 

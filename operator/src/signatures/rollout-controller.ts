@@ -86,7 +86,8 @@ export class RolloutController {
   readonly #options: RolloutControllerOptions;
   /** Sets as this term wrote or read them last, straight from the API. */
   readonly #known = new Map<string, SignatureSet>();
-  readonly #ranks = new Map<string, string>();
+  /** By node, then by set. */
+  readonly #ranks = new Map<string, Map<string, string>>();
   readonly #told: ToldNodes;
   readonly #held: HeldWaves;
   readonly #fleets = new Map<string, SignatureFleet>();
@@ -230,10 +231,11 @@ export class RolloutController {
   }
 
   #rank(set: string, key: string): string {
-    const id = `${set} ${key}`;
-    const known = this.#ranks.get(id) ?? rankOf(set, key);
-    this.#ranks.set(id, known);
-    return known;
+    const ranks = this.#ranks.get(key) ?? new Map<string, string>();
+    this.#ranks.set(key, ranks);
+    const rank = ranks.get(set) ?? rankOf(set, key);
+    ranks.set(set, rank);
+    return rank;
   }
 
   async #write(
@@ -281,6 +283,7 @@ export class RolloutController {
     }
     const keys = new Set([...rows.values()].flat().map(({ key }) => key));
     this.#told.keepOnly(keys);
+    for (const key of this.#ranks.keys()) if (!keys.has(key)) this.#ranks.delete(key);
     for (const key of bus.wishes.keys()) if (!keys.has(key)) changes.set(key, undefined);
     if (changes.size === 0) return waiting;
     await bus.tell(changes);
