@@ -70,7 +70,10 @@ export class Term {
     this.#bus = new SignatureBus({
       ...{ ...options.nats, identity: options.identity, log, random },
       writeBudgetMs: options.writeBudgetMs,
-      onReady: () => this.#rollouts.look(),
+      onReady: (ready) => {
+        if (ready) this.#maker.lookAgain();
+        this.#rollouts.look();
+      },
     });
     this.#sensors = new SensorController({
       ...{ client, log, random, now: wallNow, events: options.events },

@@ -6,6 +6,7 @@
  * gives none leaves everything as it is and says why; nothing here decides who loads it.
  */
 import type { Logger } from 'pino';
+import { NetmothError } from '#contracts/errors.ts';
 import type { SignatureSet } from '#crds/kinds.ts';
 import type { SignatureFault, SignatureRevision } from '#crds/signature-set.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
@@ -25,6 +26,8 @@ import { packName } from './store-names.ts';
 export const AUTHOR_ANNOTATION = 'netmoth.io/author';
 const kWorkers = 2;
 const kAwayMs = 30_000;
+/** The machine may have been busy: but it costs minutes of it. */
+const kUncompiledMs = 5 * 60_000;
 const kBusAwayMs = 1_000;
 const kMaxReason = 1_024;
 
@@ -82,8 +85,13 @@ export class RevisionMaker {
     return this.#results.get(set);
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  /** The object store may be a new one, with nothing in it. */
+  lookAgain(): void {
     for (const key of this.#options.sets.keys()) this.controller.queue.add(key);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.lookAgain();
     await this.controller.run(signal);
     this.#unsubscribe();
     for (const { stop } of this.#watches.values()) stop.abort();
@@ -109,7 +117,9 @@ export class RevisionMaker {
       const { reason, message, faults = [], faultCount = 0 } = error as FaultyRules;
       this.#etags.delete(name);
       this.#results.set(name, { generation, problem: { reason, message }, faults, faultCount });
-      if (error.passing) againAfterMs = Math.min(againAfterMs || kAwayMs, kAwayMs);
+      const soonMs = error.passing ? kAwayMs : kUncompiledMs;
+      const mayPass = error.passing || reason === 'CompileFailed';
+      if (mayPass) againAfterMs = Math.min(againAfterMs || soonMs, soonMs);
     }
     onResult(name);
     return againAfterMs > 0 ? { againAfterMs } : {};
@@ -122,7 +132,9 @@ export class RevisionMaker {
   ): Promise<Omit<SourceResult, 'generation'> | undefined> {
     const { name, generation = 0 } = set.metadata;
     const known = this.#etags.get(name);
-    const before = known?.generation === generation ? known.etag : undefined;
+    const same =
+      known?.generation === generation && (await this.#isStored(this.result(name)?.made));
+    const before = same ? known.etag : undefined;
     const got = await fetchSource(this.#options, set.spec, { etag: before, signal });
     if (got.files === undefined) return undefined;
     const pack = rulePack(got.files, set.spec);
@@ -144,11 +156,11 @@ export class RevisionMaker {
       earlier?.made?.revision === revision
         ? earlier.made
         : set.status?.history?.find((each) => each.revision === revision);
-    if (old !== undefined && (await bus.has(packName(revision))) && (await bus.has(old.digest))) {
+    if (old !== undefined && (await this.#isStored(old))) {
       const { faults, faultCount } = earlier?.made?.revision === revision ? earlier : {};
       return { made: old, faults, faultCount };
     }
-    const compiled = await compiler.compile([{ set: name, pack }], signal);
+    const compiled = await compiler.compile([{ set: name, pack }], signal).catch(uncompiled);
     refuseFaulty(set, compiled);
     await bus.put(packName(revision), packedBytes(pack));
     await bus.publish(compiled.digest, compiled.bytes);
@@ -164,6 +176,12 @@ export class RevisionMaker {
       faults: faultsOf(compiled),
       faultCount: compiled.faultCount,
     };
+  }
+
+  async #isStored(made: SignatureRevision | undefined): Promise<boolean> {
+    const { bus } = this.#options;
+    if (made === undefined) return false;
+    return (await bus.has(packName(made.revision))) && (await bus.has(made.digest));
   }
 
   /** A ConfigMap's changes are seen by a watch over that one object. */
@@ -209,6 +227,12 @@ class FaultyRules extends SourceFault {
     this.faults = faultsOf(compiled);
     this.faultCount = compiled.faultCount;
   }
+}
+
+/** Too large for the thread that compiles, or too slow: the set has to say so. */
+function uncompiled(cause: unknown): never {
+  if (!(cause instanceof NetmothError) || cause.code !== 'NM_RULES_UNCOMPILED') throw cause;
+  throw new SourceFault('CompileFailed', cause.message, { cause });
 }
 
 function refuseFaulty({ spec }: SignatureSet, compiled: CompiledParts): void {

@@ -1,0 +1,100 @@
+// From a source to a revision in a real object store, which may lose what it had.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { NetmothError } from '#contracts/errors.ts';
+import type { SignatureSet } from '#crds/kinds.ts';
+import { signatureSetSpecSchema } from '#crds/signature-set.ts';
+import { startTestNats } from '#testkit/nats.ts';
+import type { ApiClient } from '../runtime/api-client.ts';
+import type { Informer } from '../runtime/informer.ts';
+import { Compiler } from './compile/compiler.ts';
+import { RevisionMaker, type RevisionMakerOptions } from './revision-maker.ts';
+import { SignatureBus } from './signature-bus.ts';
+import { packName } from './store-names.ts';
+
+const kRules = 'alert tcp any any -> any any (msg:"x"; content:"x"; sid:1;)\n';
+const kName = 'base';
+const log = pino({ level: 'silent' });
+
+/** Runs a maker for one set; what it waits for NATS with is over when `work` begins. */
+async function withMaker(
+  source: object,
+  more: Partial<RevisionMakerOptions>,
+  work: (maker: RevisionMaker, bus: SignatureBus) => Promise<void>,
+): Promise<void> {
+  await using nats = await startTestNats();
+  const set: SignatureSet = {
+    metadata: { name: kName, generation: 1 },
+    spec: signatureSetSpecSchema.parse({ source }),
+  } as SignatureSet;
+  const sets = {
+    get: () => set,
+    keys: () => [kName].values(),
+    onChange: () => () => undefined,
+  } as unknown as Informer<SignatureSet, SignatureSet>;
+  const bus = new SignatureBus({
+    ...{ servers: [nats.url], replicas: 1, identity: 'me', log, random: () => 0 },
+    ...{ writeBudgetMs: () => 60_000, onReady: () => undefined },
+  });
+  const maker = new RevisionMaker({
+    ...{ client: {} as ApiClient, sets, bus, compiler: new Compiler(), fetch: globalThis.fetch },
+    ...{ namespace: 'netmoth-system', log, random: () => 0, wallNow: () => new Date() },
+    ...{ onResult: () => undefined, ...more },
+  });
+  const stop = new AbortController();
+  const running = [bus.run(stop.signal)];
+  try {
+    await expect.poll(() => bus.ready, { timeout: 20_000 }).toBe(true);
+    running.push(maker.run(stop.signal));
+    await work(maker, bus);
+  } finally {
+    stop.abort();
+    await Promise.all(running);
+  }
+}
+
+it('a revision that the store has lost is put there again, though its source has not changed', async () => {
+  let sent = 0;
+  const server = createServer((request, response) => {
+    response.setHeader('etag', '"1"');
+    if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+    else {
+      sent += 1;
+      response.end(kRules);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.rules`;
+  const source = { http: { url, intervalSeconds: 3_600 } };
+  await withMaker(source, {}, async (maker, bus) => {
+    await expect.poll(() => maker.result(kName)?.made, { timeout: 30_000 }).toBeDefined();
+    const { revision = '', digest = '' } = maker.result(kName)?.made ?? {};
+    const looks = maker.controller.counters.reconciles;
+    maker.lookAgain();
+    await expect.poll(() => maker.controller.counters.reconciles).toBeGreaterThan(looks);
+    await expect.poll(() => maker.controller.queue.delayed).toBe(1);
+    expect(sent).toBe(1);
+    for (const name of [packName(revision), digest]) {
+      await bus.remove(name);
+      maker.lookAgain();
+      await expect.poll(() => bus.has(name), { timeout: 30_000 }).toBe(true);
+    }
+    expect(maker.result(kName)?.made).toMatchObject({ revision, digest });
+  });
+  server.close();
+});
+
+it('rules that cannot be compiled at all are told, not only logged', async () => {
+  const told = 'rules cannot be compiled: it took too long';
+  const compile = () => Promise.reject(new NetmothError('NM_RULES_UNCOMPILED', told));
+  const compiler = { compile } as unknown as Compiler;
+  await withMaker({ inline: { rules: kRules } }, { compiler }, async (maker) => {
+    await expect
+      .poll(() => maker.result(kName))
+      .toMatchObject({
+        ...{ generation: 1, problem: { reason: 'CompileFailed', message: told } },
+      });
+  });
+});
