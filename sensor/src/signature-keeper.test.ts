@@ -204,6 +204,44 @@ test('a damaged file of the cache is told, not matched with, and fetched anew', 
   keeper.stop();
 });
 
+test('a file of the cache that was damaged while another was in use is fetched anew at once', async () => {
+  const [one, two] = [bundleOf(410), bundleOf(411)];
+  for (const made of [one, two]) await publish(nats.url, made);
+  const path = newFolder();
+  const keeper = keeperOf(path);
+  const engine = await keeper.startEngine(start);
+  for (const { digest } of [one, two]) {
+    keeper.want({ digest });
+    await keeper.settled();
+  }
+  const damaged = Buffer.from(one.bytes).fill(0, 300, 310);
+  writeFileSync(join(path, `${one.digest.slice(7)}.bundle`), damaged);
+  keeper.want({ digest: one.digest });
+  await keeper.settled();
+  expect(engine.signatures()?.digest).toBe(one.digest);
+  expect(keeper.status()).toMatchObject({ state: 'active', failures: 1 });
+  keeper.stop();
+});
+
+test('a wish that comes just when the one before is done is no less pursued', async () => {
+  const [one, two] = [bundleOf(420), bundleOf(421)];
+  for (const made of [one, two]) await publish(nats.url, made);
+  const waiting = [two.digest];
+  const log = Object.assign(Object.create(silentLog), {
+    // Two turns after its last word on the one before, the keeper has looked for another and not ended yet.
+    debug: () => {
+      const digest = waiting.pop();
+      const turn = Promise.resolve();
+      if (digest !== undefined) void turn.then(() => undefined).then(() => keeper.want({ digest }));
+    },
+  });
+  const keeper: SignatureKeeper = keeperOf(newFolder(), { log });
+  const engine = await keeper.startEngine(start);
+  keeper.want({ digest: one.digest });
+  await until('the second bundle', () => engine.signatures()?.digest === two.digest);
+  keeper.stop();
+});
+
 test('the bundle of the configuration stands until the bus wants another, and again afterwards', async () => {
   const [mine, theirs] = [bundleOf(500), bundleOf(501)];
   await publish(nats.url, theirs);

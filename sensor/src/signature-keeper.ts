@@ -48,6 +48,8 @@ interface Ready {
   readonly path: string;
   readonly digest: string;
   readonly wish: DesiredSignatures | undefined;
+  /** It lay in the cache already, so that its source may have a sounder one. */
+  readonly old: boolean;
 }
 
 /** How many reasons of rules that are not matched go into the log. */
@@ -78,21 +80,24 @@ export class SignatureKeeper {
   async startEngine<T extends Engine>(start: (bundlePath: string | undefined) => T): Promise<T> {
     this.#wish = await this.#options.cache.recall();
     const ready = (await this.#recalled()) ?? (await this.#configured());
-    const engine = this.#started(ready, start);
+    const engine = await this.#started(ready, start);
     this.#engine = engine;
     this.#note(engine.signatures(), ready?.wish?.revision);
     await this.#tidy();
     return engine;
   }
 
-  #started<T extends Engine>(ready: Ready | undefined, start: (path: string | undefined) => T): T {
+  async #started<T extends Engine>(
+    ready: Ready | undefined,
+    start: (path: string | undefined) => T,
+  ): Promise<T> {
     try {
       return start(ready?.path);
     } catch (error) {
       if (!(error instanceof BundleRefused) || ready?.wish === undefined) throw error;
       // Its file was damaged: the bus has it anew.
       this.#refused(error, ready.digest);
-      void this.#options.cache.remove(ready.digest);
+      await this.#options.cache.remove(ready.digest);
       return start(undefined);
     }
   }
@@ -103,7 +108,7 @@ export class SignatureKeeper {
     if (wish === undefined || path === undefined) return undefined;
     try {
       await this.#verify(path, wish.digest);
-      return { path, digest: wish.digest, wish };
+      return { path, digest: wish.digest, wish, old: true };
     } catch (error) {
       this.#refused(refusalOf(error), wish.digest);
       return undefined;
@@ -130,7 +135,7 @@ export class SignatureKeeper {
 
   /** Once there is nothing more to do but wait. */
   async settled(): Promise<void> {
-    await this.#work;
+    while (this.#work !== undefined) await this.#work;
   }
 
   status(): ReportedSignatures {
@@ -170,6 +175,8 @@ export class SignatureKeeper {
     this.#again = true;
     this.#work ??= this.#converge().finally(() => {
       this.#work = undefined;
+      // Wanted between the last look and now.
+      if (this.#again && this.#engine !== undefined) this.#pursue();
     });
   }
 
@@ -212,6 +219,7 @@ export class SignatureKeeper {
     } catch (error) {
       // A file that cannot be loaded is not found again; the bus may have a sound one.
       if (ready !== undefined) await this.#options.cache.remove(ready.digest);
+      if (ready?.old === true) this.#again = true;
       throw error;
     }
     if (ready === undefined) this.#options.log.info('Signatures unloaded');
@@ -232,8 +240,8 @@ export class SignatureKeeper {
 
   async #obtained(wish: DesiredSignatures): Promise<Ready> {
     const { digest } = wish;
-    const path = await this.#cached(digest, () => this.#options.fetch(digest, MAX_BUNDLE_BYTES));
-    return { path, digest, wish };
+    const file = await this.#cached(digest, () => this.#options.fetch(digest, MAX_BUNDLE_BYTES));
+    return { ...file, digest, wish };
   }
 
   /** The configuration's bundle as a copy in the cache: the file itself may be written to at any time. */
@@ -246,8 +254,8 @@ export class SignatureKeeper {
         throw new BundleRefused('BUNDLE_TOO_LARGE', `${tail.sizeBytes} bytes`);
       }
       const digest = bundleDigestOf(tail.digest);
-      const path = await this.#cached(digest, () => createReadStream(bundle));
-      return { path, digest, wish: undefined };
+      const file = await this.#cached(digest, () => createReadStream(bundle));
+      return { ...file, digest, wish: undefined };
     } catch (error) {
       const { reason } = refusalOf(error);
       throw new BundleRefused(reason, bundle, { cause: error });
@@ -255,7 +263,10 @@ export class SignatureKeeper {
   }
 
   /** Where the bundle lies, verified; `source` has it where the cache has not, or has a broken one. */
-  async #cached(digest: string, source: () => AsyncIterable<Uint8Array>): Promise<string> {
+  async #cached(
+    digest: string,
+    source: () => AsyncIterable<Uint8Array>,
+  ): Promise<Pick<Ready, 'path' | 'old'>> {
     const { cache } = this.#options;
     const known = await cache.find(digest);
     if (known !== undefined) {
@@ -263,9 +274,10 @@ export class SignatureKeeper {
         () => true,
         () => false,
       );
-      if (sound) return known;
+      if (sound) return { path: known, old: true };
     }
-    return cache.add(digest, source(), (added) => this.#verify(added, digest));
+    const path = await cache.add(digest, source(), (added) => this.#verify(added, digest));
+    return { path, old: false };
   }
 
   /** That the content fits the digest is the engine's to find out; it reads all of it anyway. */
