@@ -3,7 +3,9 @@
  *
  *     node bench/engine/main.ts [--size 1G] [--repeat 3] [--only mixed,small,…] [--out DIR]
  *     SURICATA_BIN=/usr/bin/suricata node bench/engine/main.ts
+ *     node bench/engine/main.ts --rules /etc/rules/a.rules --rules /etc/rules/b.rules
  *
+ * With --rules each engine runs with them too, in rows of their own; loading them is part of that.
  * Captures: imix-bulk, mixed and small of ../shared/conformance/synth_bench.py (--synth FILE for
  * another place), 100k and 1 M concurrent flows, one elephant; they stay in ~/.cache/netmoth/bench.
  * The runs of a capture are interleaved and the minimum of the repeats counts: on a shared machine
@@ -16,7 +18,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Measured, measure } from '../read/measure.ts';
 import { buildEngineBench } from './build.ts';
-import { type Candidate, candidates } from './candidates.ts';
+import { type Candidate, candidates, compiledRules } from './candidates.ts';
 import { elephantCapture, manyFlowsCapture, PROFILES, profileCapture } from './captures.ts';
 import { markdown, type Row } from './report.ts';
 
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     size: { type: 'string', default: '1G' },
     repeat: { type: 'string', default: '3' },
     only: { type: 'string' },
+    rules: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: 'build/bench-results' },
     synth: { type: 'string', default: '../shared/conformance/synth_bench.py' },
     cache: { type: 'string', default: join(homedir(), '.cache', 'netmoth', 'bench') },
@@ -37,6 +40,8 @@ const root = join(import.meta.dirname, '..', '..');
 const store = { folder: values.cache, synth: join(root, values.synth) };
 const program = buildEngineBench();
 const repeat = Number(values.repeat);
+const rules =
+  values.rules.length === 0 ? undefined : compiledRules(root, store.folder, values.rules);
 
 const captures: readonly (readonly [string, () => string])[] = [
   ...PROFILES.map((name) => [name, () => profileCapture(store, name, values.size)] as const),
@@ -60,7 +65,7 @@ function rowsOf(capture: string, path: string): Row[] {
   const counted = execFileSync(program, ['loop', path], { encoding: 'utf8' });
   const packets = Number(/"packets":(\d+)/.exec(counted)?.[1]);
   const best = new Map<Candidate, Measured>();
-  const all = candidates({ capture, path, program, root, folder: values.cache });
+  const all = candidates({ path, program, root, folder: values.cache, rules });
   for (let round = 0; round < repeat; round += 1) {
     for (const each of all)
       best.set(each, least(best.get(each), measure(each.command, { repeat: 1 })));
