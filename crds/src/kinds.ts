@@ -81,7 +81,7 @@ export const SIGNATURE_SET: KindDefinition = {
   kind: 'SignatureSet',
   plural: 'signaturesets',
   shortName: 'sigset',
-  description: 'Rules and indicator lists, and how a new revision of them reaches the sensors.',
+  description: 'Rules, and how a new revision of them reaches the sensors.',
   spec: signatureSetSpecSchema,
   status: signatureSetStatusSchema,
   columns: [

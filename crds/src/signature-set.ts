@@ -1,5 +1,5 @@
 /**
- * SignatureSet: rules and indicator lists, from where they come to which nodes they go, and how fast.
+ * SignatureSet: rules, from where they come to which nodes they go, and how fast.
  *
  * Invariants: exactly one source; a contradiction is refused with a sentence before anything is compiled.
  */
@@ -21,7 +21,9 @@ const sha256 = z
 const secretRef = z
   .object({ name: z.string().min(1).max(kNameMax) })
   .optional()
-  .describe("Secret in the operator's namespace: keys username and password, or token");
+  .describe(
+    "Secret in the operator's namespace, labelled netmoth.io/source-credentials=true: keys username and password, or token",
+  );
 
 const inlineSource = z
   .object({

@@ -26,8 +26,9 @@ import { packName } from './store-names.ts';
 export const AUTHOR_ANNOTATION = 'netmoth.io/author';
 const kWorkers = 2;
 const kAwayMs = 30_000;
-/** The machine may have been busy: but it costs minutes of it. */
-const kUncompiledMs = 5 * 60_000;
+/** The machine may have been busy (but it costs minutes of it), and a right may be given meanwhile. */
+const kSlowReasons: ReadonlySet<string> = new Set(['CompileFailed', 'SourceForbidden']);
+const kSlowRetryMs = 5 * 60_000;
 const kBusAwayMs = 1_000;
 const kMaxReason = 1_024;
 
@@ -117,9 +118,9 @@ export class RevisionMaker {
       const { reason, message, faults = [], faultCount = 0 } = error as FaultyRules;
       this.#etags.delete(name);
       this.#results.set(name, { generation, problem: { reason, message }, faults, faultCount });
-      const soonMs = error.passing ? kAwayMs : kUncompiledMs;
-      const mayPass = error.passing || reason === 'CompileFailed';
-      if (mayPass) againAfterMs = Math.min(againAfterMs || soonMs, soonMs);
+      const soonMs = error.passing ? kAwayMs : kSlowRetryMs;
+      if (error.passing || kSlowReasons.has(reason))
+        againAfterMs = Math.min(againAfterMs || soonMs, soonMs);
     }
     onResult(name);
     return againAfterMs > 0 ? { againAfterMs } : {};

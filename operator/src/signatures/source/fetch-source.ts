@@ -14,7 +14,9 @@ import { fetchOci } from './fetch-oci.ts';
 import { sourceFiles, tooLarge } from './read-archive.ts';
 import {
   authorizationOf,
+  CREDENTIALS_LABEL,
   credentialsOf,
+  isForSources,
   type Secret,
   type SourceCredentials,
 } from './source-credentials.ts';
@@ -144,6 +146,10 @@ async function credentialsFor(
     client.get<Secret>(SECRETS, { namespace, name }, signal),
   );
   if (found === undefined) throw new SourceFault('SourceUnavailable', `${where} is not there`);
+  if (!isForSources(found)) {
+    const label = `label it ${CREDENTIALS_LABEL}=true`;
+    throw new SourceFault('SourceForbidden', `${where} is not for sources: ${label} if it is`);
+  }
   return credentialsOf(found);
 }
 

@@ -1,5 +1,13 @@
-/** Credentials out of a Secret. Invariant: they stand in no log and in no message. */
+/**
+ * Credentials out of a Secret.
+ *
+ * Invariants: they stand in no log and in no message; only a Secret that says it is for sources gives any,
+ * because who writes a SignatureSet says where they are sent, and other passwords lie in the same namespace.
+ */
 import type { KubeObject } from '../../runtime/resource.ts';
+
+/** Of a Secret, with the value "true". */
+export const CREDENTIALS_LABEL = 'netmoth.io/source-credentials';
 
 export interface SourceCredentials {
   readonly username?: string | undefined;
@@ -9,6 +17,10 @@ export interface SourceCredentials {
 
 export interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
+}
+
+export function isForSources({ metadata }: Secret): boolean {
+  return metadata.labels?.[CREDENTIALS_LABEL] === 'true';
 }
 
 export function credentialsOf({ data = {} }: Secret): SourceCredentials {

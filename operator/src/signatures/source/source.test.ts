@@ -35,7 +35,8 @@ afterAll(() => {
 
 function secretClient(data: Readonly<Record<string, string>>): ApiClient {
   const encoded = Object.entries(data).map(([key, value]) => [key, btoa(value)]);
-  const secret = { metadata: { name: 's' }, data: Object.fromEntries(encoded) };
+  const labels = { 'netmoth.io/source-credentials': 'true' };
+  const secret = { metadata: { name: 's', labels }, data: Object.fromEntries(encoded) };
   return { get: () => Promise.resolve(secret) } as unknown as ApiClient;
 }
 
@@ -159,6 +160,26 @@ describe('http', () => {
       ...['/cut NotRules false', '/torn NotRules false', '/empty NotRules false'],
       'closed SourceUnavailable',
     ]);
+  });
+
+  it('no Secret gives credentials that does not say it is for sources', async () => {
+    let asked = 0;
+    handlers.set('/mine', (_request, response) => {
+      asked += 1;
+      response.end(rules);
+    });
+    const secret = { metadata: { name: 'netmoth-admin' }, data: { password: btoa('secret') } };
+    const client = { get: () => Promise.resolve(secret) } as unknown as ApiClient;
+    const look = fetchSource(
+      { client, fetch: globalThis.fetch, namespace: 'netmoth-system' },
+      signatureSetSpecSchema.parse({ source: http('/mine', { secretRef: { name: 's' } }) }),
+      { signal: new AbortController().signal },
+    );
+    await expect(look).rejects.toMatchObject({
+      reason: 'SourceForbidden',
+      message: expect.stringContaining('netmoth.io/source-credentials=true'),
+    });
+    expect(asked).toBe(0);
   });
 
   it('credentials go to the host they are for and to no other; redirects end', async () => {
