@@ -12,6 +12,8 @@ import { runSetup, SetupError } from './setup/run-setup.mjs';
 const kFolder = join(kCache, 'e2e');
 const kCgroups = '/sys/fs/cgroup';
 const kNamespaces = [
+  // Whoever kills this process alone takes the run along as well.
+  ...['setpriv', '--pdeathsig=KILL'],
   ...['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
 ];
 const kMain = join(kRoot, 'scripts/e2e/main.ts');
@@ -41,7 +43,9 @@ try {
 
 /** Resolves to the exit status. A run that is told to stop is killed: its first process takes all others along. */
 function run([command, ...args]) {
-  const child = spawn(command, args, { cwd: kRoot, stdio: 'inherit' });
+  // What it leaves in its temporary folder when it is killed goes with ours.
+  const env = { ...process.env, TMPDIR: kFolder };
+  const child = spawn(command, args, { cwd: kRoot, stdio: 'inherit', env });
   const kill = () => child.kill('SIGKILL');
   for (const signal of kStops) process.on(signal, kill);
   return new Promise((resolve, reject) => {
