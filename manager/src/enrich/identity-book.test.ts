@@ -48,6 +48,42 @@ it('knows an IPv6 address however it is written, services and nodes as such', ()
   expect(book.ends(key('8.8.8.8'), undefined, at(1))).toBeUndefined();
 });
 
+it('told anew it goes on with what it knew, and keeps of it what was told again', () => {
+  const book = new IdentityBook();
+  for (const address of ['10.1.0.1', '10.1.0.2', '10.1.0.3']) book.set(address, [pod('a', 0)]);
+  const known = (): (string | undefined)[] =>
+    ['10.1.0.1', '10.1.0.2', '10.1.0.3'].map(
+      (address) => book.ends(key(address), undefined, at(1))?.src?.pod,
+    );
+  book.beginAnew();
+  expect(known()).toEqual(['a', 'a', 'a']);
+  book.set('10.1.0.1', [pod('b', 0)]);
+  book.forget('10.1.0.2');
+  expect(known()).toEqual(['b', undefined, 'a']);
+  book.beginAnew(); // the watch fell once more
+  book.set('10.1.0.1', [pod('b', 0)]);
+  book.toldAll();
+  expect(known()).toEqual(['b', undefined, undefined]);
+  expect(book.size).toBe(1);
+});
+
+it('forgets what a bucket that is made anew does not have', async () => {
+  await using nats = await startTestNats();
+  const connection = await connect({ servers: nats.url });
+  const book = new IdentityBook();
+  const stop = new AbortController();
+  book.set('10.1.0.9', [pod('old', 0)]); // of the bucket before
+  const bucket = await new Kvm(jetstream(connection)).create(BUCKET_IDENTITY);
+  await bucket.put(identityKey('10.1.0.1'), JSON.stringify([pod('a', 0)]));
+  const options = { connection, identities: book, log: pino({ level: 'silent' }) };
+  const watching = watchIdentities(options, stop.signal);
+  await expect.poll(() => book.ends(key('10.1.0.1'), undefined, at(1))?.src?.pod).toBe('a');
+  await expect.poll(() => book.ends(key('10.1.0.9'), undefined, at(1))).toBeUndefined();
+  stop.abort();
+  await watching;
+  await connection.close();
+});
+
 it('follows the bucket, also one that is made later, past what is no holder', async () => {
   await using nats = await startTestNats();
   const connection = await connect({ servers: nats.url });

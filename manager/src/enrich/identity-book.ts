@@ -34,16 +34,30 @@ interface Term {
 }
 
 export class IdentityBook {
-  readonly #terms = new Map<string, readonly Term[]>();
+  #terms = new Map<string, readonly Term[]>();
+  /** What was known when everything began to be told anew, and was not told again yet. */
+  #before = new Map<string, readonly Term[]>();
   dropped = 0;
 
   get size(): number {
-    return this.#terms.size;
+    return this.#terms.size + this.#before.size;
+  }
+
+  /** Everything is told anew from here on; until then what was known goes on to count. */
+  beginAnew(): void {
+    for (const [key, terms] of this.#terms) this.#before.set(key, terms);
+    this.#terms = new Map();
+  }
+
+  /** All was told: what was not among it is gone. */
+  toldAll(): void {
+    this.#before = new Map();
   }
 
   set(address: string, holders: readonly Holder[]): void {
     const key = keyOf(address);
     if (key === undefined) return;
+    this.#before.delete(key);
     if (this.#terms.size >= kMaxAddresses && !this.#terms.has(key)) {
       this.dropped += 1;
       return;
@@ -60,16 +74,14 @@ export class IdentityBook {
 
   forget(address: string): void {
     const key = keyOf(address);
-    if (key !== undefined) this.#terms.delete(key);
-  }
-
-  clear(): void {
-    this.#terms.clear();
+    if (key === undefined) return;
+    this.#terms.delete(key);
+    this.#before.delete(key);
   }
 
   /** Keys as of Address; undefined where neither end is known. */
   ends(src: string | undefined, dest: string | undefined, at: Instant): KubernetesEnds | undefined {
-    if (this.#terms.size === 0) return undefined;
+    if (this.size === 0) return undefined;
     const atMs = at.seconds * 1_000 + at.micros / 1_000;
     const from = this.#end(src, atMs);
     const to = this.#end(dest, atMs);
@@ -81,7 +93,8 @@ export class IdentityBook {
   }
 
   #end(key: string | undefined, atMs: number): KubernetesEnd | undefined {
-    const terms = key === undefined ? undefined : this.#terms.get(key);
+    if (key === undefined) return undefined;
+    const terms = this.#terms.get(key) ?? this.#before.get(key);
     if (terms === undefined) return undefined;
     const found = terms.findLast(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs);
     if (found !== undefined) return found.end;
