@@ -86,12 +86,14 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
       if (board.setBus(up)) term?.fleetsChanged();
     },
   });
+  let callout: CalloutService | undefined;
   const metrics = makeMetrics({
     ...{ api: client.counters, informers: informers.all, board, source },
     leading: () => election.leading,
     eventsDropped: () => events.dropped,
     controllers: () => term?.controllers ?? [],
     identities: () => term?.identities,
+    callout: () => callout,
   });
   const synced = new Set<string>();
   await using _http = await serveHttp({
@@ -103,7 +105,12 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
   const sweep = setInterval(() => board.sweep(), kSweepMs);
   const watching = [...informers.all.values()].map((informer) => informer.run(signal));
   const listening = source.run(signal);
-  const letting = letIn(config, { client, log, signal });
+  const letting = letIn(config, {
+    ...{ client, log, signal },
+    onService: (service) => {
+      callout = service;
+    },
+  });
   const lead = async (until: AbortSignal): Promise<void> => {
     term = new Term({
       ...{ client: guarded, informers, board, events, log, random, now, wallNow },
@@ -132,12 +139,13 @@ interface LetInParts {
   readonly client: ApiClient;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  readonly onService: (service: CalloutService) => void;
 }
 
 /** Every replica lets sensors into NATS, whether or not it leads. */
 async function letIn(
   { nats, namespace }: OperatorConfig,
-  { client, log, signal }: LetInParts,
+  { client, log, signal, onService }: LetInParts,
 ): Promise<void> {
   const { calloutSecret } = nats;
   if (calloutSecret === undefined) return;
@@ -148,7 +156,9 @@ async function letIn(
       const key = await calloutKey({ client, namespace, secret: calloutSecret, signal });
       const reviewer = new TokenReviewer({ client, namespace, now: () => performance.now() });
       const wallNow = (): Date => new Date();
-      await new CalloutService({ ...nats, key, reviewer, log, random, wallNow }).run(signal);
+      const service = new CalloutService({ ...nats, key, reviewer, log, random, wallNow });
+      onService(service);
+      await service.run(signal);
     } catch (err) {
       if (signal.aborted) return;
       log.warn({ err, secret: calloutSecret }, 'The key that lets sensors in is not there');

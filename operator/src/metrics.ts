@@ -22,6 +22,15 @@ export interface MetricsInput {
   /** Of the term that runs; none while another replica leads. */
   readonly controllers: () => readonly Controller[];
   readonly identities: () => IdentityPublisher | undefined;
+  /** None where sensors log in without us. */
+  readonly callout: () => Logins | undefined;
+}
+
+/** Of sensors at NATS, as this replica answered them. */
+export interface Logins {
+  readonly granted: number;
+  readonly refused: number;
+  readonly failed: number;
 }
 
 type Reading = readonly [labels: Readonly<Record<string, string>>, value: number];
@@ -58,6 +67,11 @@ export function makeMetrics(input: MetricsInput): () => Promise<string> {
   one('identity_addresses', 'Whose addresses are known', () => identities()?.ledger.size ?? 0);
   one('identity_writes_total', 'Of these, this term', () => identities()?.writes ?? 0);
   one('identity_dropped_total', 'Beyond the bound', () => identities()?.ledger.dropped ?? 0);
+  gauge('logins_total', 'Log-ins of sensors at NATS that this replica answered', () => {
+    const { granted = 0, refused = 0, failed = 0 } = input.callout() ?? {};
+    const results = { granted, refused, failed };
+    return Object.entries(results).map(([result, count]) => [{ result }, count]);
+  });
   one('events_dropped_total', 'Kubernetes events not told', input.eventsDropped);
   const kinds = (count: (informer: Informer<KubeObject, KubeObject>) => number) => () =>
     [...informers].map(([kind, informer]) => [{ kind }, count(informer)] as const);
