@@ -207,16 +207,33 @@ describe('a broken gate', () => {
     expect(world.having('r2')).toBe(0);
   });
 
-  it('without autoRollback only stops; promoted it goes on', () => {
-    const world = settled(20, { autoRollback: false });
-    world.takes = (_machine, revision) => revision !== 'r2';
-    world.publish('r2');
-    world.run(500);
-    expect(world.state.rollout).toMatchObject({ phase: 'Stopped', revision: 'r2' });
-    expect(world.having('r2')).toBe(1);
-    world.publish('r3');
-    world.runTo('r3');
-    expect(world.outcome('r2')).toBe('RolledBack');
+  describe('without autoRollback only stops', () => {
+    const stopped = (): World => {
+      const world = settled(20, { autoRollback: false });
+      world.takes = (_machine, revision) => revision !== 'r2';
+      world.publish('r2');
+      world.run(500);
+      expect(world.state.rollout).toMatchObject({ phase: 'Stopped', revision: 'r2' });
+      expect(world.having('r2')).toBe(1);
+      return world;
+    };
+
+    it('and gives way to another revision', () => {
+      const world = stopped();
+      world.publish('r3');
+      world.runTo('r3');
+      expect(world.outcome('r2')).toBe('RolledBack');
+    });
+
+    it('and goes on to all nodes when it is promoted', () => {
+      const world = stopped();
+      world.spec.rollout.promote = 'r2';
+      world.run(1);
+      expect([world.state.rollout?.phase, world.having('r2')]).toEqual(['Advancing', 20]);
+      world.takes = () => true;
+      world.runTo('r2');
+      expect(world.outcome('r2')).toBe('Complete');
+    });
   });
 
   it('what a node did before is not the fault of the revision', () => {

@@ -61,7 +61,11 @@ function aim(state: SetState, input: PlanInput): SetState {
       ? state
       : begun(state, revision, input);
   }
-  if (rollout.phase === 'RollingBack' || revision === rollout.revision) return state;
+  if (rollout.phase === 'RollingBack') return state;
+  if (revision === rollout.revision) {
+    const promoted = rollout.phase === 'Stopped' && input.spec.rollout.promote === revision;
+    return promoted ? begun(state, revision, input) : state;
+  }
   const left = withOutcome(state, rollout.revision, {
     outcome: rollout.phase === 'Stopped' ? 'RolledBack' : 'Superseded',
   });
