@@ -8,12 +8,11 @@
  * nothing but that. At most kAtOnce questions are under way, the others wait in NATS.
  * Source: NATS auth callout (ADR-26).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyPair } from '@nats-io/nkeys';
-import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { tokenSchema, toToken } from '#contracts/nats.ts';
-import { Backoff } from '../runtime/backoff.ts';
+import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
 import { readJwt, signedJwt } from './nats-jwt.ts';
 import { sensorPermissions } from './sensor-permissions.ts';
 import type { SensorIdentity, TokenReviewer } from './token-review.ts';
@@ -23,14 +22,8 @@ const kQueue = 'netmoth-operator';
 const kAccount = '$G';
 const kSessionSeconds = 3_600;
 const kAtOnce = 32;
-const kConnectTimeoutMs = 5_000;
-const kPingIntervalMs = 5_000;
-const kRetry = { firstMs: 250, maxMs: 5_000 };
 
-export interface CalloutOptions {
-  readonly servers: readonly string[];
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+export interface CalloutOptions extends BusAccess {
   readonly key: KeyPair;
   readonly reviewer: TokenReviewer;
   readonly log: Logger;
@@ -58,43 +51,20 @@ export class CalloutService {
   }
 
   /** Runs until the signal; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { log, random } = this.#options;
-    const backoff = new Backoff({ ...kRetry, random });
-    let warned = false;
-    while (!signal.aborted) {
-      try {
-        await this.#connected(signal, () => {
-          backoff.reset();
-          warned = false;
-        });
-      } catch (err) {
-        if (!warned && !signal.aborted) log.warn({ err }, 'Sensors cannot log in at this replica');
-        warned = true;
-      }
-      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async #connected(signal: AbortSignal, onUp: () => void): Promise<void> {
-    const { servers, user, password, log } = this.#options;
-    const connection = await connect({
-      ...{ servers: [...servers], name: 'netmoth-operator-callout', reconnect: false },
-      ...{ timeout: kConnectTimeoutMs, pingInterval: kPingIntervalMs, maxPingOut: 2 },
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { pass: password }),
-    });
-    const close = (): void => void connection.close();
-    signal.addEventListener('abort', close, { once: true });
-    try {
-      await this.#serve(connection, () => {
-        onUp();
-        log.info({ server: connection.getServer() }, 'Sensors can log in');
-      });
-    } finally {
-      signal.removeEventListener('abort', close);
-      await connection.close();
-    }
+    return runBusSessions(
+      {
+        ...{ access: this.#options, name: 'netmoth-operator-callout', log, random },
+        outage: 'Sensors cannot log in at this replica',
+        session: (connection, up) =>
+          this.#serve(connection, () => {
+            up();
+            log.info({ server: connection.getServer() }, 'Sensors can log in');
+          }),
+      },
+      signal,
+    );
   }
 
   async #serve(connection: NatsConnection, onUp: () => void): Promise<void> {

@@ -8,12 +8,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { type Holder, holdersSchema, identityAddress, identityKey } from '#contracts/identity.ts';
 import { BUCKET_IDENTITY } from '#contracts/nats.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
-import { Backoff } from '../runtime/backoff.ts';
+import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
 import { Informer } from '../runtime/informer.ts';
 import { type KubeObject, NODES, PODS, type ResourceKind, SERVICES } from '../runtime/resource.ts';
 import { AddressLedger } from './address-ledger.ts';
@@ -32,13 +32,8 @@ const kFlushMs = 500;
 const kSweepMs = 60_000;
 const kInFlight = 64;
 const kBatch = 2_000;
-const kConnect = { timeout: 5_000, pingInterval: 5_000, maxPingOut: 2, reconnect: false };
-const kRetry = { firstMs: 250, maxMs: 5_000 };
 
-export interface IdentityPublisherOptions {
-  readonly servers: readonly string[];
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+export interface IdentityPublisherOptions extends BusAccess {
   readonly replicas: number;
   readonly client: ApiClient;
   readonly log: Logger;
@@ -73,26 +68,24 @@ export class IdentityPublisher {
   async run(signal: AbortSignal): Promise<void> {
     const { log, random } = this.#options;
     const watching: Promise<void>[] = [];
-    const backoff = new Backoff({ ...kRetry, random });
-    let warned = false;
-    while (!signal.aborted) {
-      try {
-        await this.#connected(signal, async (bucket) => {
+    await runBusSessions(
+      {
+        ...{ access: this.#options, name: 'netmoth-operator-identity', log, random },
+        outage: 'Identities cannot be written',
+        session: async (connection, up) => {
+          const bucket = await this.#bucket(connection);
           // What the bucket says is known before the first object is, so that only differences are written.
           if (watching.length === 0) {
             await this.#readBucket(bucket);
             watching.push(...this.#informers.map((informer) => informer.run(signal)));
             void this.#endUnclaimed(signal);
           } else this.ledger.putBack([...this.ledger.addresses()]);
-          backoff.reset();
-          warned = false;
-        });
-      } catch (err) {
-        if (!warned && !signal.aborted) log.warn({ err }, 'Identities cannot be written');
-        warned = true;
-      }
-      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
-    }
+          up();
+          await this.#flushUntilClosed(connection, bucket, signal);
+        },
+      },
+      signal,
+    );
     await Promise.all(watching);
   }
 
@@ -128,25 +121,11 @@ export class IdentityPublisher {
     this.#options.log.info({ addresses: this.ledger.size }, 'Identities are known');
   }
 
-  async #connected(signal: AbortSignal, onUp: (bucket: KV) => Promise<void>): Promise<void> {
-    const { servers, user, password, replicas } = this.#options;
-    const connection = await connect({
-      ...{ ...kConnect, servers: [...servers], name: 'netmoth-operator-identity' },
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { pass: password }),
+  #bucket(connection: NatsConnection): Promise<KV> {
+    const { replicas } = this.#options;
+    return new Kvm(jetstream(connection)).create(BUCKET_IDENTITY, {
+      ...{ history: 1, replicas, storage: StorageType.File },
     });
-    const close = (): void => void connection.close();
-    signal.addEventListener('abort', close, { once: true });
-    try {
-      const bucket = await new Kvm(jetstream(connection)).create(BUCKET_IDENTITY, {
-        ...{ history: 1, replicas, storage: StorageType.File },
-      });
-      await onUp(bucket);
-      await this.#flushUntilClosed(connection, bucket, signal);
-    } finally {
-      signal.removeEventListener('abort', close);
-      await connection.close();
-    }
   }
 
   async #readBucket(bucket: KV): Promise<void> {

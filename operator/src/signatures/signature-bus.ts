@@ -6,11 +6,10 @@
  * late it is sent. What is told here of wishes is what NATS has acknowledged. `ready` is false whenever
  * that is not known; then nothing is written, and everything is read anew (the server may be a new one).
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
-import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { NetmothError } from '#contracts/errors.ts';
 import { BUCKET_DESIRED, type Desired, desiredSchema } from '#contracts/nats.ts';
@@ -19,23 +18,15 @@ import {
   publishBundle,
   signatureStoreOptions,
 } from '#contracts/signature-store.ts';
-import { Backoff } from '../runtime/backoff.ts';
+import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
 
 /** No sensor has a key without a dot. */
 const kFenceKey = 'operator';
-const kConnectTimeoutMs = 5_000;
-const kPingIntervalMs = 5_000;
-const kMaxPingsOut = 2;
-const kFirstRetryMs = 250;
-const kMaxRetryMs = 5_000;
 const kPutTimeoutMs = 60_000;
 /** Wishes on their way to the server at the same time. */
 const kInFlight = 256;
 
-export interface SignatureBusOptions {
-  readonly servers: readonly string[];
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+export interface SignatureBusOptions extends BusAccess {
   readonly replicas: number;
   readonly identity: string;
   readonly log: Logger;
@@ -59,7 +50,6 @@ export class SignatureBus {
   readonly #options: SignatureBusOptions;
   #wishes = new Map<string, Desired>();
   #session: Session | undefined;
-  #warned = false;
   writes = 0;
 
   constructor(options: SignatureBusOptions) {
@@ -76,21 +66,16 @@ export class SignatureBus {
   }
 
   /** Runs until the signal; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { log, random } = this.#options;
-    const backoff = new Backoff({ firstMs: kFirstRetryMs, maxMs: kMaxRetryMs, random });
-    while (!signal.aborted) {
-      try {
-        await this.#connected(signal, () => {
-          backoff.reset();
-          this.#warned = false;
-        });
-      } catch (error) {
-        if (!signal.aborted && !this.#warned) log.warn({ err: error }, 'Wishes cannot be written');
-        this.#warned = true;
-      }
-      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
-    }
+    return runBusSessions(
+      {
+        ...{ access: this.#options, name: 'netmoth-operator-signatures', log, random },
+        outage: 'Wishes cannot be written',
+        session: (connection, up) => this.#hold(connection, up, signal),
+      },
+      signal,
+    );
   }
 
   /** Tells nodes; undefined: nothing is wanted of the node any more. */
@@ -128,11 +113,6 @@ export class SignatureBus {
   async has(name: string): Promise<boolean> {
     const info = await this.#inStore((store) => store.info(name));
     return info !== null && !info.deleted;
-  }
-
-  /** Names of all objects, with their age. */
-  list(): Promise<readonly { readonly name: string; readonly mtime: string }[]> {
-    return this.#inStore((store) => store.list());
   }
 
   async remove(name: string): Promise<void> {
@@ -177,34 +157,19 @@ export class SignatureBus {
     this.writes += 1;
   }
 
-  async #connected(signal: AbortSignal, onReady: () => void): Promise<void> {
-    const { servers, user, password, log } = this.#options;
-    const connection = await connect({
-      servers: [...servers],
-      name: 'netmoth-operator-signatures',
-      timeout: kConnectTimeoutMs,
-      pingInterval: kPingIntervalMs,
-      maxPingOut: kMaxPingsOut,
-      // A lost connection ends the session: what the server has is read anew.
-      reconnect: false,
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { pass: password }),
-    });
-    const close = (): void => void connection.close();
-    signal.addEventListener('abort', close, { once: true });
+  async #hold(connection: NatsConnection, onUp: () => void, signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
     try {
       const session = await this.#begin(connection);
       if (signal.aborted) return;
       this.#session = session;
       log.info({ fence: session.fence, wishes: this.#wishes.size }, 'Wishes can be written');
-      onReady();
+      onUp();
       this.#options.onReady(true);
       await connection.closed();
     } finally {
-      signal.removeEventListener('abort', close);
       this.#session = undefined;
       this.#options.onReady(false);
-      await connection.close();
     }
   }
 

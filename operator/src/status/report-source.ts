@@ -5,10 +5,9 @@
  * report that is none is counted and dropped; after any fault, and after kDeafMs without a word, the
  * watch is made anew. `onBus(true)` is said only when a watch stands, `onBus(false)` when it fell.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import {
   BUCKET_REPORTED,
@@ -17,20 +16,12 @@ import {
   type Reported,
   reportedSchema,
 } from '#contracts/nats.ts';
-import { Backoff } from '../runtime/backoff.ts';
+import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
 
-const kConnectTimeoutMs = 5_000;
-const kPingIntervalMs = 5_000;
-const kMaxPingsOut = 2;
-const kFirstRetryMs = 250;
-const kMaxRetryMs = 5_000;
 /** Sensors report every 5 s: after so much silence the watch may have fallen unnoticed. */
 const kDeafMs = 30_000;
 
-export interface ReportSourceOptions {
-  readonly servers: readonly string[];
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
+export interface ReportSourceOptions extends BusAccess {
   readonly replicas: number;
   readonly log: Logger;
   readonly random: () => number;
@@ -40,7 +31,6 @@ export interface ReportSourceOptions {
 
 export class ReportSource {
   readonly #options: ReportSourceOptions;
-  #warned = false;
   invalid = 0;
   connects = 0;
 
@@ -49,40 +39,20 @@ export class ReportSource {
   }
 
   /** Runs until the signal; never rejects. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { log, onBus, random } = this.#options;
-    const backoff = new Backoff({ firstMs: kFirstRetryMs, maxMs: kMaxRetryMs, random });
-    while (!signal.aborted) {
-      try {
-        await this.#connected(signal, () => {
-          backoff.reset();
-          this.#warned = false;
-        });
-      } catch (error) {
-        // Once for each outage, not at each try.
-        if (!signal.aborted && !this.#warned) log.warn({ err: error }, 'Reports cannot be heard');
-        this.#warned = true;
-      }
-      onBus(false);
-      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    const { log, random } = this.#options;
+    return runBusSessions(
+      {
+        ...{ access: this.#options, name: 'netmoth-operator', log, random },
+        outage: 'Reports cannot be heard',
+        session: (connection, up) => this.#listen(connection, up),
+      },
+      signal,
+    );
   }
 
-  async #connected(signal: AbortSignal, onWatch: () => void): Promise<void> {
-    const { servers, user, password, log, onBus } = this.#options;
-    const connection = await connect({
-      servers: [...servers],
-      name: 'netmoth-operator',
-      timeout: kConnectTimeoutMs,
-      pingInterval: kPingIntervalMs,
-      maxPingOut: kMaxPingsOut,
-      // A lost connection ends the watch: both are made anew, with the bucket they need.
-      reconnect: false,
-      ...(user === undefined ? {} : { user }),
-      ...(password === undefined ? {} : { pass: password }),
-    });
-    const close = (): void => void connection.close();
-    signal.addEventListener('abort', close, { once: true });
+  async #listen(connection: NatsConnection, onWatch: () => void): Promise<void> {
+    const { log, onBus } = this.#options;
     try {
       this.connects += 1;
       log.info({ server: connection.getServer() }, 'Bus connected');
@@ -94,8 +64,7 @@ export class ReportSource {
       }
       throw new Error('the connection was lost');
     } finally {
-      signal.removeEventListener('abort', close);
-      await connection.close();
+      onBus(false);
     }
   }
 
