@@ -283,6 +283,10 @@ const breachSchema = z.object({
   node: z.string().max(300),
   figure: z.string().max(512).describe('What was measured, and the limit'),
   at: z.iso.datetime(),
+  pinned: z
+    .boolean()
+    .optional()
+    .describe('It was rolled back although it is pinned, and is not tried again while it stays so'),
 });
 export type Breach = z.infer<typeof breachSchema>;
 

@@ -159,6 +159,9 @@ function judgeResting(
   if (pinnedRevision !== undefined && revisionOf(state, pinnedRevision) === undefined) {
     return say('False', 'UnknownRevision', `No revision ${pinnedRevision} in status.history.`);
   }
+  if (breach?.pinned === true && breach.revision !== current) {
+    return say('False', 'RolledBack', `${broken}. It is not tried again while it stays pinned.`);
+  }
   if (pinnedRevision !== undefined) {
     return say(
       'False',

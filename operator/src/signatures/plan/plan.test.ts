@@ -207,6 +207,34 @@ describe('a broken gate', () => {
     expect(world.having('r2')).toBe(0);
   });
 
+  it('pinned it is tried once more, and not over and over', () => {
+    const world = settled(20);
+    world.takes = (_machine, revision) => revision !== 'r2';
+    world.publish('r2');
+    world.run(50);
+    expect(world.outcome('r2')).toBe('RolledBack');
+    const starts = (): number => {
+      let count = 0;
+      for (let pass = 0; pass < 100; pass += 1) {
+        const before = world.state.rollout?.phase;
+        world.run(1);
+        if (before === undefined && world.state.rollout?.phase === 'Advancing') count += 1;
+      }
+      return count;
+    };
+    world.spec.pinnedRevision = 'r2';
+    expect(starts()).toBe(1);
+    expect(world.state).toMatchObject({ current: 'r1', breach: { revision: 'r2', pinned: true } });
+    expect(world.having('r1')).toBe(20);
+    delete world.spec.pinnedRevision;
+    expect(starts()).toBe(0);
+    world.spec.pinnedRevision = 'r2';
+    expect(starts()).toBe(1);
+    world.takes = () => true;
+    world.spec.rollout.promote = 'r2';
+    world.runTo('r2');
+  });
+
   describe('without autoRollback only stops', () => {
     const stopped = (): World => {
       const world = settled(20, { autoRollback: false });

@@ -3,7 +3,8 @@
  *
  * Invariants: pure; called again with what it returned and the same facts, it returns the same. The wave
  * only ever widens by one step at a time, each after the one before held for the soak time; a broken gate
- * never lets a further node in. A revision that was rolled back is not tried again by itself.
+ * never lets a further node in. A revision that was rolled back is not tried again by itself, nor for being pinned
+ * all the while.
  */
 import type { RolloutState, SignatureRevision, SignatureSetSpec } from '#crds/signature-set.ts';
 import { firstBreak } from './gates.ts';
@@ -24,7 +25,7 @@ export interface PlanInput {
 }
 
 export function advance(state: SetState, input: PlanInput): SetState {
-  const aimed = aim(settle(state, input.nodes), input);
+  const aimed = aim(settle(released(state, input), input.nodes), input);
   const { rollout } = aimed;
   if (rollout === undefined || rollout.phase !== 'Advancing') return aimed;
   const stopped = judge(aimed, rollout, input);
@@ -37,11 +38,23 @@ export function advance(state: SetState, input: PlanInput): SetState {
 export function wanted(state: SetState, { spec, latest }: Pick<PlanInput, 'spec' | 'latest'>) {
   const { pinnedRevision } = spec;
   if (pinnedRevision !== undefined) {
-    return revisionOf(state, pinnedRevision) === undefined ? state.current : pinnedRevision;
+    const { breach } = state;
+    const broken = breach?.pinned === true && spec.rollout.promote !== pinnedRevision;
+    return revisionOf(state, pinnedRevision) === undefined || broken
+      ? state.current
+      : pinnedRevision;
   }
   if (latest === undefined) return state.current;
   const refused = revisionOf(state, latest)?.outcome === 'RolledBack';
   return refused && spec.rollout.promote !== latest ? state.current : latest;
+}
+
+/** What was rolled back while it was pinned may be pinned anew. */
+function released(state: SetState, { spec }: PlanInput): SetState {
+  const { breach } = state;
+  if (breach?.pinned !== true || breach.revision === spec.pinnedRevision) return state;
+  const { pinned: _over, ...left } = breach;
+  return { ...state, breach: left };
 }
 
 /** A roll-back is over when no node is told the revision any more. */
@@ -114,7 +127,11 @@ function judge(state: SetState, rollout: RolloutState, input: PlanInput): SetSta
     const stopped = { ...state, breach, rollout: { ...rollout, phase: 'Stopped' as const } };
     return withOutcome(stopped, revision, { message });
   }
-  const back = { ...state, breach, rollout: { ...rollout, phase: 'RollingBack' as const } };
+  const pinned = spec.pinnedRevision === revision ? { pinned: true } : {};
+  const back = {
+    ...{ ...state, breach: { ...breach, ...pinned } },
+    rollout: { ...rollout, phase: 'RollingBack' as const },
+  };
   return withOutcome(back, revision, { outcome: 'RolledBack', message });
 }
 
