@@ -58,6 +58,7 @@ export class Term {
   readonly #maker: RevisionMaker;
   readonly #rollouts: RolloutController;
   readonly #bus: SignatureBus;
+  readonly #bundles: BundleBook;
   readonly #identities: IdentityPublisher | undefined;
   readonly #ending = new AbortController();
   readonly #informers: Informers;
@@ -71,7 +72,10 @@ export class Term {
       ...{ ...options.nats, identity: options.identity, log, random },
       writeBudgetMs: options.writeBudgetMs,
       onReady: (ready) => {
-        if (ready) this.#maker.lookAgain();
+        if (ready) {
+          this.#maker.lookAgain();
+          void this.#bundles.recheck();
+        }
         this.#rollouts.look();
       },
     });
@@ -103,14 +107,15 @@ export class Term {
       namespace: options.settings.namespace,
       onResult: () => this.#rollouts.look(),
     });
+    this.#bundles = new BundleBook({
+      ...{ bus: this.#bus, compiler, log, now, signal: this.#ending.signal },
+      onMade: () => this.#rollouts.look(),
+    });
     this.#rollouts = new RolloutController({
       ...{ client, sets, sensors: informers.sensors, nodes: informers.nodes, readings },
       ...{ bus: this.#bus, maker: this.#maker, meters: options.meters, events: options.events },
       ...{ log, random, now, wallNow },
-      bundles: new BundleBook({
-        ...{ bus: this.#bus, compiler, log, now, signal: this.#ending.signal },
-        onMade: () => this.#rollouts.look(),
-      }),
+      bundles: this.#bundles,
       onFleet: (sensor) => this.#sensors.fleetChanged(sensor),
       onTold: (sensor, node) => this.#nodes.lookLater(sensor, node, kPendingMs),
     });

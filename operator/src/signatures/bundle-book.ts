@@ -74,6 +74,19 @@ export class BundleBook {
     return undefined;
   }
 
+  /** The object store may be a new one: what it does not have is made again when it is asked for. Never rejects. */
+  async recheck(): Promise<void> {
+    const { log, onMade } = this.#options;
+    try {
+      for (const name of [...this.#made.keys()]) {
+        if ((await this.#stored(name)) === undefined) this.#made.delete(name);
+      }
+    } catch (err) {
+      log.warn({ err }, 'Merged bundles could not be looked for');
+    }
+    onMade();
+  }
+
   /** Removes merged bundles that no node has. */
   async sweep(isUsed: (digest: string) => boolean): Promise<void> {
     const { bus, now, log } = this.#options;
