@@ -7,7 +7,6 @@ namespace netmoth::detect {
 namespace {
 
 using protocols::AppProto;
-using protocols::FileInfo;
 using protocols::RecordKind;
 
 void names(const TxView& tx, Direction side, BufferValues& out) {
