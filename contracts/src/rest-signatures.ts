@@ -7,6 +7,7 @@
  * is answered.
  */
 import { z } from 'zod';
+import { INDICATOR_LIST_FORMATS, INDICATOR_TYPES } from './indicator-lists.ts';
 import { DEFAULT_PAGE, MAX_PAGE, microTimeSchema, timeRangeQuerySchema } from './rest.ts';
 import { reportedSignaturesSchema } from './signature-store.ts';
 
@@ -59,19 +60,6 @@ export const overrideRequestSchema = z.strictObject({
   threshold: thresholdSchema.nullable().default(null),
 });
 
-export const INDICATOR_LIST_FORMATS = ['plain', 'csv', 'hosts', 'adblock', 'misp', 'stix'] as const;
-export const INDICATOR_TYPES = [
-  'address',
-  'domain',
-  'url',
-  'certificate-sha1',
-  'certificate-sha256',
-  'file-sha256',
-  'file-md5',
-  'ja3',
-  'ja3s',
-  'ja4',
-] as const;
 const listText = z
   .string()
   .regex(/^[^\p{Cc}]{1,200}$/u, 'up to 200 characters, none of them a control character');

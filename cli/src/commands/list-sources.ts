@@ -6,12 +6,11 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
+import { INDICATOR_LIST_FORMATS, INDICATOR_TYPES } from '#contracts/indicator-lists.ts';
 import type { Source } from '#signatures/compile/compile.ts';
 import type { Fault } from '#signatures/faults.ts';
-import { VALUE_TYPES } from '#signatures/lists/indicator-value.ts';
 import { IndicatorCollector, type Indicators } from '#signatures/lists/indicators.ts';
 import {
-  LIST_FORMATS,
   ListFaults,
   ListSink,
   type ListSpec,
@@ -51,8 +50,8 @@ export function givenLists(specs: readonly string[]): GivenList[] {
       basename(path)
         .replace(/\.gz$/, '')
         .replace(/\.\w+$/, '');
-    const format = oneOf(text, LIST_FORMATS, given.get('format'));
-    const type = oneOf(text, VALUE_TYPES, given.get('type'));
+    const format = oneOf(text, INDICATOR_LIST_FORMATS, given.get('format'));
+    const type = oneOf(text, INDICATOR_TYPES, given.get('type'));
     const expires = given.has('expires') ? secondsOf(given.get('expires') ?? '') : 0;
     if (expires === undefined) throw wrong(text, 'expires is no RFC 3339 time');
     const spec = {

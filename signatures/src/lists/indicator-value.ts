@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import type { IndicatorType } from '#contracts/indicator-lists.ts';
 import { shown } from '../faults.ts';
 import { addressValue } from '../model/endpoint-sets.ts';
 import { addressKey } from './address-key.ts';
@@ -23,22 +24,6 @@ export interface IndicatorProblem {
   readonly message: string;
 }
 
-/** What a list says its entries are, where a value alone does not tell. */
-export const VALUE_TYPES = [
-  'address',
-  'domain',
-  'url',
-  'certificate-sha1',
-  'certificate-sha256',
-  'file-sha256',
-  'file-md5',
-  'ja3',
-  'ja3s',
-  'ja4',
-] as const;
-
-export type ValueType = (typeof VALUE_TYPES)[number];
-
 /** Widest network that is taken: wider ones are mistakes. */
 const LEAST_PREFIX_V4 = 8;
 const LEAST_PREFIX_V6 = 16;
@@ -53,7 +38,7 @@ const HEX_DIGITS: Readonly<Record<DigestType, number>> = {
   ja3s: 32,
 };
 
-export function indicatorOf(text: string, type?: ValueType): Indicator | IndicatorProblem {
+export function indicatorOf(text: string, type?: IndicatorType): Indicator | IndicatorProblem {
   switch (type) {
     case undefined:
       return guessed(text);
@@ -73,7 +58,7 @@ export function indicatorOf(text: string, type?: ValueType): Indicator | Indicat
 const JA4 = /^[tqd](\d\d|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}$/;
 const ADDRESS_LIKE = /^[[0-9a-fA-F:.]+\]?(?:[:/\s-]|$)/;
 
-type DigestType = Exclude<ValueType, 'address' | 'domain' | 'url' | 'ja4'>;
+type DigestType = Exclude<IndicatorType, 'address' | 'domain' | 'url' | 'ja4'>;
 
 const DIGEST_TYPES = new Map<number, DigestType>([
   [32, 'file-md5'],

@@ -4,26 +4,19 @@
  * Invariants: memory is that of the entries kept (MAX_ENTRIES of a set) and of MAX_FAULTS faults, however
  * many lines are broken; comments and what a list says that is no indicator are counted, not faults.
  */
+import type { IndicatorListFormat, IndicatorType } from '#contracts/indicator-lists.ts';
 import type { Fault, FaultCode } from '../faults.ts';
 import { RULE_FAULTS } from '../faults.ts';
-import {
-  type Indicator,
-  type IndicatorProblem,
-  indicatorOf,
-  type ValueType,
-} from './indicator-value.ts';
+import { type Indicator, type IndicatorProblem, indicatorOf } from './indicator-value.ts';
 import { type IndicatorCollector, listSid } from './indicators.ts';
 import type { Kind } from './kinds.ts';
-
-export const LIST_FORMATS = ['plain', 'csv', 'hosts', 'adblock', 'misp', 'stix'] as const;
-export type ListFormat = (typeof LIST_FORMATS)[number];
 
 export interface ListSpec {
   /** As alerts call it. */
   readonly name: string;
   readonly source: string;
-  readonly format?: ListFormat;
-  readonly type?: ValueType;
+  readonly format?: IndicatorListFormat;
+  readonly type?: IndicatorType;
   readonly category: string;
   readonly confidence: number;
   readonly severity: number;
@@ -47,7 +40,7 @@ export interface Place {
 
 export interface ListSummary {
   readonly name: string;
-  readonly format: ListFormat;
+  readonly format: IndicatorListFormat;
   readonly entries: number;
   readonly failed: number;
   /** Filters, attributes and patterns that are sound but name no indicator. */
@@ -112,7 +105,7 @@ export class ListSink {
     this.#faults.add(this.spec.source, place, code, message);
   }
 
-  summary(format: ListFormat): ListSummary {
+  summary(format: IndicatorListFormat): ListSummary {
     const { entries, failed, notApplicable } = this;
     return { name: this.spec.name, format, entries, failed, notApplicable };
   }

@@ -5,7 +5,8 @@
  * Invariant: what is sound but names nothing this engine sees is counted as not applicable.
  */
 import { z } from 'zod';
-import { type ValueType, withPort } from './indicator-value.ts';
+import type { IndicatorType } from '#contracts/indicator-lists.ts';
+import { withPort } from './indicator-value.ts';
 import type { EntryFacts, ListSink, ListSummary } from './list-loader.ts';
 import { secondsOf } from './read-text.ts';
 
@@ -72,7 +73,7 @@ export function readJsonList(text: string, sink: ListSink): ListSummary {
 
 const PLACE = { line: 1, column: 1 };
 
-const MISP_TYPES: ReadonlyMap<string, ValueType> = new Map([
+const MISP_TYPES: ReadonlyMap<string, IndicatorType> = new Map([
   ['ip-src', 'address'],
   ['ip-dst', 'address'],
   ['domain', 'domain'],
@@ -108,7 +109,7 @@ function readAttribute(
   }
 }
 
-const STIX_PATHS: ReadonlyMap<string, ValueType> = new Map([
+const STIX_PATHS: ReadonlyMap<string, IndicatorType> = new Map([
   ['ipv4-addr:value', 'address'],
   ['ipv6-addr:value', 'address'],
   ['domain-name:value', 'domain'],
@@ -145,8 +146,8 @@ function readStixObject(object: z.infer<typeof stix>['objects'][number], sink: L
 }
 
 /** Values of a pattern that is nothing but alternatives, each an equality; undefined of any other. */
-function alternatives(pattern: string): { type: ValueType; value: string }[] | undefined {
-  const values: { type: ValueType; value: string }[] = [];
+function alternatives(pattern: string): { type: IndicatorType; value: string }[] | undefined {
+  const values: { type: IndicatorType; value: string }[] = [];
   for (const observation of pattern.trim().split(/\]\s*OR\s*\[/)) {
     const inner = observation.replace(/^\[/, '').replace(/\]$/, '');
     for (const comparison of inner.split(/\sOR\s/)) {

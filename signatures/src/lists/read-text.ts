@@ -5,8 +5,13 @@
  * compromised IPs, hosts files, EasyPrivacy). Invariant: a line is looked at once and kept no longer.
  */
 
-import { VALUE_TYPES, type ValueType, withPort } from './indicator-value.ts';
-import type { EntryFacts, ListFormat, ListSink, ListSummary } from './list-loader.ts';
+import {
+  INDICATOR_TYPES,
+  type IndicatorListFormat,
+  type IndicatorType,
+} from '#contracts/indicator-lists.ts';
+import { withPort } from './indicator-value.ts';
+import type { EntryFacts, ListSink, ListSummary } from './list-loader.ts';
 
 /** Longest line; what is longer is no entry of any list. */
 export const MAX_LINE = 8192;
@@ -15,7 +20,7 @@ type Columns = ReadonlyMap<string, number>;
 
 export class TextListReader {
   readonly #sink: ListSink;
-  #format: ListFormat | undefined;
+  #format: IndicatorListFormat | undefined;
   #columns: Columns | undefined;
   #line = 0;
   #rest = '';
@@ -142,7 +147,7 @@ export class TextListReader {
   }
 
   /** A list of certificates may call its digests sha256 as a list of files does. */
-  #typeOf(column: ValueType | 'value'): ValueType | undefined {
+  #typeOf(column: IndicatorType | 'value'): IndicatorType | undefined {
     const { type } = this.#sink.spec;
     return type ?? (column === 'value' ? undefined : column);
   }
@@ -152,12 +157,12 @@ const LOCAL_NAMES = /^(localhost|broadcasthost|local|ip6-.*|.*\.localdomain|0\.0
 /** Options of a filter that leave it a filter of every request to the site. */
 const WHOLE_SITE = /^(third-party|3p|all|important|document|doc|popup|)$/;
 
-function formatOf(line: string): ListFormat {
+function formatOf(line: string): IndicatorListFormat {
   if (/^\[adblock|^!|^\|\||^@@/i.test(line)) return 'adblock';
   return /^(0\.0\.0\.0|127\.0\.0\.1|::1?|fe80::\S*)\s+\S/.test(line) ? 'hosts' : 'plain';
 }
 
-const VALUE_COLUMNS = [...VALUE_TYPES, 'value'] as const;
+const VALUE_COLUMNS = [...INDICATOR_TYPES, 'value'] as const;
 
 /** What publishers call their columns, in small letters without blanks. */
 const COLUMN_NAMES: ReadonlyMap<string, string> = new Map(
