@@ -22,6 +22,7 @@ test('rules are switched on and off by their id', () => {
     '#alert tcp any any -> any any (msg:"off too"; gid:3; sid:1;)',
     'alert tcp any any -> any any (msg:"on"; sid:2;)',
     '#alert tcp any any -> any any (msg:"broken"; sid:4; nothing;)',
+    '#alert tcp any any -> any any (msg:"of (sid:2\\;)"; sid:5;)',
   ].join('\n');
   const sids = (enable: string[], disable: string[]) => {
     const sets = { enable: new Set(enable), disable: new Set(disable) };
@@ -29,10 +30,13 @@ test('rules are switched on and off by their id', () => {
     const places = faults.map(({ line, column, code }) => `${line}:${column} ${code}`);
     return [rules.map(({ gid, sid }) => `${gid}:${sid}`), disabled, places];
   };
-  expect(sids([], [])).toEqual([['1:2'], 3, []]);
-  expect(sids(['1:1'], [])).toEqual([['1:1', '1:2'], 2, []]);
-  expect(sids(['3:1'], ['1:2'])).toEqual([['3:1'], 3, []]);
-  expect(sids(['1:4'], ['1:9'])).toEqual([['1:2'], 2, ['4:53 RULE_KEYWORD_UNKNOWN']]);
+  expect(sids([], [])).toEqual([['1:2'], 4, []]);
+  expect(sids(['1:1'], [])).toEqual([['1:1', '1:2'], 3, []]);
+  expect(sids(['3:1'], ['1:2'])).toEqual([['3:1'], 4, []]);
+  expect(sids(['1:4'], ['1:9'])).toEqual([['1:2'], 3, ['4:53 RULE_KEYWORD_UNKNOWN']]);
+  expect(sids(['1:5'], [])).toEqual([['1:2', '1:5'], 3, []]);
+  // What stands in a message is not the rule's id.
+  expect(sids(['1:2'], [])).toEqual([['1:2'], 4, []]);
 });
 
 test('comments, disabled rules, continued lines; the rest of the set still loads', () => {

@@ -13,6 +13,7 @@ import type { RuleModel } from './model/rule-model.ts';
 import { unmetRequirement } from './requires.ts';
 import type { Rule } from './rule.ts';
 import { parseRule } from './rule-parser.ts';
+import { statedRule, withoutComment } from './stated-rule.ts';
 import { STOCK_CLASSIFICATIONS } from './stock-classifications.ts';
 import { withDefaults } from './variables.ts';
 
@@ -95,12 +96,13 @@ export class RuleLoader {
   }
 
   add(file: string, stated: LogicalLine): void {
-    const enabled = this.#enable.size > 0 && this.#enable.has(statedId(stated.text));
-    if (stated.disabled && !enabled) {
+    if (stated.disabled && !this.#isEnabled(stated.text)) {
       this.#disabled += 1;
       return;
     }
-    const line = stated.disabled ? withoutComment(stated) : stated;
+    const line: LogicalLine = stated.disabled
+      ? { ...stated, text: withoutComment(stated.text), disabled: false }
+      : stated;
     const unmet = unmetRequirement(line.text);
     if (unmet !== undefined && !line.tooLong) {
       this.#skipped += 1;
@@ -126,6 +128,11 @@ export class RuleLoader {
       faults: this.#faults,
       faultsOmitted: this.#faultsOmitted,
     };
+  }
+
+  #isEnabled(text: string): boolean {
+    const rule = this.#enable.size === 0 ? undefined : statedRule(text);
+    return rule !== undefined && this.#enable.has(`${rule.gid}:${rule.sid}`);
   }
 
   #read(file: string, line: LogicalLine): Kept | undefined {
@@ -190,16 +197,4 @@ export class RuleLoader {
 function duplicateText(rule: Rule, earlier: Rule): string {
   const verb = earlier.rev >= rule.rev ? 'stands already' : 'replaces the one';
   return `sid ${rule.sid} rev ${rule.rev} ${verb} at ${earlier.file}:${earlier.line} (rev ${earlier.rev})`;
-}
-
-/** What a rule that is not read yet says of itself. */
-function statedId(text: string): string {
-  const stated = (name: string) => new RegExp(`[;(]\\s*${name}\\s*:\\s*(\\d+)`).exec(text)?.[1];
-  return `${stated('gid') ?? '1'}:${stated('sid') ?? ''}`;
-}
-
-/** Places stay what they are. */
-function withoutComment(line: LogicalLine): LogicalLine {
-  const text = line.text.replace(/^[#\s]+/, (mark) => ' '.repeat(mark.length));
-  return { ...line, text, disabled: false };
 }

@@ -10,14 +10,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
 import type { Source } from '#signatures/compile/compile.ts';
-import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
-import {
-  type Classification,
-  type ConfigKind,
-  configKind,
-  readClassifications,
-  readReferences,
-} from '#signatures/config-files.ts';
+import type { ThresholdEntry } from '#signatures/compile/threshold-config.ts';
+import { type ConfigKind, configKind } from '#signatures/config-files.ts';
+import { ConfigSet } from '#signatures/config-set.ts';
 import {
   type DatasetFiles,
   datasetFileKey,
@@ -64,33 +59,15 @@ export async function readRuleSources(
   const variables = variablesFrom(options.var);
   const label = options.label ?? ((path: string) => path);
   const sources: Source[] = [];
-  const faults: Fault[] = [];
-  const classifications = new Map<string, Classification>();
-  const references = new Map<string, string>();
-  const thresholds: ThresholdEntry[] = [];
+  const configs = new ConfigSet(variables);
   for (const [kind, path] of configPaths(paths, options)) {
     const bytes = await readConfig(path);
-    const text = bytes.toString('utf8');
     sources.push(sourceOf(label(path), bytes));
-    if (kind === 'classification') {
-      const read = readClassifications(label(path), text);
-      faults.push(...read.faults);
-      for (const [name, entry] of read.entries) classifications.set(name, entry);
-    } else if (kind === 'reference') {
-      const read = readReferences(label(path), text);
-      faults.push(...read.faults);
-      for (const [name, prefix] of read.entries) references.set(name.toLowerCase(), prefix);
-    } else {
-      const read = readThresholds(label(path), text, variables);
-      faults.push(...read.faults);
-      thresholds.push(...read.entries);
-    }
+    configs.add(kind, label(path), bytes.toString('utf8'));
   }
-  const known = classifications.size > 0 ? { classifications } : {};
   const lists = new ListsBeside();
   const loader = new RuleLoader(variables, {
-    ...known,
-    references,
+    ...configs.forRules,
     readList: lists.text,
     keepTexts: options.keepTexts ?? false,
     enable: ruleIds(options.enable ?? [], '--enable'),
@@ -107,6 +84,7 @@ export async function readRuleSources(
     if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
   }
   for (const [path, bytes] of lists.files()) sources.push(sourceOf(label(path), bytes));
+  const { thresholds, faults } = configs;
   return { sources, variables, loaded, thresholds, datasetFiles, faults };
 }
 

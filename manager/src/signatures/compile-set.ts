@@ -7,19 +7,14 @@
 import { createHash } from 'node:crypto';
 import type { SignatureListOptions, SignatureThreshold } from '#contracts/rest-signatures.ts';
 import { compile, type Source, sourceOf } from '#signatures/compile/compile.ts';
-import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
-import {
-  type Classification,
-  type ConfigKind,
-  configKind,
-  readClassifications,
-  readReferences,
-} from '#signatures/config-files.ts';
+import { configKind } from '#signatures/config-files.ts';
+import { ConfigSet } from '#signatures/config-set.ts';
 import { quoted } from '#signatures/explain/describe-matcher.ts';
 import type { Fault } from '#signatures/faults.ts';
 import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
-import { RuleLoader } from '#signatures/rule-loader.ts';
+import { type LoadedRules, type LoadOptions, RuleLoader } from '#signatures/rule-loader.ts';
+import { statedRule } from '#signatures/stated-rule.ts';
 import { type ListFile, readLists } from './read-lists.ts';
 
 export interface SetFile {
@@ -87,23 +82,32 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   }));
   const texts = read.filter(({ list }) => list === null);
   const lists = readLists(read.filter((file): file is ListFile => file.list !== null));
-  const config = readConfigs(texts);
-  const reading = new Reading(variables, config, overrides);
+  const configs = new ConfigSet(variables);
+  const chosen = new ChosenRules(overrides);
   for (const { name, text } of texts) {
-    if (configKind(name) === undefined) reading.add(name, text);
+    const kind = configKind(name);
+    if (kind !== undefined) configs.add(kind, name, text);
   }
-  const { loaded, rules } = reading.result();
+  const loader = new RuleLoader(variables, { ...configs.forRules, ...chosen.forRules });
+  for (const { name, text } of texts) {
+    if (configKind(name) !== undefined) continue;
+    for (const line of logicalLines(text)) {
+      loader.add(name, line);
+      chosen.note(name, line);
+    }
+  }
+  const { loaded, rules } = chosen.of(loader.result());
   const sources = [
     ...sorted.map(({ name, bytes }) => sourceOf(name, bytes)),
     ...overridesSource(overrides),
   ];
   const compiled = compile({
     ...{ sources, variables, loaded },
-    thresholds: config.thresholds,
+    thresholds: configs.thresholds,
     indicators: lists.indicators,
-    faults: [...config.faults, ...lists.faults],
+    faults: [...configs.faults, ...lists.faults],
   });
-  const faults = [...config.faults, ...loaded.faults, ...lists.faults];
+  const faults = [...configs.faults, ...loaded.faults, ...lists.faults];
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   return {
     bundle: compiled.bytes,
@@ -123,63 +127,29 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   };
 }
 
-interface Configs {
-  readonly classifications: ReadonlyMap<string, Classification>;
-  readonly references: ReadonlyMap<string, string>;
-  readonly thresholds: readonly ThresholdEntry[];
-  readonly faults: readonly Fault[];
-}
-
-function readConfigs(texts: readonly { name: string; text: string }[]): Configs {
-  const of = (kind: ConfigKind) => texts.filter(({ name }) => configKind(name) === kind);
-  const classes = of('classification').map(({ name, text }) => readClassifications(name, text));
-  const references = of('reference').map(({ name, text }) => readReferences(name, text));
-  const thresholds = of('threshold').map(({ name, text }) => readThresholds(name, text));
-  return {
-    classifications: new Map(classes.flatMap(({ entries }) => [...entries])),
-    references: new Map(
-      references.flatMap(({ entries }) =>
-        [...entries].map(([name, prefix]) => [name.toLowerCase(), prefix] as const),
-      ),
-    ),
-    thresholds: thresholds.flatMap(({ entries }) => entries),
-    faults: [...classes, ...references, ...thresholds].flatMap(({ faults }) => faults),
-  };
-}
-
-class Reading {
-  readonly #loader: RuleLoader;
+/** What overrides make of the rules of files, and all rules to be listed. */
+class ChosenRules {
   readonly #overrides: ReadonlyMap<string, RuleOverride>;
-  /** By file and line, for those that load. */
-  readonly #texts = new Map<string, string>();
   readonly #commented = new Map<string, ListedRule>();
 
-  constructor(
-    variables: SetInput['variables'],
-    { classifications, references }: Configs,
-    overrides: readonly RuleOverride[],
-  ) {
-    const known = classifications.size > 0 ? { classifications } : {};
-    this.#loader = new RuleLoader(variables, { ...known, references });
+  constructor(overrides: readonly RuleOverride[]) {
     this.#overrides = new Map(overrides.map((each) => [keyOf(each), each]));
   }
 
-  add(file: string, text: string): void {
-    for (const line of logicalLines(text)) {
-      const commented = line.disabled ? commentedRule(file, line) : undefined;
-      const wanted =
-        commented !== undefined && this.#overrides.get(keyOf(commented))?.enabled === true;
-      const taken = wanted ? uncommented(line) : line;
-      this.#loader.add(file, taken);
-      if (!taken.disabled) this.#texts.set(`${file}:${line.pieces[0]?.line ?? 0}`, taken.text);
-      else if (commented !== undefined && this.#commented.size < MAX_COMMENTED) {
-        this.#commented.set(keyOf(commented), commented);
-      }
-    }
+  get forRules(): Pick<LoadOptions, 'enable' | 'keepTexts'> {
+    const enabled = [...this.#overrides].filter(([, { enabled }]) => enabled === true);
+    return { enable: new Set(enabled.map(([key]) => key)), keepTexts: true };
   }
 
-  result() {
-    const loaded = this.#loader.result();
+  /** A line that is commented out: its rule is listed unless it is enabled. */
+  note(file: string, line: LogicalLine): void {
+    if (!line.disabled || this.#commented.size >= MAX_COMMENTED) return;
+    const rule = commentedRule(file, line);
+    if (rule === undefined || this.#overrides.get(keyOf(rule))?.enabled === true) return;
+    this.#commented.set(keyOf(rule), rule);
+  }
+
+  of(loaded: LoadedRules): { readonly loaded: LoadedRules; readonly rules: ListedRule[] } {
     const models: RuleModel[] = [];
     const rules: ListedRule[] = [];
     for (const model of loaded.models) {
@@ -188,7 +158,7 @@ class Reading {
       const threshold = override?.threshold ?? undefined;
       const kept = threshold === undefined ? model : withRate(model, threshold);
       if (!disabled) models.push(kept);
-      rules.push(this.#listed(kept, disabled));
+      rules.push(listed(kept, disabled, loaded.texts.get(model) ?? ''));
       this.#commented.delete(keyOf(model));
     }
     const left = loaded.models.length - models.length;
@@ -197,18 +167,18 @@ class Reading {
       rules: [...rules, ...this.#commented.values()],
     };
   }
+}
 
-  #listed(model: RuleModel, disabled: boolean): ListedRule {
-    const { gid, sid, rev, msg, classtype, priority, origin, cost } = model;
-    return {
-      ...{ gid, sid, rev, msg, classtype, priority },
-      ...{ file: origin.file, line: origin.line },
-      state: disabled ? 'disabled' : 'active',
-      prefilter: disabled ? null : prefilterText(model),
-      cost: disabled ? null : cost,
-      source: this.#texts.get(`${origin.file}:${origin.line}`) ?? '',
-    };
-  }
+function listed(model: RuleModel, disabled: boolean, text: string): ListedRule {
+  const { gid, sid, rev, msg, classtype, priority, origin, cost } = model;
+  return {
+    ...{ gid, sid, rev, msg, classtype, priority },
+    ...{ file: origin.file, line: origin.line },
+    state: disabled ? 'disabled' : 'active',
+    prefilter: disabled ? null : prefilterText(model),
+    cost: disabled ? null : cost,
+    source: text.trimStart(),
+  };
 }
 
 function keyOf({ gid, sid }: { readonly gid: number; readonly sid: number }): string {
@@ -225,40 +195,17 @@ function prefilterText({ prefilter, inspections }: RuleModel): string | null {
   return `${quoted(prefilter.bytes)} in ${buffer}`;
 }
 
-/** What stands in quotes may look like an option. */
-const QUOTED = /"(?:[^"\\]|\\.)*"/g;
-const COMMENT = /^#[#\s]*/;
-
-/** Its facts as far as they can be told without reading the rule; undefined where it has no sid. */
+/** undefined: it has no sid. */
 function commentedRule(file: string, line: LogicalLine): ListedRule | undefined {
-  const unquoted = line.text.replace(QUOTED, '""');
-  const number = (keyword: string): number | undefined => {
-    const digits = new RegExp(`[;(]\\s*${keyword}\\s*:\\s*(\\d{1,10})\\s*;`).exec(unquoted)?.[1];
-    return digits === undefined ? undefined : Number(digits);
-  };
-  const sid = number('sid');
-  if (sid === undefined) return undefined;
-  const msg = /[;(]\s*msg\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(line.text)?.[1] ?? '';
+  const stated = statedRule(line.text);
+  if (stated === undefined) return undefined;
+  const { text, ...facts } = stated;
   return {
-    gid: number('gid') ?? 1,
-    sid,
-    rev: number('rev') ?? 0,
-    state: 'commented',
-    msg: msg.replace(/\\(.)/g, '$1'),
-    classtype: /[;(]\s*classtype\s*:\s*([\w-]+)\s*;/.exec(unquoted)?.[1] ?? '',
-    priority: null,
-    file,
-    line: line.pieces[0]?.line ?? 0,
-    prefilter: null,
-    cost: null,
-    source: line.text.replace(COMMENT, ''),
+    ...facts,
+    ...{ file, line: line.pieces[0]?.line ?? 0 },
+    ...{ state: 'commented', priority: null, prefilter: null, cost: null },
+    source: text,
   };
-}
-
-function uncommented(line: LogicalLine): LogicalLine {
-  const marks = COMMENT.exec(line.text)?.[0].length ?? 0;
-  const pieces = line.pieces.map((piece) => ({ ...piece, column: piece.column + marks }));
-  return { ...line, text: line.text.slice(marks), disabled: false, pieces };
 }
 
 /** So that the manifest says of which overrides a bundle is made. */

@@ -47,6 +47,18 @@ test('an override disables a rule and replaces its rate; without one nothing cha
   expect(compiled([{ gid: 2, sid: 3, enabled: false, threshold: null }]).counts.loaded).toBe(2);
 });
 
+test("thresholds are read with the set's variables", () => {
+  const text = 'suppress gen_id 1, sig_id 1, track by_src, ip $OURS';
+  const files = [
+    { name: 'x.rules', list: null, bytes: Buffer.from(RULES) },
+    { name: 'threshold.config', list: null, bytes: Buffer.from(text) },
+  ];
+  const set = (variables: Readonly<Record<string, string>>) =>
+    compileSet({ files, variables, overrides: [] });
+  expect(set({ OURS: '192.0.2.0/24' }).faults).toEqual([]);
+  expect(set({}).faults).toMatchObject([{ file: 'threshold.config', line: 1 }]);
+});
+
 test('the order of files and overrides changes nothing', () => {
   const files = ['b.rules', 'a.rules'].map((name, at) => ({
     name,

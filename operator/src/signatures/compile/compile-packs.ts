@@ -4,19 +4,17 @@
  * Invariants: pure; of two rules with the same gid and sid the one of the set that stands first (the
  * higher priority) is taken and the other named; each set's rules are read with its own variables.
  */
+import { basename } from 'node:path';
 import { bundleDigestOf } from '#contracts/signature-store.ts';
+import { loadRules } from '#signatures/check-rules.ts';
 import { compile, type Source, sourceOf } from '#signatures/compile/compile.ts';
-import { readThresholds, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
-import {
-  type Classification,
-  readClassifications,
-  readReferences,
-} from '#signatures/config-files.ts';
+import type { ThresholdEntry } from '#signatures/compile/threshold-config.ts';
+import { configKind } from '#signatures/config-files.ts';
+import { ConfigSet } from '#signatures/config-set.ts';
 import type { Fault } from '#signatures/faults.ts';
-import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import type { Rule } from '#signatures/rule.ts';
-import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
+import type { LoadedRules } from '#signatures/rule-loader.ts';
 import type { RulePack } from './rule-pack.ts';
 
 export interface Part {
@@ -86,57 +84,29 @@ export function compileParts(parts: readonly Part[]): CompiledParts {
 }
 
 function readPart(part: Part, prefix: string): PartRules {
-  const { files, variables, thresholds, enable } = part.pack;
-  const faults: Fault[] = [];
-  const classifications = new Map<string, Classification>();
-  const references = new Map<string, string>();
-  const entries: ThresholdEntry[] = [];
-  const rules: { readonly name: string; readonly text: string }[] = [];
-  for (const { name: plain, text } of files) {
-    const name = `${prefix}${plain}`;
-    switch (/(?:^|\/)(classification|reference|threshold)\.config$/.exec(plain)?.[1]) {
-      case 'classification': {
-        const found = readClassifications(name, text);
-        faults.push(...found.faults);
-        for (const [key, entry] of found.entries) classifications.set(key, entry);
-        break;
-      }
-      case 'reference': {
-        const found = readReferences(name, text);
-        faults.push(...found.faults);
-        for (const [key, entry] of found.entries) references.set(key.toLowerCase(), entry);
-        break;
-      }
-      case 'threshold':
-        take(readThresholds(name, text));
-        break;
-      default:
-        rules.push({ name, text });
-    }
+  const { files, variables, thresholds, enable, disable } = part.pack;
+  const configs = new ConfigSet(variables);
+  const kinds = files.map(({ name }) => configKind(basename(name)));
+  for (const [place, { name, text }] of files.entries()) {
+    const kind = kinds[place];
+    if (kind !== undefined) configs.add(kind, `${prefix}${name}`, text);
   }
-  function take(found: ReturnType<typeof readThresholds>): void {
-    faults.push(...found.faults);
-    entries.push(...found.entries);
-  }
-  if (thresholds !== '') take(readThresholds(`${prefix}spec.thresholds`, thresholds));
-  const known = classifications.size > 0 ? { classifications } : {};
-  const loader = new RuleLoader(variables, { ...known, references });
-  const enabled = new Set(enable);
-  for (const { name, text } of rules) {
-    for (const line of logicalLines(text)) loader.add(name, chosen(line, enabled));
-  }
+  if (thresholds !== '') configs.add('threshold', `${prefix}spec.thresholds`, thresholds);
+  const rules = files
+    .filter((_file, place) => kinds[place] === undefined)
+    .map(({ name, text }) => ({ name: `${prefix}${name}`, text }));
+  const loaded = loadRules(rules, variables, {
+    ...configs.forRules,
+    enable: idsOf(enable),
+    disable: idsOf(disable),
+  });
   const sources = files.map(({ name, text }) => sourceOf(`${prefix}${name}`, Buffer.from(text)));
-  return { part, loaded: loader.result(), thresholds: entries, faults, sources };
+  return { part, loaded, thresholds: configs.thresholds, faults: configs.faults, sources };
 }
 
-/** A rule that its source comments out and the set asks for. */
-function chosen(line: LogicalLine, enabled: ReadonlySet<number>): LogicalLine {
-  if (!line.disabled || enabled.size === 0) return line;
-  const sid = Number(/;\s*sid\s*:\s*(\d{1,10})\s*;/.exec(line.text)?.[1]);
-  if (!enabled.has(sid)) return line;
-  const mark = /^[#\s]*/.exec(line.text)?.[0].length ?? 0;
-  const pieces = line.pieces.map((piece) => ({ ...piece, column: piece.column + mark }));
-  return { ...line, text: line.text.slice(mark), disabled: false, pieces };
+/** As rules are called where generators count: a SID alone is of generator 1. */
+function idsOf(sids: readonly number[]): ReadonlySet<string> {
+  return new Set(sids.map((sid) => `1:${sid}`));
 }
 
 function merged(read: readonly PartRules[]): {
@@ -147,16 +117,10 @@ function merged(read: readonly PartRules[]): {
   const models: RuleModel[] = [];
   const conflicts: Conflict[] = [];
   const owners = new Map<string, string>();
-  let left = 0;
   for (const { part, loaded } of read) {
-    const disabled = new Set(part.pack.disable);
     for (const [place, rule] of loaded.rules.entries()) {
       const model = loaded.models[place];
       if (model === undefined) continue;
-      if (disabled.has(rule.sid)) {
-        left += 1;
-        continue;
-      }
       const id = `${rule.gid}:${rule.sid}`;
       const winner = owners.get(id);
       if (winner !== undefined) {
@@ -175,7 +139,7 @@ function merged(read: readonly PartRules[]): {
     models,
     texts: new Map(),
     failed: sum(({ failed }) => failed),
-    disabled: sum(({ disabled }) => disabled) + left,
+    disabled: sum(({ disabled }) => disabled),
     replaced: sum(({ replaced }) => replaced) + conflicts.length,
     skipped: sum(({ skipped }) => skipped),
     faults: read.flatMap((each) => each.loaded.faults),

@@ -56,6 +56,25 @@ it('names faults by file, line and reason, of rules, settings and thresholds', (
   ]);
 });
 
+it("reads thresholds with the set's variables, in a file and in the spec", () => {
+  const variables = { HOME_NET: '10.0.0.0/8', OURS: '192.0.2.0/24' };
+  const suppress = (name: string) => `suppress gen_id 1, sig_id 1, track by_src, ip $${name}`;
+  const spec = signatureSetSpecSchema.parse({
+    ...{ source: { inline: { rules: 'x' } }, variables, thresholds: suppress('OURS') },
+  });
+  const files = [
+    { name: 'a.rules', text: rule(1) },
+    { name: 'threshold.config', text: suppress('HOME_NET') },
+  ];
+  const compiled = compileParts([{ set: 's', pack: rulePack(files, spec) }]);
+  expect(compiled).toMatchObject({ rules: 1, faults: [] });
+  const unset = rulePack(files, { ...spec, variables: {} });
+  const { faults } = compileParts([{ set: 's', pack: unset }]);
+  expect(faults).toMatchObject([
+    { file: 'spec.thresholds', message: expect.stringContaining('OURS') },
+  ]);
+});
+
 it('of the same rule in two sets takes that of the first, each with its own variables', () => {
   const high = pack(rule(1, 'high'), { variables: { HOME_NET: '10.0.0.0/8' } });
   const low = pack([rule(1, 'low'), rule(2, 'low')].join('\n'), {
