@@ -88,6 +88,7 @@ export async function publishBundle(
   store: BundleStore,
   digest: string,
   bundle: Uint8Array,
+  description?: string,
 ): Promise<boolean> {
   const name = bundleDigestSchema.parse(digest);
   if (bundle.length > MAX_BUNDLE_BYTES) {
@@ -96,6 +97,7 @@ export async function publishBundle(
   const there = await store.info(name);
   // Another length: the same content with a signature that was not there before, or without one.
   if (there !== null && !there.deleted && there.size === bundle.length) return false;
-  await store.putBlob({ name }, bundle, { timeout: kPutTimeoutMs });
+  const meta = { name, ...(description === undefined ? {} : { description }) };
+  await store.putBlob(meta, bundle, { timeout: kPutTimeoutMs });
   return true;
 }

@@ -22,6 +22,7 @@ import { RevisionMaker } from './signatures/revision-maker.ts';
 import { RolloutController } from './signatures/rollout-controller.ts';
 import { SignatureBus, type SignatureBusOptions } from './signatures/signature-bus.ts';
 import type { Fetch } from './signatures/source/fetch-bytes.ts';
+import { StoreSweep } from './signatures/store-sweep.ts';
 import { fleetOf } from './status/fleet.ts';
 import { NodeController } from './status/node-controller.ts';
 import type { ReportBoard } from './status/report-board.ts';
@@ -116,6 +117,7 @@ export class Term {
       ...{ bus: this.#bus, maker: this.#maker, meters: options.meters, events: options.events },
       ...{ log, random, now, wallNow },
       bundles: this.#bundles,
+      sweep: new StoreSweep({ store: this.#bus, log, now, wallNow }),
       onFleet: (sensor) => this.#sensors.fleetChanged(sensor),
       onTold: (sensor, node) => this.#nodes.lookLater(sensor, node, kPendingMs),
     });

@@ -26,12 +26,8 @@ const kFetchConfig = `
       { user: admin, password: admin-secret }
       { user: sensor, password: sensor-secret, permissions: {
           publish: [
-            "$JS.API.STREAM.INFO.OBJ_netmoth-signatures"
-            "$JS.API.CONSUMER.CREATE.OBJ_netmoth-signatures.*.$O.netmoth-signatures.C.>"
-            "$JS.API.CONSUMER.CREATE.OBJ_netmoth-signatures.*.$O.netmoth-signatures.M.>"
             "$JS.API.DIRECT.GET.OBJ_netmoth-signatures.$O.netmoth-signatures.M.>"
-            "$JS.API.STREAM.MSG.GET.OBJ_netmoth-signatures"
-            "$JS.FC.OBJ_netmoth-signatures.>"
+            "$JS.API.DIRECT.GET.OBJ_netmoth-signatures"
           ], subscribe: ["_INBOX.>"] } }
     ]
   }`;

@@ -1,7 +1,7 @@
 // Report and wish through a real nats-server's buckets.
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { connect } from '@nats-io/transport-node';
+import { connect, headers } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import {
   BUCKET_DESIRED,
@@ -15,6 +15,7 @@ import { silentLog } from '../test/pipeline.ts';
 import { until } from '../test/stored.ts';
 import { Bus } from './bus.ts';
 import { Reporter } from './reporter.ts';
+import { WishWatch } from './wish-watch.ts';
 
 const now = new Date().toISOString();
 const report: Reported = {
@@ -75,3 +76,51 @@ test('writes its key into a bucket with TTL, and hears wishes for its key only',
   await connection.close();
   await bus.close();
 });
+
+test('a wish is heard at once, each once; of a bucket made anew the first; none is kept by the server', async () => {
+  await using nats = await startTestNats();
+  const connection = await connect({ servers: nats.url });
+  const kvm = new Kvm(connection);
+  const heard: (string | undefined)[] = [];
+  const faults: unknown[] = [];
+  const watch = new WishWatch({
+    ...{ connection, key: 's.n', onWish: (text) => heard.push(text) },
+    onFault: (error) => faults.push(error),
+  });
+  await watch.look();
+  expect([heard.length, faults.length]).toEqual([0, 1]);
+  const first = await kvm.create(BUCKET_DESIRED);
+  for (const text of ['1', '2', '3']) {
+    await first.put('s.n', text);
+    await until(`wish ${text}`, () => heard.at(-1) === text);
+  }
+  await Promise.all([watch.look(), watch.look()]);
+  expect(heard).toEqual(['1', '2', '3']);
+  // What the bucket refuses is heard by subscribers, and is no wish.
+  connection.publish(`$KV.${BUCKET_DESIRED}.s.n`, '4', {
+    headers: expecting({ lastSequence: 1 }),
+  });
+  await connection.flush();
+  await watch.look();
+  expect(heard).toEqual(['1', '2', '3']);
+  const manager = await jetstreamManager(connection);
+  const stream = `KV_${BUCKET_DESIRED}`;
+  expect((await manager.streams.info(stream)).state.consumer_count).toBe(0);
+
+  await manager.streams.delete(stream);
+  await watch.look();
+  expect(heard).toHaveLength(3);
+  const second = await kvm.create(BUCKET_DESIRED);
+  await second.put('s.n', 'anew');
+  await until('the wish of the new bucket', () => heard.length === 4);
+  await second.delete('s.n');
+  await until('the withdrawal', () => heard.length === 5);
+  expect(heard.slice(3)).toEqual(['anew', undefined]);
+  await connection.close();
+});
+
+function expecting({ lastSequence }: { readonly lastSequence: number }) {
+  const given = headers();
+  given.set('Nats-Expected-Last-Sequence', `${lastSequence}`);
+  return given;
+}

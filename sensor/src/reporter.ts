@@ -19,6 +19,7 @@ import {
   type Reported,
 } from '#contracts/nats.ts';
 import type { Bus } from './bus.ts';
+import { WishWatch } from './wish-watch.ts';
 
 export interface ReporterOptions {
   readonly bus: Bus;
@@ -36,7 +37,7 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #key: string;
   #reported: { connection: NatsConnection; bucket: KV } | undefined;
-  #watched: NatsConnection | undefined;
+  #watched: { readonly connection: NatsConnection; readonly watch: WishWatch } | undefined;
   #failing = false;
   #busy = false;
 
@@ -54,7 +55,7 @@ export class Reporter {
       await this.#put(connection);
       if (this.#failing) this.#options.log.info('Reporting works again');
       this.#failing = false;
-      await this.#watch(connection);
+      void this.#watch(connection);
     } catch (error) {
       this.#reported = undefined;
       if (!this.#failing) this.#options.log.warn({ err: error }, 'Report could not be written');
@@ -86,37 +87,24 @@ export class Reporter {
   }
 
   /** The bucket is the operator's to make: while it is missing there is nothing wanted. */
-  async #watch(connection: NatsConnection): Promise<void> {
-    if (this.#watched === connection) return;
-    try {
-      const bucket = await new Kvm(connection).open(BUCKET_DESIRED);
-      const entries = await bucket.watch({ key: this.#key });
-      this.#watched = connection;
-      void this.#follow(entries);
-    } catch (error) {
-      this.#options.log.debug({ err: error, bucket: BUCKET_DESIRED }, 'Nothing to watch yet');
+  #watch(connection: NatsConnection): Promise<void> {
+    const { log, onWithdrawn } = this.#options;
+    if (this.#watched?.connection !== connection) {
+      const watch = new WishWatch({
+        ...{ connection, key: this.#key },
+        onWish: (text) => (text === undefined ? onWithdrawn() : this.#hear(text)),
+        onFault: (err) => log.debug({ err, bucket: BUCKET_DESIRED }, 'Nothing to watch yet'),
+      });
+      this.#watched = { connection, watch };
     }
+    return this.#watched.watch.look();
   }
 
-  async #follow(
-    entries: AsyncIterable<{ readonly operation: string; json<T>(): T }>,
-  ): Promise<void> {
-    try {
-      for await (const entry of entries) {
-        if (entry.operation === 'PUT') this.#hear(entry);
-        else this.#options.onWithdrawn();
-      }
-    } catch (error) {
-      this.#options.log.warn({ err: error, bucket: BUCKET_DESIRED }, 'Watch ended');
-    }
-    this.#watched = undefined;
-  }
-
-  #hear(entry: { json<T>(): T }): void {
+  #hear(text: string): void {
     const { log, onDesired } = this.#options;
     let value: unknown;
     try {
-      value = entry.json<unknown>();
+      value = JSON.parse(text);
     } catch (error) {
       log.warn({ err: error }, 'Desired state is no JSON');
       return;

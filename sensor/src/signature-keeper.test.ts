@@ -1,6 +1,6 @@
 // From a wish to an engine that matches with it: the real engine, compiler and object store.
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -106,6 +106,26 @@ test('a wish is fetched and matched with, and stays so over a restart without th
   expect(again.status()).toMatchObject({ state: 'none', failures: 0 });
   expect(existsSync(join(path, 'wanted.json'))).toBe(false);
   again.stop();
+});
+
+test('a wish that cannot be remembered is matched with all the same, and remembered later', async () => {
+  const made = bundleOf(3);
+  await publish(nats.url, made);
+  const path = newFolder();
+  const wanted = join(path, 'wanted.json');
+  mkdirSync(join(wanted, 'in the way'), { recursive: true });
+  const keeper = keeperOf(path);
+  const engine = await keeper.startEngine(start);
+  keeper.want({ digest: made.digest });
+  await keeper.settled();
+  expect(engine.signatures()?.digest).toBe(made.digest);
+  expect(keeper.status()).toMatchObject({ state: 'active', digest: made.digest, failures: 0 });
+  rmSync(wanted, { recursive: true });
+  keeper.busUp();
+  await keeper.settled();
+  expect(JSON.parse(readFileSync(wanted, 'utf8'))).toEqual({ digest: made.digest });
+  expect(keeper.status()).toMatchObject({ swaps: 1, failures: 0 });
+  keeper.stop();
 });
 
 test('what is not sound or not signed by a trusted key is refused by reason; the old set stays', async () => {

@@ -188,7 +188,7 @@ export class SignatureKeeper {
   }
 
   async #step(engine: Engine, wish: DesiredSignatures | undefined): Promise<void> {
-    const { cache, log } = this.#options;
+    const { log } = this.#options;
     try {
       if (wish === undefined || wish.digest !== this.#loaded?.set.digest) {
         this.#loading = true;
@@ -199,9 +199,8 @@ export class SignatureKeeper {
         this.#loaded.revision = wish.revision;
       }
       this.#failure = undefined;
-      this.#attempts = 0;
-      await cache.remember(wish);
-      await this.#tidy();
+      if (await this.#remembered(wish)) this.#attempts = 0;
+      else this.#retryLater();
     } catch (error) {
       if (this.#engine === undefined) return; // the sensor is ending
       const refusal = refusalOf(error);
@@ -211,6 +210,19 @@ export class SignatureKeeper {
       this.#loading = false;
     }
     log.debug({ signatures: this.status() }, 'Signatures looked after');
+  }
+
+  /** False: what is matched with is as wanted all the same, only the next start will not know of it. */
+  async #remembered(wish: DesiredSignatures | undefined): Promise<boolean> {
+    const { cache, log } = this.#options;
+    try {
+      await cache.remember(wish);
+      await this.#tidy();
+      return true;
+    } catch (err) {
+      if (this.#attempts === 0) log.warn({ err }, 'Signatures could not be remembered');
+      return false;
+    }
   }
 
   async #swap(engine: Engine, ready: Ready | undefined): Promise<void> {

@@ -17,6 +17,7 @@ const kChart = join(import.meta.dirname, '../../../charts/netmoth');
 const kSecret = 'netmoth-nats-callout';
 const kCore = `/api/v1/namespaces/${kNamespace}`;
 const kRefused = /permissions violation/i;
+const kObjects = `OBJ_${OBJECT_STORE_SIGNATURES}`;
 
 let bed: OperatorBed;
 let nats: TestNats;
@@ -111,7 +112,8 @@ const logIn = (token: string, inbox = sensorInbox('edge', 'node-1')): Promise<Na
 
 describe('with the token of its pod a sensor', () => {
   it('has that token and no other from its DaemonSet', async () => {
-    const { template } = (await bed.daemonSet('edge')).spec;
+    const { spec } = await eventually(() => bed.daemonSet('edge'), 'its DaemonSet');
+    const { template } = spec;
     expect(template.spec.automountServiceAccountToken).toBe(false);
     const { volumes, containers } = template.spec;
     const source = { audience: 'netmoth', expirationSeconds: 3_600, path: 'token' };
@@ -138,14 +140,23 @@ describe('with the token of its pod a sensor', () => {
     const buckets = new Kvm(own);
     await (await buckets.open(BUCKET_REPORTED)).put('edge.node-1', '{}');
     await desired.put('edge.node-1', '{"generation":7}');
-    const wishes = await (await buckets.open(BUCKET_DESIRED)).watch({ key: 'edge.node-1' });
-    for await (const entry of wishes) {
-      expect(entry.json()).toEqual({ generation: 7 });
-      break;
-    }
-    const store = await new Objm(own).open(OBJECT_STORE_SIGNATURES);
-    const bundle = await store.getBlob('sha256:bundle');
-    expect(Buffer.from(bundle ?? []).toString()).toBe('rules');
+    const wish = await buckets.open(BUCKET_DESIRED, { allow_direct: true });
+    expect((await wish.get('edge.node-1'))?.json()).toEqual({ generation: 7 });
+    const heard = Promise.withResolvers<string>();
+    sensor.subscribe(`$KV.${BUCKET_DESIRED}.edge.node-1`, {
+      callback: (error, message) => heard.resolve(error?.message ?? message.string()),
+    });
+    await sensor.flush();
+    await desired.put('edge.node-1', '{"generation":8}');
+    expect(await heard.promise).toBe('{"generation":8}');
+    const { direct } = await jetstreamManager(sensor, { checkAPI: false });
+    const name = Buffer.from('sha256:bundle').toString('base64');
+    const meta = await direct.getMessage(kObjects, {
+      last_by_subj: `$O.${OBJECT_STORE_SIGNATURES}.M.${name}`,
+    });
+    const { nuid } = meta?.json<{ nuid: string }>() ?? { nuid: 'none' };
+    const piece = { seq: 1, next_by_subj: `$O.${OBJECT_STORE_SIGNATURES}.C.${nuid}` };
+    expect((await direct.getMessage(kObjects, piece))?.string()).toBe('rules');
     await sensor.close();
   });
 
@@ -170,29 +181,35 @@ describe('with the token of its pod a sensor', () => {
   it('cannot read what another is told, answers others get, events, or the keys of the house', async () => {
     const thief = await logIn(await tokenOf('edge-node-1'));
     const wishes = await new Kvm(jetstream(thief, { checkAPI: false })).open(BUCKET_DESIRED);
-    for (const key of ['edge.node-2', 'other.*', '>']) {
+    for (const key of ['edge.node-1', 'edge.node-2', 'other.*', '>']) {
       await expect(wishes.watch({ key }), key).rejects.toThrow(kRefused);
     }
     await expect(wishes.get('other.node-9')).rejects.toThrow(kRefused);
     const manager = await jetstreamManager(thief, { checkAPI: false });
-    for (const stream of [EVENTS_STREAM, `KV_${BUCKET_REPORTED}`]) {
+    const own = `$KV.${BUCKET_DESIRED}.edge.node-1`;
+    for (const stream of [
+      EVENTS_STREAM,
+      `KV_${BUCKET_REPORTED}`,
+      `KV_${BUCKET_DESIRED}`,
+      kObjects,
+    ]) {
       const consumer = manager.consumers.add(stream, { name: 'thief' });
-      await expect(consumer).rejects.toThrow(kRefused);
+      await expect(consumer, stream).rejects.toThrow(kRefused);
+      // One that delivers what it may read to a subject it may not publish on.
+      const push = {
+        ...{
+          name: 'thief',
+          filter_subject: own,
+          deliver_subject: `$KV.${BUCKET_REPORTED}.edge.node-2`,
+        },
+      };
+      await expect(manager.consumers.add(stream, push), stream).rejects.toThrow(kRefused);
     }
-    // A filter that is not what the subject of the request says.
-    const liar = JSON.stringify({
-      stream_name: `KV_${BUCKET_DESIRED}`,
-      config: { name: 'x', filter_subject: `$KV.${BUCKET_DESIRED}.other.node-9` },
-    });
-    const wish = `$KV.${BUCKET_DESIRED}.edge.node-1`;
-    const answer = await thief.request(
-      `$JS.API.CONSUMER.CREATE.KV_${BUCKET_DESIRED}.x.${wish}`,
-      liar,
-    );
-    expect(answer.json()).toMatchObject({ error: { code: 400 } });
     for (const subject of [
       '_INBOX.>',
       `${sensorInbox('edge', 'node-2')}.>`,
+      `$KV.${BUCKET_DESIRED}.edge.node-2`,
+      `$KV.${BUCKET_DESIRED}.>`,
       '$SYS.>',
       'netmoth.>',
     ]) {

@@ -2,9 +2,10 @@
  * What the sensor of one node may do in NATS: speak for that node, and read what concerns it.
  *
  * Invariants: pure; every subject that carries something of a node names this sensor and this node; answers
- * come to an inbox of its own, so no other sensor reads along. Bundles are named by digest and may be read
- * by every sensor. Source: NATS JetStream wire API (ADR-1), ordered consumers (ADR-17), KV (ADR-8), object
- * store (ADR-20).
+ * come to an inbox of its own, so no other sensor reads along. No consumer can be made: a push consumer delivers
+ * to whatever subject its maker names, and NATS does not ask whether that one may publish there. Bundles are
+ * named by digest and may be read by every sensor. Source: NATS JetStream wire API (ADR-1), KV (ADR-8), object
+ * store (ADR-20), direct get (ADR-31).
  */
 import {
   BUCKET_DESIRED,
@@ -26,7 +27,7 @@ export function sensorPermissions(sensor: string, node: string): Permissions {
   const wish = `$KV.${BUCKET_DESIRED}.${key}`;
   const objects = `OBJ_${OBJECT_STORE_SIGNATURES}`;
   const inStore = `$O.${OBJECT_STORE_SIGNATURES}`;
-  const streams = [EVENTS_STREAM, `KV_${BUCKET_REPORTED}`, `KV_${BUCKET_DESIRED}`, objects];
+  const streams = [EVENTS_STREAM, `KV_${BUCKET_REPORTED}`, `KV_${BUCKET_DESIRED}`];
   return {
     pub: {
       allow: [
@@ -34,17 +35,13 @@ export function sensorPermissions(sensor: string, node: string): Permissions {
         `$KV.${BUCKET_REPORTED}.${key}`,
         '$JS.API.INFO',
         ...streams.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
-        // The server refuses a consumer whose filter is not the one its subject ends with.
-        `$JS.API.CONSUMER.CREATE.KV_${BUCKET_DESIRED}.*.${wish}`,
+        // The last message of that subject and no other.
         `$JS.API.DIRECT.GET.KV_${BUCKET_DESIRED}.${wish}`,
-        `$JS.API.CONSUMER.CREATE.${objects}.*.${inStore}.C.>`,
-        `$JS.API.CONSUMER.CREATE.${objects}.*.${inStore}.M.>`,
         `$JS.API.DIRECT.GET.${objects}.${inStore}.M.>`,
-        `$JS.API.STREAM.MSG.GET.${objects}`,
-        // What is larger than a few megabytes comes in turns that the receiver asks for.
-        `$JS.FC.${objects}.>`,
+        // Pieces of a bundle, by their place in the store.
+        `$JS.API.DIRECT.GET.${objects}`,
       ],
     },
-    sub: { allow: [`${sensorInbox(sensor, node)}.>`] },
+    sub: { allow: [`${sensorInbox(sensor, node)}.>`, wish] },
   };
 }

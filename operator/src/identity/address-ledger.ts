@@ -101,6 +101,11 @@ export class AddressLedger {
     for (const address of addresses) this.#dirty.add(address);
   }
 
+  /** The bucket says of it what is said here. */
+  isWritten(address: string): void {
+    this.#dirty.delete(address);
+  }
+
   #set(address: string, holders: readonly Holder[]): void {
     this.#holders.set(address, holders);
     this.#dirty.add(address);

@@ -2,8 +2,8 @@
  * Pods, services and nodes → the bucket netmoth-identity.
  *
  * Invariants: of each object only its names and addresses are kept; one write for an address that changed, and none
- * for what the bucket says already, also after a fail-over; while NATS or the API server is away what changes is
- * caught up with afterwards. Runs in the leading replica alone.
+ * for what the bucket says already, also after a fail-over and when NATS was away; what changes meanwhile is
+ * caught up with. Runs in the leading replica alone.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, StorageType } from '@nats-io/jetstream';
@@ -76,10 +76,12 @@ export class IdentityPublisher {
           const bucket = await this.#bucket(connection);
           // What the bucket says is known before the first object is, so that only differences are written.
           if (watching.length === 0) {
-            await this.#readBucket(bucket);
+            for await (const [address, holders] of this.#inBucket(bucket)) {
+              this.ledger.remember(address, holders);
+            }
             watching.push(...this.#informers.map((informer) => informer.run(signal)));
             void this.#endUnclaimed(signal);
-          } else this.ledger.putBack([...this.ledger.addresses()]);
+          } else await this.#compare(bucket);
           up();
           await this.#flushUntilClosed(connection, bucket, signal);
         },
@@ -128,7 +130,7 @@ export class IdentityPublisher {
     });
   }
 
-  async #readBucket(bucket: KV): Promise<void> {
+  async *#inBucket(bucket: KV): AsyncGenerator<readonly [string, readonly Holder[]]> {
     for await (const entry of await bucket.history({ key: '>' })) {
       if (entry.operation !== 'PUT') continue;
       let value: unknown;
@@ -138,8 +140,22 @@ export class IdentityPublisher {
         continue;
       }
       const { data } = holdersSchema.safeParse(value);
-      if (data !== undefined) this.ledger.remember(identityAddress(entry.key), data);
+      if (data !== undefined) yield [identityAddress(entry.key), data];
     }
+  }
+
+  /** The bucket may be a new one, and what was on its way when NATS went may have arrived or not. */
+  async #compare(bucket: KV): Promise<void> {
+    const missing = new Set(this.ledger.addresses());
+    const differing: string[] = [];
+    for await (const [address, holders] of this.#inBucket(bucket)) {
+      missing.delete(address);
+      // As read: the order of their members is that of the schema.
+      const { data: known } = holdersSchema.safeParse(this.ledger.get(address));
+      if (JSON.stringify(known) !== JSON.stringify(holders)) differing.push(address);
+      else this.ledger.isWritten(address);
+    }
+    this.ledger.putBack([...missing, ...differing]);
   }
 
   async #flushUntilClosed(

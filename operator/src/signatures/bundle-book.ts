@@ -87,29 +87,26 @@ export class BundleBook {
     onMade();
   }
 
-  /** Removes merged bundles that no node has. */
-  async sweep(isUsed: (digest: string) => boolean): Promise<void> {
-    const { bus, now, log } = this.#options;
+  /** Names of combinations that somebody asked for of late; what no node has and nobody asked for is forgotten. */
+  inUse(isTold: (digest: string) => boolean): ReadonlySet<string> {
+    const { now } = this.#options;
     for (const [name, askedMs] of this.#askedMs) {
-      if (this.#made.has(name) || now() - askedMs < kUnusedMs) continue;
+      const made = this.#made.get(name);
+      const told = made !== undefined && isTold(made.digest);
+      if (told || this.#making.has(name) || now() - askedMs < kUnusedMs) continue;
       this.#askedMs.delete(name);
       this.#failedUntilMs.delete(name);
-    }
-    for (const [name, { digest }] of this.#made) {
-      const unusedMs = now() - (this.#askedMs.get(name) ?? 0);
-      if (isUsed(digest) || unusedMs < kUnusedMs) continue;
       this.#made.delete(name);
-      this.#askedMs.delete(name);
-      await bus.remove(name);
-      await bus.remove(digest);
-      log.info({ digest }, 'Merged bundle removed');
     }
+    return new Set(this.#askedMs.keys());
   }
 
   async #make(name: string, parts: readonly NamedPart[]): Promise<void> {
-    const { log, now, onMade } = this.#options;
+    const { bus, log, now, onMade } = this.#options;
     try {
-      this.#keep(name, (await this.#stored(name)) ?? (await this.#compiled(name, parts)));
+      await bus.gate.put(async () => {
+        this.#keep(name, (await this.#stored(name)) ?? (await this.#compiled(name, parts)));
+      });
       this.#failedUntilMs.delete(name);
     } catch (err) {
       this.#failedUntilMs.set(name, now() + kRetryMs);

@@ -110,8 +110,10 @@ export class RevisionMaker {
     const generation = set.metadata.generation ?? 0;
     let againAfterMs = (set.spec.source.http?.intervalSeconds ?? 0) * 1_000;
     try {
-      const result = await this.#look(set, signal);
-      if (result !== undefined) this.#results.set(name, { generation, ...result });
+      await bus.gate.put(async () => {
+        const result = await this.#look(set, signal);
+        if (result !== undefined) this.#results.set(name, { generation, ...result });
+      });
     } catch (error) {
       if (!(error instanceof SourceFault)) throw error;
       log.warn({ set: name, generation, reason: error.reason, err: error }, 'No revision of a set');

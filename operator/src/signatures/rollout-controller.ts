@@ -12,7 +12,7 @@
 import type { Logger } from 'pino';
 import type { Desired } from '#contracts/nats.ts';
 import type { NetmothSensor, SignatureSet } from '#crds/kinds.ts';
-import type { SignatureRevision, SignatureSetStatus } from '#crds/signature-set.ts';
+import type { SignatureSetStatus } from '#crds/signature-set.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
 import { hasStatus } from '../runtime/api-error.ts';
 import { contains } from '../runtime/applied.ts';
@@ -34,7 +34,7 @@ import { inTurn, rankOf } from './plan/waves.ts';
 import type { RevisionMaker } from './revision-maker.ts';
 import { setStatus } from './set-status.ts';
 import type { SignatureBus } from './signature-bus.ts';
-import { packName } from './store-names.ts';
+import type { StoreSweep } from './store-sweep.ts';
 import { HeldWaves, ToldNodes } from './told-nodes.ts';
 import { wishFor } from './wishes.ts';
 
@@ -43,6 +43,8 @@ const kFleet = 'fleet';
 const kCoalesceMs = 250;
 const kRolloutTickMs = 1_000;
 const kBusAwayMs = 2_000;
+/** Nothing moves: a look at what the store may let go of. */
+const kIdleMs = 600_000;
 
 export interface RolloutControllerOptions {
   readonly client: ApiClient;
@@ -53,6 +55,7 @@ export interface RolloutControllerOptions {
   readonly bus: SignatureBus;
   readonly maker: RevisionMaker;
   readonly bundles: BundleBook;
+  readonly sweep: StoreSweep;
   readonly meters: NodeMeters;
   readonly events: EventRecorder;
   readonly log: Logger;
@@ -92,7 +95,6 @@ export class RolloutController {
   readonly #held: HeldWaves;
   readonly #fleets = new Map<string, SignatureFleet>();
   readonly #conflicts = new Map<string, number>();
-  readonly #droppedRevisions: SignatureRevision[] = [];
   readonly #unsubscribe: (() => void)[];
 
   constructor(options: RolloutControllerOptions) {
@@ -155,7 +157,7 @@ export class RolloutController {
     if (failed !== undefined) throw failed;
     await this.#removeUnused(views);
     const moving = views.some(({ state }) => state.rollout !== undefined);
-    return moving || waiting ? { againAfterMs: kRolloutTickMs } : {};
+    return { againAfterMs: moving || waiting ? kRolloutTickMs : kIdleMs };
   }
 
   /** All sets, by priority; each at least as new as this term's last word on it. */
@@ -171,10 +173,10 @@ export class RolloutController {
       this.#known.set(name, set);
       found.push(set);
     }
-    for (const [name, { status }] of this.#known) {
+    for (const name of this.#known.keys()) {
       if (sets.get(name) !== undefined) continue;
       this.#known.delete(name);
-      this.#droppedRevisions.push(...(status?.history ?? []));
+      this.#options.sweep.soon();
     }
     return found.sort((a, b) => {
       const first = b.spec.priority - a.spec.priority;
@@ -205,7 +207,7 @@ export class RolloutController {
     const written = await this.#write(set, setStatus(input), signal);
     this.#announce(written, before, state);
     const left = new Set(state.history.map(({ revision }) => revision));
-    this.#droppedRevisions.push(...before.history.filter(({ revision }) => !left.has(revision)));
+    if (before.history.some(({ revision }) => !left.has(revision))) this.#options.sweep.soon();
     return { set: written, nodes, state, told: placements(state, set.spec, nodes) };
   }
 
@@ -297,19 +299,18 @@ export class RolloutController {
     return waiting;
   }
 
-  /** What was dropped from a history goes from the store, unless another set or a node still has it. */
+  /** What no history, node or combination refers to goes from the store, whoever put it there. */
   async #removeUnused(views: readonly SetView[]): Promise<void> {
-    const { bus, bundles, log } = this.#options;
-    const kept = views.flatMap(({ set }) => set.status?.history ?? []);
-    const digests = new Set(kept.map(({ digest }) => digest));
-    for (const wish of bus.wishes.values()) digests.add(wish.signatures?.digest ?? '');
+    const { bus, bundles, maker, sweep } = this.#options;
+    if (!sweep.due) return;
+    const histories = views.flatMap(({ set }) => set.status?.history ?? []);
+    const made = views.flatMap(({ set }) => maker.result(set.metadata.name)?.made ?? []);
+    const told = [...bus.wishes.values()].flatMap(({ signatures }) => signatures?.digest ?? []);
+    const kept = [...histories, ...made];
+    const digests = new Set([...kept.map(({ digest }) => digest), ...told]);
     const revisions = new Set(kept.map(({ revision }) => revision));
-    for (const { revision, digest } of this.#droppedRevisions.splice(0)) {
-      if (!revisions.has(revision)) await bus.remove(packName(revision));
-      if (!digests.has(digest)) await bus.remove(digest);
-      log.info({ revision, digest }, 'Revision removed');
-    }
-    await bundles.sweep((digest) => digests.has(digest));
+    const merges = bundles.inUse((digest) => digests.has(digest));
+    await bus.gate.remove(() => sweep.sweep({ revisions, digests, merges }));
   }
 
   #count(rows: Rows, views: readonly SetView[]): void {

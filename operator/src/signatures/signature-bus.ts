@@ -19,6 +19,8 @@ import {
   signatureStoreOptions,
 } from '#contracts/signature-store.ts';
 import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
+import { StoreGate } from './store-gate.ts';
+import { markOf, OPERATOR_BUNDLE, type StoreMark } from './store-names.ts';
 
 /** No sensor has a key without a dot. */
 const kFenceKey = 'operator';
@@ -46,7 +48,16 @@ interface Session {
   readonly fence: number;
 }
 
+/** An object that an operator put into the store. */
+export interface StoredObject {
+  readonly name: string;
+  readonly mark: StoreMark;
+  readonly modified: Date;
+}
+
 export class SignatureBus {
+  /** Between those who put into the store and the one who removes from it. */
+  readonly gate = new StoreGate();
   readonly #options: SignatureBusOptions;
   #wishes = new Map<string, Desired>();
   #session: Session | undefined;
@@ -98,7 +109,7 @@ export class SignatureBus {
   }
 
   publish(digest: string, bundle: Uint8Array): Promise<boolean> {
-    return this.#inStore((store) => publishBundle(store, digest, bundle));
+    return this.#inStore((store) => publishBundle(store, digest, bundle, OPERATOR_BUNDLE));
   }
 
   put(name: string, bytes: Uint8Array): Promise<unknown> {
@@ -113,6 +124,16 @@ export class SignatureBus {
   async has(name: string): Promise<boolean> {
     const info = await this.#inStore((store) => store.info(name));
     return info !== null && !info.deleted;
+  }
+
+  /** What there is, with what it is to an operator. */
+  list(): Promise<readonly StoredObject[]> {
+    return this.#inStore(async (store) =>
+      (await store.list()).flatMap(({ name, description, mtime }) => {
+        const mark = markOf(name, description);
+        return mark === undefined ? [] : { name, mark, modified: new Date(mtime) };
+      }),
+    );
   }
 
   async remove(name: string): Promise<void> {

@@ -6,6 +6,10 @@
 import { createHash } from 'node:crypto';
 import { OPERATOR_OBJECT_PREFIX } from '#contracts/signature-store.ts';
 
+const kMergedPrefix = 'merged.';
+/** Description of bundles that an operator made: a manager may keep others beside them. */
+export const OPERATOR_BUNDLE = "of a NetmothSensor's SignatureSets";
+
 /** A revision's input, to compile it again with other sets. */
 export function packName(revision: string): string {
   return `${OPERATOR_OBJECT_PREFIX}${revision}`;
@@ -14,7 +18,19 @@ export function packName(revision: string): string {
 /** Which bundle the revisions of several sets came to, in the order of their priority. */
 export function mergedName(parts: readonly PartName[]): string {
   const text = JSON.stringify(parts.map(({ set, revision }) => [set, revision]));
-  return `merged.${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  return `${kMergedPrefix}${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+}
+
+/** What an object is; undefined: it is not an operator's. */
+export function markOf(name: string, description: string | undefined): StoreMark | undefined {
+  if (name.startsWith(OPERATOR_OBJECT_PREFIX)) return 'pack';
+  if (isMergedName(name)) return 'merge';
+  return description === OPERATOR_BUNDLE ? 'bundle' : undefined;
+}
+export type StoreMark = 'pack' | 'merge' | 'bundle';
+
+export function isMergedName(name: string): boolean {
+  return name.startsWith(kMergedPrefix);
 }
 
 export interface PartName {

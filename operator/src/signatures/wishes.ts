@@ -1,8 +1,9 @@
 /**
  * What a node is told: the bundle that the revisions of all sets for it come to.
  *
- * Invariant: pure but for the book of bundles, which never waits; where the bundle is being made the node
- * keeps what it has.
+ * Invariants: pure but for the book of bundles, which never waits; where the bundle is being made the node
+ * keeps what it has. So does a node that has loaded just these revisions, although a newer compiler made
+ * another bundle of them since: what runs is changed by waves alone.
  */
 import type { Desired } from '#contracts/nats.ts';
 import type { SignatureSet } from '#crds/kinds.ts';
@@ -43,11 +44,17 @@ export function wishFor(
   }
   const merged = bundles.bundle(parts);
   if (merged === undefined) return undefined;
+  const revisions = Object.fromEntries(parts.map(({ set, revision }) => [set, revision]));
+  const told = row.wish?.signatures?.digest;
+  const keeps = row.loaded && JSON.stringify(row.wish?.sets) === JSON.stringify(revisions);
   const label = parts.map(({ set, revision }) => `${set}@${revision}`).join(',');
   const desired: Desired = {
     generation,
-    signatures: { digest: merged.digest, revision: label.slice(0, kMaxLabel) },
-    sets: Object.fromEntries(parts.map(({ set, revision }) => [set, revision])),
+    signatures: {
+      digest: (keeps ? told : undefined) ?? merged.digest,
+      revision: label.slice(0, kMaxLabel),
+    },
+    sets: revisions,
   };
   return { desired, merged };
 }

@@ -1,13 +1,18 @@
 /**
- * The revisions of a set that are kept. Invariant: pure; newest first; what nodes have, should have, or
- * might go back to is never dropped, whatever the limit says.
+ * The revisions of a set that are kept. Invariants: pure; newest first; what nodes have, should have, or
+ * might go back to is never dropped, whatever the limit says; a revision names the bundle that the store has,
+ * also where a newer compiler had to make it again and it came out otherwise.
  */
 import type { SignatureRevision } from '#crds/signature-set.ts';
 import type { SetState } from './node-facts.ts';
 
 export function withRevision(state: SetState, made: SignatureRevision): SetState {
-  if (state.history.some(({ revision }) => revision === made.revision)) return state;
-  return { ...state, history: [made, ...state.history] };
+  const known = state.history.find(({ revision }) => revision === made.revision);
+  if (known === undefined) return { ...state, history: [made, ...state.history] };
+  if (known.digest === made.digest) return state;
+  const { digest, rules, faults } = made;
+  const renewed = { ...known, digest, rules, faults };
+  return { ...state, history: state.history.map((each) => (each === known ? renewed : each)) };
 }
 
 export function trimmed(state: SetState, limit: number, pinned: string | undefined): SetState {
