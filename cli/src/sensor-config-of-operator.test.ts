@@ -1,4 +1,5 @@
 // Operator and sensor meet in a file: what the one writes, the other's own parser takes.
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import type { NetmothSensor } from '#crds/kinds.ts';
 import { API_VERSION } from '#crds/kubernetes-types.ts';
 import { sensorSpecSchema } from '#crds/sensor.ts';
 import { sensorConfig } from '#operator/sensor/sensor-config.ts';
+import type { SensorSettings } from '#operator/sensor/settings.ts';
 import { loadConfig } from '#sensor/config.ts';
 import { temporaryDirectory } from '#testkit/temporary.ts';
 
@@ -14,14 +16,16 @@ const kSettings = {
   ...{ natsSecret: 'secret', natsReplicas: 3 },
 };
 
-function taken(spec: object) {
+function taken(spec: object, settings: Partial<SensorSettings> = {}) {
   using directory = temporaryDirectory();
   const sensor: NetmothSensor = {
     ...{ apiVersion: API_VERSION, kind: 'NetmothSensor', metadata: { name: 'edge' } },
     spec: sensorSpecSchema.parse(spec),
   };
   const path = join(directory.path, 'sensor.json');
-  writeFileSync(path, sensorConfig(sensor, kSettings).text);
+  const { text, keys } = sensorConfig(sensor, { ...kSettings, ...settings });
+  for (const [name, pem] of Object.entries(keys)) writeFileSync(join(directory.path, name), pem);
+  writeFileSync(path, text.replaceAll('/etc/netmoth', directory.path));
   const environment = {
     NETMOTH_SENSOR_NODE: 'ip-10-0-0-1.ec2.internal',
     NETMOTH_SENSOR_NATS_USER: 'user',
@@ -52,4 +56,23 @@ it('every field reaches the key that it means', () => {
     spool: { maxMiB: 99, memoryMiB: 9 },
     ...{ listen: '0.0.0.0:9999', logLevel: 'warn' },
   });
+});
+
+it('the keys that bundles must be signed by stand beside it, and another key is another configuration', () => {
+  const keyOf = (id: string) => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    return { id, pem: String(publicKey.export({ type: 'spki', format: 'pem' })) };
+  };
+  const [first, second] = [keyOf('1'), keyOf('2')];
+  const { trustedKeys } = taken({}, { verifyKeys: [first, second] });
+  expect(trustedKeys.map((key) => key.export({ type: 'spki', format: 'pem' }))).toEqual([
+    first.pem,
+    second.pem,
+  ]);
+  expect(taken({}).trustedKeys).toEqual([]);
+  const sensor = { metadata: { name: 'edge' }, spec: sensorSpecSchema.parse({}) } as NetmothSensor;
+  const hashes = [[], [first], [second]].map(
+    (verifyKeys) => sensorConfig(sensor, { ...kSettings, verifyKeys }).hash,
+  );
+  expect(new Set(hashes).size).toBe(3);
 });

@@ -64,7 +64,11 @@ export type ReportedSignatures = z.infer<typeof reportedSignaturesSchema>;
 
 /** What is used of an object store (@nats-io/obj). */
 export interface BundleStore {
-  info(name: string): Promise<{ readonly deleted: boolean; readonly size: number } | null>;
+  info(name: string): Promise<{
+    readonly deleted: boolean;
+    readonly size: number;
+    readonly description?: string | undefined;
+  } | null>;
   putBlob(
     meta: { name: string; description?: string },
     data: Uint8Array,
@@ -83,7 +87,7 @@ export function signatureStoreOptions({ replicas }: { readonly replicas: number 
 
 const kPutTimeoutMs = 60_000;
 
-/** Puts a bundle where sensors fetch it; false where it lies there already. */
+/** Puts a bundle where sensors fetch it; false where it lies there already (and is described as it would be). */
 export async function publishBundle(
   store: BundleStore,
   digest: string,
@@ -96,7 +100,9 @@ export async function publishBundle(
   }
   const there = await store.info(name);
   // Another length: the same content with a signature that was not there before, or without one.
-  if (there !== null && !there.deleted && there.size === bundle.length) return false;
+  const same =
+    there?.size === bundle.length && (description ?? there.description) === there.description;
+  if (there !== null && !there.deleted && same) return false;
   const meta = { name, ...(description === undefined ? {} : { description }) };
   await store.putBlob(meta, bundle, { timeout: kPutTimeoutMs });
   return true;

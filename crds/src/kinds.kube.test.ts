@@ -104,6 +104,16 @@ const kSetRefusals: readonly Refusal[] = [
     /give exactly one source/,
   ],
   ['source.inline', { source: { inline: { rules: '' } } }, /inline\.rules/],
+  [
+    'verification of inline rules',
+    { verification: { publicKey: '-----BEGIN PUBLIC KEY-----' } },
+    /who writes inline rules writes the key beside them/,
+  ],
+  [
+    'verification.publicKey',
+    { source: { configMapRef: { name: 'a' } }, verification: { publicKey: 'ssh-ed25519 AAAA' } },
+    /publicKey must be a public key in PEM/,
+  ],
   ['source.configMapRef', { source: { configMapRef: {} } }, /configMapRef\.name: Required/],
   [
     'source.oci by tag',

@@ -95,6 +95,22 @@ const sourceSchema = withRules(
   },
 );
 
+const verificationSchema = withRules(
+  z.object({
+    publicKey: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .describe('Ed25519 public key in PEM; one key, as `openssl pkey -pubout` writes it'),
+  }),
+  {
+    rule: "self.publicKey.startsWith('-----BEGIN PUBLIC KEY-----')",
+    message: 'publicKey must be a public key in PEM: -----BEGIN PUBLIC KEY-----…',
+  },
+).describe(
+  'Who must have signed what the source gives, byte by byte: http by <url>.sig, a ConfigMap by a key <key>.sig, an OCI layer by its annotation io.netmoth.signature',
+);
+
 const stepSchema = withRules(
   z.object({
     percent: z.int().min(1).max(100).optional().describe('Of the selected nodes'),
@@ -205,6 +221,7 @@ const sids = z.array(z.int().min(1).max(4_294_967_295)).max(2_000).default([]);
 export const signatureSetSpecSchema = withRules(
   z.object({
     source: sourceSchema.describe('Where the rules come from'),
+    verification: verificationSchema.optional(),
     variables: variableSchema.optional().describe('HOME_NET and the like, by name without $'),
     disable: sids.describe('Rules that are left out, by sid'),
     enable: sids.describe('Rules that are taken although their source comments them out, by sid'),
@@ -240,6 +257,11 @@ export const signatureSetSpecSchema = withRules(
   {
     rule: '!self.disable.exists(sid, sid in self.enable)',
     message: 'a sid stands in both enable and disable',
+  },
+  {
+    rule: '!has(self.verification) || !has(self.source.inline)',
+    message:
+      'verification is for sources that come from elsewhere: who writes inline rules writes the key beside them',
   },
 );
 export type SignatureSetSpec = z.infer<typeof signatureSetSpecSchema>;

@@ -55,6 +55,11 @@ export const operatorConfigSchema = z.object({
     .describe(
       "Secret of the key that lets sensors in by their pod's token; made where it is missing",
     ),
+  SIGNING_SECRET: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Secret of the key that bundles are signed with; made where it is missing'),
   IDENTITY_PUBLISHING: z
     .enum(['on', 'off'])
     .default('on')
@@ -87,6 +92,7 @@ export interface OperatorConfig {
     readonly calloutSecret: string | undefined;
   };
   readonly sensorNats: { readonly servers: readonly string[]; readonly secret: string | undefined };
+  readonly signingSecret: string | undefined;
   readonly publishIdentity: boolean;
   readonly listen: string;
   readonly leaseMs: number;
@@ -147,6 +153,7 @@ function configOf(given: Variables, pod: { readonly host: string; readonly port:
       servers: given.SENSOR_NATS_SERVERS ?? given.NATS_SERVERS,
       secret: given.SENSOR_NATS_SECRET,
     },
+    signingSecret: given.SIGNING_SECRET,
     publishIdentity: given.IDENTITY_PUBLISHING === 'on',
     listen: given.LISTEN,
     leaseMs: given.LEASE_SECONDS * 1_000,

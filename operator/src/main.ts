@@ -19,7 +19,9 @@ import { Backoff } from './runtime/backoff.ts';
 import { type ClusterAccess, inClusterAccess, kubeconfigAccess } from './runtime/cluster-access.ts';
 import { EventRecorder } from './runtime/events.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
+import type { SensorSettings } from './sensor/settings.ts';
 import { NodeMeters } from './signatures/node-meters.ts';
+import { type SigningKey, signingKey } from './signatures/signing-key.ts';
 import { ReportBoard } from './status/report-board.ts';
 import { ReportSource } from './status/report-source.ts';
 import { Term } from './term.ts';
@@ -112,16 +114,14 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
     },
   });
   const lead = async (until: AbortSignal): Promise<void> => {
+    const signing = await signingOf(config, { client: guarded, log, signal: until });
+    if (until.aborted) return;
     term = new Term({
       ...{ client: guarded, informers, board, events, log, random, now, wallNow },
-      ...{ meters, nats, identity, fetch, writeBudgetMs: election.writeBudgetMs },
+      ...{ meters, nats, identity, fetch, signing, writeBudgetMs: election.writeBudgetMs },
       writesPerSecond: config.writesPerSecond,
       publishIdentity: config.publishIdentity,
-      settings: {
-        ...{ namespace, image: config.sensorImage, natsServers: config.sensorNats.servers },
-        ...{ natsSecret: config.sensorNats.secret, natsReplicas: nats.replicas },
-        natsToken: nats.calloutSecret !== undefined,
-      },
+      settings: settingsOf(config, signing),
     });
     await term.run(until);
     term = undefined;
@@ -135,10 +135,43 @@ async function run(config: OperatorConfig, log: Logger, signal: AbortSignal): Pr
   log.info('Operator stopped');
 }
 
-interface LetInParts {
+function settingsOf(config: OperatorConfig, signing: SigningKey | undefined): SensorSettings {
+  const { namespace, nats, sensorNats, sensorImage: image } = config;
+  return {
+    ...{ namespace, image, natsServers: sensorNats.servers, natsSecret: sensorNats.secret },
+    ...{ natsReplicas: nats.replicas, natsToken: nats.calloutSecret !== undefined },
+    verifyKeys: signing?.trusted ?? [],
+  };
+}
+
+interface Tools {
   readonly client: ApiClient;
   readonly log: Logger;
   readonly signal: AbortSignal;
+}
+
+/** Nothing is told or configured before the key is there: it would be told otherwise a moment later. */
+async function signingOf(
+  { namespace, signingSecret: secret }: OperatorConfig,
+  { client, log, signal }: Tools,
+): Promise<SigningKey | undefined> {
+  if (secret === undefined) return undefined;
+  const backoff = new Backoff({ firstMs: 500, maxMs: 15_000, random: Math.random });
+  while (!signal.aborted) {
+    try {
+      const key = await signingKey({ client, namespace, secret, signal });
+      log.info({ key: key.id, trusted: key.trusted.length }, 'Bundles are signed');
+      return key;
+    } catch (err) {
+      if (signal.aborted) break;
+      log.error({ err, secret }, 'The key that signs bundles is not there: nothing is done');
+      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+interface LetInParts extends Tools {
   readonly onService: (service: CalloutService) => void;
 }
 

@@ -21,6 +21,7 @@ import type { NodeMeters } from './signatures/node-meters.ts';
 import { RevisionMaker } from './signatures/revision-maker.ts';
 import { RolloutController } from './signatures/rollout-controller.ts';
 import { SignatureBus, type SignatureBusOptions } from './signatures/signature-bus.ts';
+import type { SigningKey } from './signatures/signing-key.ts';
 import type { Fetch } from './signatures/source/fetch-bytes.ts';
 import { StoreSweep } from './signatures/store-sweep.ts';
 import { fleetOf } from './status/fleet.ts';
@@ -35,6 +36,8 @@ export interface TermOptions {
   readonly meters: NodeMeters;
   readonly nats: Pick<SignatureBusOptions, 'servers' | 'user' | 'password' | 'replicas'>;
   readonly identity: string;
+  /** Of bundles; undefined: they are not signed. */
+  readonly signing: SigningKey | undefined;
   /** Pods and services are watched for whose addresses are whose. */
   readonly publishIdentity: boolean;
   readonly writeBudgetMs: () => number;
@@ -71,7 +74,7 @@ export class Term {
     this.#informers = informers;
     this.#bus = new SignatureBus({
       ...{ ...options.nats, identity: options.identity, log, random },
-      writeBudgetMs: options.writeBudgetMs,
+      ...{ signing: options.signing, writeBudgetMs: options.writeBudgetMs },
       onReady: (ready) => {
         if (ready) {
           this.#maker.lookAgain();

@@ -54,6 +54,8 @@ interface Ready {
 
 /** How many reasons of rules that are not matched go into the log. */
 const kLoggedRules = 5;
+/** It may be signed anew, with the key that is trusted now; until then nobody fetches it for nothing too often. */
+const kUntrustedRetryMs = 60_000;
 
 export class SignatureKeeper {
   readonly #options: SignatureKeeperOptions;
@@ -206,6 +208,7 @@ export class SignatureKeeper {
       const refusal = refusalOf(error);
       this.#refused(refusal, wish?.digest);
       if (refusal.retryable) this.#retryLater();
+      else if (refusal.code === 'NM_BUNDLE_UNTRUSTED') this.#retryLater(kUntrustedRetryMs);
     } finally {
       this.#loading = false;
     }
@@ -314,8 +317,9 @@ export class SignatureKeeper {
     if (!again) this.#options.log.warn(facts, 'Signatures refused');
   }
 
-  #retryLater(): void {
-    const delayMs = backoffMs(this.#attempts, this.#options.random());
+  #retryLater(leastMs = 0): void {
+    const random = this.#options.random();
+    const delayMs = backoffMs(this.#attempts, random) + leastMs * (1 + random);
     this.#attempts += 1;
     this.#retry = setTimeout(() => this.#pursue(), delayMs);
     this.#retry.unref();

@@ -27,7 +27,7 @@ export interface Child {
 
 /** In the order in which they are needed: what a pod mounts exists before the pod. */
 export function childrenOf(sensor: NetmothSensor, settings: SensorSettings): readonly Child[] {
-  const { text, hash } = sensorConfig(sensor, settings);
+  const { text, keys, hash } = sensorConfig(sensor, settings);
   const name = childName(sensor.metadata.name);
   const configMap = `${name}-${hash}`;
   const metadata = {
@@ -45,7 +45,7 @@ export function childrenOf(sensor: NetmothSensor, settings: SensorSettings): rea
     child(SERVICE_ACCOUNTS, { metadata, ...{ automountServiceAccountToken: false } }),
     child(CONFIG_MAPS, {
       metadata: { ...metadata, name: configMap },
-      ...{ immutable: true, data: { [CONFIG_FILE]: text } },
+      ...{ immutable: true, data: { [CONFIG_FILE]: text, ...keys } },
     }),
     child(NETWORK_POLICIES, networkPolicy(metadata, selector, sensor.spec.metricsPort)),
     child(SERVICES, service(metadata, selector, sensor.spec.metricsPort)),

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { NetmothSensor } from '#crds/kinds.ts';
+import type { TrustedKey } from '../signatures/signing-key.ts';
 import type { SensorSettings } from './settings.ts';
 
 export const CONFIG_FILE = 'sensor.json';
@@ -18,7 +19,9 @@ export const DATA_DIR = '/var/lib/netmoth';
 
 export interface SensorConfigText {
   readonly text: string;
-  /** Of the text, short enough for a name. */
+  /** Files that stand beside it, by name: keys that bundles must be signed by. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Of all of it, short enough for a name. */
   readonly hash: string;
 }
 
@@ -26,6 +29,7 @@ export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): S
   const { capture, engine, outputs, metricsPort, logLevel } = sensor.spec;
   const { strategy: _onlyOne, interfaces, ...ring } = capture;
   const [named] = interfaces;
+  const { verifyKeys = [] } = settings;
   const config = {
     name: sensor.metadata.name,
     dataDir: DATA_DIR,
@@ -36,11 +40,21 @@ export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): S
     capture: { ...(named === undefined ? {} : { interface: named }), ...ring },
     engine,
     outputs: { batchMaxMs: outputs.batchMaxMs, alertMaxMs: outputs.alertMaxMs },
+    ...(verifyKeys.length === 0 ? {} : { signatures: { verifyKeys: verifyKeys.map(pathOf) } }),
     spool: { maxMiB: outputs.spoolMiB, memoryMiB: outputs.memoryMiB },
     listen: `0.0.0.0:${metricsPort}`,
     logLevel,
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
-  return { text, hash };
+  return { text, hash, keys: Object.fromEntries(verifyKeys.map((key) => [fileOf(key), key.pem])) };
+}
+
+/** Named by the key, so that another key is another text. */
+function fileOf({ id }: TrustedKey): string {
+  return `verify-${id}.pem`;
+}
+
+function pathOf(key: TrustedKey): string {
+  return `${CONFIG_DIR}/${fileOf(key)}`;
 }

@@ -1,4 +1,6 @@
-/** What all sensors of this installation have in common. Invariant: comes from the configuration alone. */
+/** What all sensors of this installation have in common. Invariant: comes from configuration and Secrets alone. */
+import type { TrustedKey } from '../signatures/signing-key.ts';
+
 export interface SensorSettings {
   /** Where the sensors' objects live: the operator's own namespace. */
   readonly namespace: string;
@@ -10,4 +12,6 @@ export interface SensorSettings {
   /** Sensors log in with the token of their pod. */
   readonly natsToken?: boolean;
   readonly natsReplicas: number;
+  /** By whom bundles of signatures must be signed; none: by nobody. */
+  readonly verifyKeys?: readonly TrustedKey[];
 }

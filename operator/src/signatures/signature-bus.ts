@@ -18,9 +18,11 @@ import {
   publishBundle,
   signatureStoreOptions,
 } from '#contracts/signature-store.ts';
+import { signed } from '#signatures/bundle/signature.ts';
 import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
+import type { SigningKey } from './signing-key.ts';
 import { StoreGate } from './store-gate.ts';
-import { markOf, OPERATOR_BUNDLE, type StoreMark } from './store-names.ts';
+import { bundleDescription, markOf, type StoreMark } from './store-names.ts';
 
 /** No sensor has a key without a dot. */
 const kFenceKey = 'operator';
@@ -31,6 +33,8 @@ const kInFlight = 256;
 export interface SignatureBusOptions extends BusAccess {
   readonly replicas: number;
   readonly identity: string;
+  /** Of bundles; undefined: they are not signed. */
+  readonly signing?: SigningKey | undefined;
   readonly log: Logger;
   readonly random: () => number;
   /** Milliseconds this replica may still write; 0 where it does not lead. */
@@ -52,6 +56,8 @@ interface Session {
 export interface StoredObject {
   readonly name: string;
   readonly mark: StoreMark;
+  /** False: a bundle that is not signed as it should be now. */
+  readonly current: boolean;
   readonly modified: Date;
 }
 
@@ -108,8 +114,12 @@ export class SignatureBus {
     }
   }
 
+  /** Signed where there is a key; a signature that is there already is replaced. */
   publish(digest: string, bundle: Uint8Array): Promise<boolean> {
-    return this.#inStore((store) => publishBundle(store, digest, bundle, OPERATOR_BUNDLE));
+    const { signing } = this.#options;
+    const bytes = signing === undefined ? bundle : signed(bundle, signing.privateKey);
+    const description = bundleDescription(signing?.id);
+    return this.#inStore((store) => publishBundle(store, digest, bytes, description));
   }
 
   put(name: string, bytes: Uint8Array): Promise<unknown> {
@@ -128,10 +138,12 @@ export class SignatureBus {
 
   /** What there is, with what it is to an operator. */
   list(): Promise<readonly StoredObject[]> {
+    const { signing } = this.#options;
     return this.#inStore(async (store) =>
       (await store.list()).flatMap(({ name, description, mtime }) => {
         const mark = markOf(name, description);
-        return mark === undefined ? [] : { name, mark, modified: new Date(mtime) };
+        const current = mark !== 'bundle' || description === bundleDescription(signing?.id);
+        return mark === undefined ? [] : { name, mark, current, modified: new Date(mtime) };
       }),
     );
   }

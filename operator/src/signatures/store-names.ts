@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { OPERATOR_OBJECT_PREFIX } from '#contracts/signature-store.ts';
 
 const kMergedPrefix = 'merged.';
-/** Description of bundles that an operator made: a manager may keep others beside them. */
-export const OPERATOR_BUNDLE = "of a NetmothSensor's SignatureSets";
+/** Begins the description of bundles that an operator made: a manager may keep others beside them. */
+const kBundle = 'SignatureSets, ';
 
 /** A revision's input, to compile it again with other sets. */
 export function packName(revision: string): string {
@@ -21,11 +21,16 @@ export function mergedName(parts: readonly PartName[]): string {
   return `${kMergedPrefix}${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
 
+/** Says as well who signed it, so that what another key signed is found. */
+export function bundleDescription(signedBy: string | undefined): string {
+  return `${kBundle}${signedBy === undefined ? 'not signed' : `signed by ${signedBy}`}`;
+}
+
 /** What an object is; undefined: it is not an operator's. */
 export function markOf(name: string, description: string | undefined): StoreMark | undefined {
   if (name.startsWith(OPERATOR_OBJECT_PREFIX)) return 'pack';
   if (isMergedName(name)) return 'merge';
-  return description === OPERATOR_BUNDLE ? 'bundle' : undefined;
+  return description?.startsWith(kBundle) === true ? 'bundle' : undefined;
 }
 export type StoreMark = 'pack' | 'merge' | 'bundle';
 

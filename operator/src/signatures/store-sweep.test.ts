@@ -1,12 +1,21 @@
 // What an operator left in a real object store when it was killed, and what others have there.
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import { connect } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { OBJECT_STORE_SIGNATURES, publishBundle } from '#contracts/signature-store.ts';
+import {
+  bundleDigestOf,
+  OBJECT_STORE_SIGNATURES,
+  publishBundle,
+} from '#contracts/signature-store.ts';
+import { verifySignature } from '#signatures/bundle/signature.ts';
+import { loadRules } from '#signatures/check-rules.ts';
+import { compile } from '#signatures/compile/compile.ts';
 import { startTestNats } from '#testkit/nats.ts';
 import { SignatureBus } from './signature-bus.ts';
+import { signingKeyOf } from './signing-key.ts';
 import { StoreGate } from './store-gate.ts';
 import { mergedName, packName } from './store-names.ts';
 import { StoreSweep } from './store-sweep.ts';
@@ -66,6 +75,45 @@ it('nothing stays but what is referred to, what is young, and what others put th
   stop.abort();
   await running;
 });
+
+it('what stays is signed with the key of now, whoever signed it before; what is damaged is left', async () => {
+  await using nats = await startTestNats();
+  const log = pino({ level: 'silent' });
+  const keys = [undefined, newKey(), newKey()];
+  const text = 'alert udp any any -> any any (msg:"x"; dsize:>0; sid:1;)';
+  const loaded = loadRules([{ name: 'a.rules', text }]);
+  const { bytes, digest } = compile({ sources: [], variables: {}, loaded, thresholds: [] });
+  const name = bundleDigestOf(digest);
+  for (const [place, signing] of keys.entries()) {
+    const bus = new SignatureBus({
+      ...{ servers: [nats.url], replicas: 1, identity: 'me', log, random: () => 0, signing },
+      ...{ writeBudgetMs: () => 60_000, onReady: () => undefined },
+    });
+    const stop = new AbortController();
+    const running = bus.run(stop.signal);
+    await expect.poll(() => bus.ready, { timeout: 20_000 }).toBe(true);
+    if (place === 0) {
+      await bus.publish(name, bytes);
+      await bus.publish(digestOf('d'), Buffer.from('no bundle'));
+    }
+    const time = { now: () => 0, wallNow: () => new Date() };
+    const sweep = new StoreSweep({ store: bus, log, ...time });
+    const digests = new Set([name, digestOf('d')]);
+    await sweep.sweep({ revisions: new Set(), digests, merges: new Set() });
+    const found = Buffer.from((await bus.get(name)) ?? []);
+    if (signing === undefined) expect(found.equals(bytes)).toBe(true);
+    else verifySignature(found, [createPublicKey(signing.privateKey)]);
+    expect((await bus.list()).find((each) => each.name === name)?.current).toBe(true);
+    expect(await bus.has(digestOf('d'))).toBe(true);
+    stop.abort();
+    await running;
+  }
+});
+
+function newKey() {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return signingKeyOf(String(privateKey.export({ type: 'pkcs8', format: 'pem' })), '');
+}
 
 it('nothing is removed while somebody puts, and nobody puts while something is removed', async () => {
   const gate = new StoreGate();

@@ -4,8 +4,10 @@
  * Invariants: decided by what lies in the store against what is referred to, never by what somebody remembers
  * to remove, so an operator that died in between leaves nothing behind; removes only what an operator made
  * (packs, merges, and bundles marked as an operator's). A merge that nobody was told stays for kUnusedMs.
+ * What stays is signed by the key of now.
  */
 import type { Logger } from 'pino';
+import { BundleError } from '#signatures/bundle/bundle-error.ts';
 import type { StoredObject } from './signature-bus.ts';
 import { isMergedName, packName } from './store-names.ts';
 
@@ -16,6 +18,7 @@ const kUnusedMs = 3_600_000;
 export interface SweptStore {
   list(): Promise<readonly StoredObject[]>;
   get(name: string): Promise<Uint8Array | undefined>;
+  publish(digest: string, bundle: Uint8Array): Promise<boolean>;
   remove(name: string): Promise<void>;
 }
 
@@ -67,14 +70,29 @@ export class StoreSweep {
         if (digest !== undefined) kept.add(digest);
       } else unused.push(name);
     }
-    for (const { name, mark } of objects) {
-      if (mark === 'bundle' && !kept.has(name)) unused.push(name);
+    for (const { name, mark, current } of objects) {
+      if (mark !== 'bundle') continue;
+      if (!kept.has(name)) unused.push(name);
+      else if (!current) await this.#signAnew(name);
     }
     for (const name of unused) {
       await store.remove(name);
       log.info({ name }, 'Removed from the store: nothing refers to it');
     }
     this.#sweptMs = now();
+  }
+
+  async #signAnew(digest: string): Promise<void> {
+    const { store, log } = this.#options;
+    const bytes = await store.get(digest);
+    if (bytes === undefined) return;
+    try {
+      await store.publish(digest, bytes);
+      log.info({ digest }, 'Bundle signed anew');
+    } catch (err) {
+      if (!(err instanceof BundleError)) throw err;
+      log.warn({ err, digest }, 'A bundle in the store is damaged');
+    }
   }
 
   #isYoung(modified: Date): boolean {

@@ -11,6 +11,7 @@ import { type Fetch, type Fetched, fetchBytes } from './fetch-bytes.ts';
 import { sourceFiles, tooLarge } from './read-archive.ts';
 import { basic, type SourceCredentials } from './source-credentials.ts';
 import { SourceFault } from './source-fault.ts';
+import { SIGNATURE_ANNOTATION, type SourceVerifier } from './verify-source.ts';
 
 const kAccept =
   'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
@@ -34,6 +35,7 @@ export interface OciOptions {
   readonly fetch: Fetch;
   readonly reference: string;
   readonly credentials: SourceCredentials | undefined;
+  readonly verifier?: SourceVerifier | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -70,6 +72,12 @@ export async function fetchOci(options: OciOptions): Promise<SourceFile[]> {
   let length = 0;
   for (const [place, { digest: blob, annotations }] of layers.entries()) {
     const bytes = await session.get(`${root}/blobs/${blob}`, blob);
+    const signature = annotations?.[SIGNATURE_ANNOTATION];
+    options.verifier?.demand(
+      bytes,
+      signature === undefined ? undefined : Buffer.from(signature),
+      `${name}, layer ${place + 1},`,
+    );
     const layer = sourceFiles(annotations?.[kTitle] ?? `layer-${place + 1}.rules`, bytes);
     // Sizes are the manifest's word, and a small layer may unpack to a large one.
     for (const { text } of layer) length += text.length;

@@ -9,7 +9,7 @@ import type { ApiClient } from '../../runtime/api-client.ts';
 import { ApiError } from '../../runtime/api-error.ts';
 import { CONFIG_MAPS, type KubeObject, SECRETS } from '../../runtime/resource.ts';
 import { MAX_SOURCE_BYTES, type SourceFile } from '../compile/rule-pack.ts';
-import { type Fetch, fetchBytes } from './fetch-bytes.ts';
+import { type Fetch, fetchBytes, type Wanted } from './fetch-bytes.ts';
 import { fetchOci } from './fetch-oci.ts';
 import { sourceFiles, tooLarge } from './read-archive.ts';
 import {
@@ -21,6 +21,7 @@ import {
   type SourceCredentials,
 } from './source-credentials.ts';
 import { SourceFault } from './source-fault.ts';
+import { SIGNATURE_SUFFIX, type SourceVerifier, sourceVerifier } from './verify-source.ts';
 
 export interface SourceOptions {
   readonly client: ApiClient;
@@ -42,34 +43,41 @@ interface ConfigMap extends KubeObject {
 
 export async function fetchSource(
   options: SourceOptions,
-  { source }: SignatureSetSpec,
+  spec: SignatureSetSpec,
   before: { readonly etag?: string | undefined; readonly signal: AbortSignal },
 ): Promise<Got> {
   const { signal } = before;
+  const { source } = spec;
+  const verifier = sourceVerifier(spec);
   if (source.inline !== undefined) {
     return { files: [{ name: 'inline.rules', text: source.inline.rules }] };
   }
   if (source.configMapRef !== undefined) {
-    return { files: await configMapFiles(options, source.configMapRef, signal) };
+    return { files: await configMapFiles({ ...options, verifier }, source.configMapRef, signal) };
   }
   const { fetch } = options;
   if (source.oci !== undefined) {
     const { reference, secretRef } = source.oci;
     const credentials = await credentialsFor(options, secretRef, signal);
-    return { files: await fetchOci({ fetch, reference, credentials, signal }) };
+    return { files: await fetchOci({ fetch, reference, credentials, verifier, signal }) };
   }
-  if (source.http !== undefined) return httpFiles(options, source.http, before);
+  if (source.http !== undefined) return httpFiles({ ...options, verifier }, source.http, before);
   throw new SourceFault('NotRules', 'the set names no source');
 }
 
+interface VerifiedOptions extends SourceOptions {
+  readonly verifier: SourceVerifier | undefined;
+}
+
 async function httpFiles(
-  options: SourceOptions,
+  options: VerifiedOptions,
   { url, sha256, secretRef }: NonNullable<SignatureSetSpec['source']['http']>,
   { etag, signal }: { readonly etag?: string | undefined; readonly signal: AbortSignal },
 ): Promise<Got> {
   const credentials = await credentialsFor(options, secretRef, signal);
+  const authorization = authorizationOf(credentials);
   const answer = await fetchBytes(options.fetch, {
-    ...{ url, signal, digest: sha256, authorization: authorizationOf(credentials) },
+    ...{ url, signal, digest: sha256, authorization },
     ...(etag === undefined ? {} : { headers: { 'if-none-match': etag } }),
   });
   const { host, pathname } = new URL(url);
@@ -77,9 +85,25 @@ async function httpFiles(
   if (answer.status === 401) {
     throw new SourceFault('SourceForbidden', `${host} does not take these credentials`);
   }
+  if (options.verifier !== undefined) {
+    const signature = await httpSignature(options, { url, authorization, signal });
+    options.verifier.demand(answer.bytes, signature, `${host}${pathname}`);
+  }
   const name = pathname.split('/').findLast((part) => part !== '') ?? host;
   const found = answer.headers.get('etag') ?? undefined;
   return { files: sourceFiles(decoded(name), answer.bytes), etag: found };
+}
+
+/** What lies beside the file. */
+async function httpSignature(
+  { fetch }: SourceOptions,
+  wanted: Pick<Wanted, 'url' | 'authorization' | 'signal'>,
+): Promise<Uint8Array> {
+  const url = new URL(wanted.url);
+  url.pathname += SIGNATURE_SUFFIX;
+  const { status, bytes } = await fetchBytes(fetch, { ...wanted, url: url.href });
+  if (status === 200) return bytes;
+  throw new SourceFault('SourceForbidden', `${url.host} does not take these credentials`);
 }
 
 /** A % that begins no escape is fine in a URL, and stays what it is. */
@@ -92,7 +116,7 @@ function decoded(name: string): string {
 }
 
 async function configMapFiles(
-  { client, namespace: own }: SourceOptions,
+  { client, namespace: own, verifier }: VerifiedOptions,
   { namespace = own, name, keys }: NonNullable<SignatureSetSpec['source']['configMapRef']>,
   signal: AbortSignal,
 ): Promise<SourceFile[]> {
@@ -101,12 +125,23 @@ async function configMapFiles(
     client.get<ConfigMap>(CONFIG_MAPS, { namespace, name }, signal),
   );
   if (found === undefined) throw new SourceFault('SourceUnavailable', `${where} is not there`);
-  const isChosen = globOf(keys);
+  const fits = globOf(keys);
+  const isChosen = (key: string): boolean => {
+    return fits(key) && (verifier === undefined || !key.endsWith(SIGNATURE_SUFFIX));
+  };
   const { data = {}, binaryData = {} } = found;
-  const plain = Object.entries(data).map(([key, text]) => ({ name: key, text }));
-  const files = plain.filter((file) => isChosen(file.name));
-  for (const [key, text] of Object.entries(binaryData)) {
-    if (isChosen(key)) files.push(...sourceFiles(key, Buffer.from(text, 'base64')));
+  const bytesOf = (key: string): Buffer | undefined => {
+    const packed = binaryData[key];
+    if (packed !== undefined) return Buffer.from(packed, 'base64');
+    return data[key] === undefined ? undefined : Buffer.from(data[key]);
+  };
+  const chosen = [...Object.keys(data), ...Object.keys(binaryData)].filter(isChosen);
+  const files: SourceFile[] = [];
+  for (const key of chosen) {
+    const bytes = bytesOf(key) ?? Buffer.alloc(0);
+    verifier?.demand(bytes, bytesOf(`${key}${SIGNATURE_SUFFIX}`), `${where}, key ${key}`);
+    const text = data[key];
+    files.push(...(text === undefined ? sourceFiles(key, bytes) : [{ name: key, text }]));
   }
   if (files.length === 0) {
     throw new SourceFault('NotRules', `${where} has no key that fits ${JSON.stringify(keys)}`);

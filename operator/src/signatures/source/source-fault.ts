@@ -4,6 +4,7 @@ export type SourceReason =
   | 'SourceForbidden'
   | 'SourceTooLarge'
   | 'WrongDigest'
+  | 'WrongSignature'
   | 'NotRules'
   | 'TooManyFaults'
   | 'CompileFailed';

@@ -1,5 +1,5 @@
 // Sources that are away, lie, are too large or no rules, off real servers.
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -70,6 +70,100 @@ function tarEntry(name: string, content: string, type = '0'): Buffer {
 }
 const tar = (...entries: readonly Buffer[]): Buffer =>
   Buffer.concat([...entries, Buffer.alloc(1_024)]);
+
+describe('signed', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const verification = { publicKey: String(publicKey.export({ type: 'spki', format: 'pem' })) };
+  const signatureOf = (bytes: string | Buffer): Buffer =>
+    sign(null, Buffer.from(bytes), privateKey);
+  const look = async (
+    source: SignatureSetSpec['source'],
+    client = secretClient({}),
+    by = verification,
+  ) => {
+    const options = { client, fetch: globalThis.fetch, namespace: 'netmoth-system' };
+    const spec = signatureSetSpecSchema.parse({ source, verification: by });
+    try {
+      return (await fetchSource(options, spec, { signal: new AbortController().signal })).files;
+    } catch (error) {
+      if (!(error instanceof SourceFault)) throw error;
+      return `${error.reason}: ${error.message}`;
+    }
+  };
+  const files = [{ name: 'signed.rules', text: rules }];
+
+  it('http: by the file beside it, raw or in base 64, and by nobody else', async () => {
+    handlers.set('/signed.rules', (_request, response) => response.end(rules));
+    const source = http('/signed.rules', { sha256: digestOf(rules) });
+    expect(await look(source)).toMatch(/SourceUnavailable: .*signed\.rules\.sig answered 404/);
+    for (const signature of [signatureOf(rules), `${signatureOf(rules).toString('base64')}\n`]) {
+      handlers.set('/signed.rules.sig', (_request, response) => response.end(signature));
+      expect(await look(source)).toEqual(files);
+    }
+    for (const wrong of [signatureOf(`${rules} `), Buffer.alloc(64), '', 'x', rules]) {
+      handlers.set('/signed.rules.sig', (_request, response) => response.end(wrong));
+      expect(await look(source)).toMatch(/WrongSignature: .*is not signed by the key of/);
+    }
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey;
+    for (const pem of [
+      '-----BEGIN PUBLIC KEY-----',
+      String(rsa.export({ type: 'spki', format: 'pem' })),
+    ]) {
+      const message = await look(source, undefined, { publicKey: pem });
+      expect(message).toMatch(/WrongSignature: .*publicKey is no Ed25519/);
+    }
+  });
+
+  it('a ConfigMap: each of its keys by the one beside it', async () => {
+    const packed = gzipSync(rules);
+    const map = (data: object, binaryData = {}) =>
+      ({
+        get: () => Promise.resolve({ metadata: { name: 'm' }, data, binaryData }),
+      }) as unknown as ApiClient;
+    const source = { configMapRef: { name: 'm', keys: '*' } };
+    const signature = signatureOf(rules).toString('base64');
+    const data = { 'signed.rules': rules, 'signed.rules.sig': signature };
+    expect(await look(source, map(data))).toEqual(files);
+    const binary = {
+      'b.rules.gz': packed.toString('base64'),
+      'b.rules.gz.sig': signatureOf(packed).toString('base64'),
+    };
+    expect(await look(source, map(data, binary))).toEqual([
+      ...files,
+      { name: 'b.rules', text: rules },
+    ]);
+    const more = { ...data, 'other.rules': rules };
+    expect(await look(source, map(more))).toMatch(
+      /WrongSignature: .*key other\.rules has no signature/,
+    );
+    const altered = { ...data, 'signed.rules': `${rules}#` };
+    expect(await look(source, map(altered))).toMatch(
+      /WrongSignature: .*key signed\.rules is not signed/,
+    );
+  });
+
+  it('an OCI artifact: each of its layers by its annotation', async () => {
+    const layers = (signature: string | undefined) => {
+      const annotations = {
+        'org.opencontainers.image.title': 'signed.rules',
+        ...(signature === undefined ? {} : { 'io.netmoth.signature': signature }),
+      };
+      const layer = { digest: digestOf(rules), size: rules.length, annotations };
+      const manifest = JSON.stringify({ schemaVersion: 2, layers: [layer] });
+      const digest = digestOf(manifest);
+      handlers.set(`/v2/signed/manifests/${digest}`, (_request, response) =>
+        response.end(manifest),
+      );
+      handlers.set(`/v2/signed/blobs/${digestOf(rules)}`, (_request, response) =>
+        response.end(rules),
+      );
+      return { oci: { reference: `${base.slice('http://'.length)}/signed@${digest}` } };
+    };
+    expect(await look(layers(signatureOf(rules).toString('base64')))).toEqual(files);
+    expect(await look(layers(undefined))).toMatch(/WrongSignature: .*layer 1, has no signature/);
+    expect(await look(layers(signatureOf('x').toString('base64')))).toMatch(/WrongSignature/);
+  });
+});
 
 describe('http', () => {
   it('gives the file by its name, packed or plain, and an archive by its rule files', async () => {
