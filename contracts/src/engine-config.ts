@@ -96,6 +96,10 @@ export const eveConfigSchema = z.strictObject({
     .default(0)
     .describe('The same on all sensors whose events are compared'),
   ethernet: z.boolean().default(false).describe('MAC addresses, in ether'),
+  flowProfile: z
+    .boolean()
+    .default(true)
+    .describe('How flows began, in flow events: first sizes and gaps, SYN, MAC addresses'),
   tlsFields: z
     .array(z.enum(TLS_FIELDS))
     .max(TLS_FIELDS.length)

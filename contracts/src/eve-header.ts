@@ -47,6 +47,30 @@ export const netmothSchema = z.looseObject({
   application: z.string().optional().describe('In flow, tls, http and quic events; or "unknown"'),
   application_category: z.string().optional(),
   traffic_type: z.string().optional(),
+  first_sizes: z
+    .array(z.int())
+    .max(12)
+    .optional()
+    .describe(
+      'In flow events: octets of payload of its first packets that have any; below 0: to the client',
+    ),
+  first_gaps_us: z.array(z.int()).max(12).optional().describe('Microseconds before each of them'),
+  syn: z
+    .looseObject({
+      ttl: count,
+      window: count,
+      mss: count.optional(),
+      scale: count.optional(),
+      df: z.boolean().optional(),
+      ecn: z.boolean().optional(),
+      options: z.array(count).describe('Kinds of TCP options in their order'),
+    })
+    .optional()
+    .describe('In flow events: the SYN of the client'),
+  dhcp_parameters: z
+    .array(count)
+    .optional()
+    .describe('In dhcp events: options the client asks for, by number in its order'),
   response_time_us: z
     .int()
     .optional()

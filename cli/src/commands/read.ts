@@ -33,12 +33,15 @@ export interface ReadCommandOptions {
   readonly quiet: boolean;
 }
 
+/** What the manager makes devices and kinds of traffic of; a reader of files seldom wants it. */
+const kUnlessAsked = ['eve.flowProfile=false'];
+
 export async function readCapture(path: string, options: ReadCommandOptions): Promise<number> {
   const { actionOrder, engineSettings } = splitActionOrder(options.set);
   const engine = engineConfigFrom({
     checksums: options.checksums,
     dnsVersion: Number(options.dnsVersion),
-    ...settings([...engineSettings, ...eveOptions(options.eveOption)]),
+    ...settings([...kUnlessAsked, ...engineSettings, ...eveOptions(options.eveOption)]),
     ...(options.workers !== undefined && { workers: Number(options.workers) }),
   });
   const bar = options.quiet || !process.stderr.isTTY ? undefined : new ProgressBar(process.stderr);

@@ -94,6 +94,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.eve.community_id = eve.Get("communityId").ToBoolean();
   config.eve.community_id_seed = static_cast<std::uint16_t>(number_of(eve, "communityIdSeed"));
   config.eve.ethernet = eve.Get("ethernet").ToBoolean();
+  config.eve.flow_profile = eve.Get("flowProfile").ToBoolean();
   config.eve.http_extended = eve.Get("httpExtended").ToBoolean();
   config.eve.certificate_sha256 = eve.Get("certificateSha256").ToBoolean();
   const auto alert = eve.Get("alert").As<Napi::Object>();

@@ -121,6 +121,7 @@ void Flow::reverse() {
   std::swap(icmp_type, reply_icmp_type);
   std::swap(icmp_code, reply_icmp_code);
   if (route != nullptr) route->reverse();
+  turned = !turned;
   tcp_state = mirrored(tcp_state);
   label.correlated = label.late() ? Correlation::kLateTurned : Correlation::kNone;
 }

@@ -140,6 +140,8 @@ struct Flow {
   std::uint8_t list = 0;
   std::uint8_t share = 0;  // share_of() its key
 
+  bool turned = false;  // the ends were exchanged an odd number of times
+
   // The same seed every time.
   [[nodiscard]] std::string_view community_id(std::uint16_t seed = 0) {
     if (!community_id_known) {

@@ -122,6 +122,8 @@ class FlowTable {
   void expire_in_order(TimestampNs until);
   void end_all_in_order(EndReason reason, TimestampNs now);
 
+  // Of the flow's place, below capacity(): for what others keep beside the table.
+  [[nodiscard]] std::size_t place_of(const Flow& flow) const { return index_of(flow); }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   [[nodiscard]] bool in_emergency() const { return in_emergency_; }

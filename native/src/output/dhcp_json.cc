@@ -148,4 +148,14 @@ void write_dhcp(JsonWriter& json, const DhcpMessage& message) {
   json.end_object();
 }
 
+void write_dhcp_netmoth(JsonWriter& json, const DhcpMessage& message) {
+  const DhcpOption* const asked = message.find(option::kParameterList);
+  if (asked == nullptr) return;
+  json.key("dhcp_parameters");
+  json.begin_array();
+  for (const std::uint8_t code : asked->data)
+    json.number(std::uint64_t{code});
+  json.end_array();
+}
+
 }  // namespace netmoth::output

@@ -14,7 +14,8 @@ namespace netmoth::output {
 struct EveOptions {
   bool community_id = true;
   std::uint16_t community_id_seed = 0;
-  bool ethernet = false;  // MAC addresses
+  bool ethernet = false;      // MAC addresses
+  bool flow_profile = false;  // how a flow began, in flow events (profile_json.h)
   TlsFields tls_fields = TlsFields::extended();
   bool http_extended = true;        // false: who asked for what, and no more
   bool certificate_sha256 = false;  // under netmoth

@@ -6,6 +6,7 @@
 #include "output/dns_json.h"
 #include "output/fileinfo_json.h"
 #include "output/http_json.h"
+#include "output/profile_json.h"
 #include "output/rule_alert_json.h"
 
 namespace netmoth::output {
@@ -142,6 +143,13 @@ void EventWriter::write_netmoth(JsonWriter& json, const protocols::Record& recor
 
 void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_state,
                         const correlate::FlowLabels& labels, const protocols::Record* record) {
+  open_netmoth(json, type, flow_state, labels);
+  if (record != nullptr) write_netmoth(json, *record);
+  end_line(json, type);
+}
+
+void EventWriter::open_netmoth(JsonWriter& json, EventType type, std::string_view flow_state,
+                               const correlate::FlowLabels& labels) {
   json.key("netmoth");
   json.begin_object();
   json.member("schema", kEventSchemaVersion);
@@ -151,7 +159,10 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
     buffer.leave_hole(labels.ticket);
   else if (!labels.application.name.empty())
     write_labels(buffer.lines, labels);
-  if (record != nullptr) write_netmoth(json, *record);
+}
+
+void EventWriter::end_line(JsonWriter& json, EventType type) {
+  LineBatch& buffer = buffer_of(type);
   json.end_object();
   json.end_object();
   buffer.lines.push_back('\n');
@@ -163,9 +174,10 @@ void EventWriter::close(JsonWriter& json, EventType type, std::string_view flow_
 }
 
 void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
-                       const correlate::FlowLabels& labels) {
+                       const correlate::FlowLabels& labels, const flow::FlowProfile* profile) {
   const EventContext context{&flow, now, 0, Direction::kToServer, {}};
   JsonWriter json = open_flow_event(EventType::kFlow, context, EndsOrder::kFlow);
+  if (profile != nullptr && !options_.eve.ethernet) write_profile_ether(json, flow, *profile);
   if (flow.key.protocol == ip_proto::kIcmp || flow.key.protocol == ip_proto::kIcmpV6) {
     json.member("icmp_type", flow.icmp_type);
     json.member("icmp_code", flow.icmp_code);
@@ -187,7 +199,9 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   json.end_object();
   if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
   if (flow.detection != nullptr) write_flow_metadata(json, flow);
-  close(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
+  open_netmoth(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
+  if (profile != nullptr) write_profile(json, flow, *profile);
+  end_line(json, EventType::kFlow);
 }
 
 void EventWriter::record(const EventContext& context, const protocols::Record& record) {

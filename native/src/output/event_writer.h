@@ -15,6 +15,7 @@
 #include "correlate/flow_labels.h"
 #include "detect/detector.h"
 #include "flow/flow.h"
+#include "flow/flow_profile.h"
 #include "output/alert_json.h"
 #include "output/batch.h"
 #include "output/event_header.h"
@@ -66,8 +67,9 @@ class EventWriter final : public correlate::LabelTaker {
  public:
   EventWriter(WriterOptions options, BatchSink& sink);
 
+  // `profile`: how it began, where that is told.
   void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
-            const correlate::FlowLabels& labels);
+            const correlate::FlowLabels& labels, const flow::FlowProfile* profile = nullptr);
   // The event or, for DNS in version 2, the events of a record (record_events.h).
   void record(const EventContext& context, const protocols::Record& record);
   // `direction` of what fired, which need not be that of the packet at hand; `record` stands beside
@@ -114,6 +116,9 @@ class EventWriter final : public correlate::LabelTaker {
   // Labels are written where an application (or "unknown") is given; `record` adds its own members.
   void close(base::JsonWriter& json, EventType type, std::string_view flow_state = {},
              const correlate::FlowLabels& labels = {}, const protocols::Record* record = nullptr);
+  void open_netmoth(base::JsonWriter& json, EventType type, std::string_view flow_state,
+                    const correlate::FlowLabels& labels);
+  void end_line(base::JsonWriter& json, EventType type);
   void write_netmoth(base::JsonWriter& json, const protocols::Record& record);
   void hand_over(std::size_t index);
   void put_aside(LineBatch& batch);

@@ -5,6 +5,7 @@ namespace netmoth::pipeline {
 MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers) {
   MemoryModel model;
   model.flows = flow::FlowTable::bytes_when_full(config.max_flows);
+  if (config.eve.flow_profile) model.flows += config.max_flows * sizeof(flow::FlowProfile);
   model.sessions = config.session_bytes;
   model.reassembly = config.reassembly_bytes + stream::kSpareBuffers * stream::kBufferBytes;
   model.codecs = config.codec_bytes;

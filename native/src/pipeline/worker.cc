@@ -78,6 +78,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       decoded_(kBatchFrames) {
   if (config.rules != nullptr) (void)detector_.use(config.rules, !config.compile_on_use);
   detector_.measure_into(config.profile);
+  if (config.eve.flow_profile) profiles_.emplace(table_.capacity());
   want_contents();
   // Those that match hold them, as long as they do.
   config_.rules.reset();
@@ -198,6 +199,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
     flow.reply_vlan = key.vlan;
     flow.reply_vlan_known = true;
   }
+  if (profiles_) remember_beginning(flow, direction, packet);
   if (outermost_ != nullptr || config_.eve.ethernet) remember_route(flow, direction, packet);
   current_flow_ = &flow;
   current_direction_ = direction;

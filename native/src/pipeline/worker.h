@@ -7,6 +7,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -136,6 +137,11 @@ class Worker final : private flow::FlowEndListener,
   void handle_packet(const decode::Packet& packet, std::uint32_t hash);
   flow::Flow& open_flow(const decode::Packet& packet, flow::FlowKey key, std::uint32_t hash,
                         Direction& direction);
+  void remember_beginning(const flow::Flow& flow, Direction direction,
+                          const decode::Packet& packet);
+  [[nodiscard]] const flow::FlowProfile* profile_of(const flow::Flow& flow) const {
+    return profiles_ ? &profiles_->at(table_.place_of(flow)) : nullptr;
+  }
   void remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void inspect(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_payload(flow::Flow& flow, Direction direction, const decode::Packet& packet);
@@ -186,6 +192,7 @@ class Worker final : private flow::FlowEndListener,
   Turn turn_;
   TimestampNs boundary_ = 0;  // up to which flows have ended, where they do in order
   flow::FlowTable table_;
+  std::optional<flow::ProfilePlaces> profiles_;  // beside the table, where wanted
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;
   TimestampNs now_ = 0;

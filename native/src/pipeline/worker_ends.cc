@@ -34,7 +34,7 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   anomalies_.begin_end();
   if (detector_.rules() != nullptr) begin_end(flow, reason);
   if (flow.attachment != nullptr || flow.detection != nullptr) end_session(flow);
-  writer_.flow(flow, reason, now_, labeller_.of_end(flow));
+  writer_.flow(flow, reason, now_, labeller_.of_end(flow), profile_of(flow));
   if (flow.detection != nullptr) {  // the event tells what it holds
     const SessionMemory::Scope scope(session_memory_, flow);
     flow.detection.reset();

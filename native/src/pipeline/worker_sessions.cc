@@ -32,6 +32,15 @@ void Worker::end_session(flow::Flow& flow) {
   (void)detector_.exchange_told(told_before);
 }
 
+void Worker::remember_beginning(const flow::Flow& flow, Direction direction,
+                                const decode::Packet& packet) {
+  const std::uint64_t packets = flow.packets[0] + flow.packets[1];
+  if (packets > flow::kWatchedPackets) return;
+  const std::size_t place = table_.place_of(flow);
+  flow::FlowProfile& profile = packets == 1 ? profiles_->begin(place) : profiles_->at(place);
+  profile.add(flow, direction, packet, outermost_ != nullptr);
+}
+
 void Worker::remember_route(flow::Flow& flow, Direction direction, const decode::Packet& packet) {
   const bool known = flow.route != nullptr;
   if (!known) {

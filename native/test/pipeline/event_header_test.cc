@@ -180,5 +180,21 @@ TEST(DisabledProtocols, NamesAreThoseOfEve) {
   EXPECT_FALSE(protocols::app_proto_of("dsn").has_value());
 }
 
+TEST(EventHeader, FlowEventsTellHowTheFlowBeganWhereAsked) {
+  EngineConfig config;
+  config.eve.flow_profile = true;
+  RecordedWorker run(config);
+  run.frame(ethernet(reply()));  // seen first: its ends are taken for what their ports say
+  run.frame(ethernet(question()));
+  const auto flows = run.events("flow");
+  ASSERT_EQ(flows.size(), 1U);
+  const std::string size = std::to_string(dns_question().size());
+  EXPECT_TRUE(has(flows[0], "\"src_ip\":\"10.0.0.1\""));
+  EXPECT_TRUE(has(flows[0], "\"first_sizes\":[-" + size + "," + size + "]"));
+  EXPECT_TRUE(has(flows[0], "\"first_gaps_us\":[0,1000]"));
+  EXPECT_TRUE(has(flows[0], "\"ether\":{\"dest_macs\":["));
+  EXPECT_FALSE(has(flows[0], "\"syn\""));
+}
+
 }  // namespace
 }  // namespace netmoth::pipeline
