@@ -120,7 +120,7 @@ program
 program
   .command('query')
   .description('ask the manager for stored events')
-  .argument('<list>', 'flows, dns, tls, http, alerts, anomalies or devices')
+  .argument('<list>', 'flows, dns, tls, http, alerts, anomalies, devices, beacons or privacy')
   .option('--device <ip>', 'either end has this address')
   .option('--last <duration>', 'time range up to now, e.g. 15m, 1h, 7d')
   .option('--since <time>', 'start of the range, RFC 3339')
@@ -137,6 +137,7 @@ program
     examples(
       'query flows --device 192.168.1.50 --last 1h',
       'query dns --where rrname=example.org --last 1d --json',
+      'query anomalies --where type=behaviour --last 7d',
       'query alerts --since 2026-11-20T00:00:00Z --csv > alerts.csv',
     ),
   )

@@ -8,6 +8,7 @@ import { type JsonSchema, jsonSchemaOf, jsonSchemasOf, nameSchemas } from './jso
 import { liveClientMessageSchema, liveServerMessageSchema } from './live.ts';
 import { reportedSchema } from './nats.ts';
 import * as rest from './rest.ts';
+import * as analysis from './rest-analysis.ts';
 import * as signatures from './rest-signatures.ts';
 import type { Route } from './route.ts';
 import { EXPORT_MEDIA, ROUTES } from './routes.ts';
@@ -76,6 +77,9 @@ function namedSchemas(): Map<z.ZodType, string> {
   names.set(rest.tokenInfoSchema, 'TokenInfo');
   names.set(rest.tokenCreatedSchema, 'TokenCreated');
   names.set(rest.tokensSchema, 'Tokens');
+  names.set(analysis.beaconRowSchema, 'Beacon');
+  names.set(analysis.privacyRowSchema, 'PrivacyReport');
+  names.set(analysis.anomalyStatusSchema, 'AnomalyStatusRequest');
   for (const [schema, name] of SIGNATURE_NAMES) names.set(schema, name);
   names.set(rest.errorBodySchema, 'Error');
   names.set(liveClientMessageSchema, 'LiveClientMessage');

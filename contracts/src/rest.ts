@@ -43,6 +43,9 @@ export const timeRangeQuerySchema = z.object({
 
 export const LIST_FORMATS = ['json', 'csv', 'ndjson'] as const;
 
+/** What people said of a finding: nothing yet, seen, or that it is normal, which teaches. */
+export const ANOMALY_STATUSES = ['open', 'acknowledged', 'normal'] as const;
+
 /** Filters of every list; `device` matches either end. */
 export const listQuerySchema = timeRangeQuerySchema.extend({
   device: z.union([z.ipv4(), z.ipv6()]).optional(),
@@ -87,8 +90,14 @@ export const alertsQuerySchema = listQuerySchema.extend({
   signature_id: z.coerce.number().int().optional(),
 });
 export const anomaliesQuerySchema = listQuerySchema.extend({
-  type: z.string().max(16).optional().describe('decode, stream or applayer'),
+  type: z
+    .string()
+    .max(16)
+    .optional()
+    .describe('decode, stream or applayer: what was malformed; behaviour: what analysis found'),
   event: z.string().max(128).optional(),
+  status: z.enum(ANOMALY_STATUSES).optional(),
+  min_score: z.coerce.number().int().min(0).max(100).optional().describe('Behaviour alone has one'),
 });
 export const devicesQuerySchema = timeRangeQuerySchema.extend({
   search: z.string().max(253).optional().describe('Part of address, name or MAC'),
@@ -170,10 +179,22 @@ export const alertRowSchema = z.object({
   severity: z.number(),
   action: z.string(),
 });
+export const anomalyPartSchema = z.object({
+  name: z.string(),
+  points: z.number(),
+  figure: z.string(),
+  expected: z.string(),
+});
 export const anomalyRowSchema = z.object({
   ...rowHeader,
   type: z.string(),
   event: z.string(),
+  score: z.int().min(0).max(100).nullable().describe('The sum of its parts; behaviour alone'),
+  summary: z.string().nullable().describe('One sentence'),
+  parts: z.array(anomalyPartSchema).nullable(),
+  last_time: time.nullable().describe('Of its newest event'),
+  repeats: count.nullable().describe('In how many hours it was seen'),
+  status: z.enum(ANOMALY_STATUSES).nullable(),
 });
 export const deviceRowSchema = z.object({
   ip: z.string(),

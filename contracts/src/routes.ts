@@ -6,6 +6,7 @@
  * static files are the one exception.
  */
 import { z } from 'zod';
+import { ANALYSIS_ROUTES } from './analysis-routes.ts';
 import { LIVE_PATH } from './live.ts';
 import {
   API_PREFIX,
@@ -36,7 +37,7 @@ const LIST_SUMMARIES: Readonly<Record<ListName, string>> = {
   tls: 'TLS handshakes, newest first',
   http: 'HTTP transactions, newest first',
   alerts: 'Alerts of signatures, newest first',
-  anomalies: 'Malformed packets and protocol faults, newest first',
+  anomalies: 'Malformed packets, protocol faults and unusual behaviour, newest first',
   devices: 'Devices seen in the time range, last seen first',
 };
 const STATS_SUMMARIES: Readonly<Record<StatsName, string>> = {
@@ -222,6 +223,7 @@ const otherRoutes: readonly Route[] = [
 export const ROUTES: readonly Route[] = [
   ...listRoutes,
   ...statsRoutes,
+  ...ANALYSIS_ROUTES,
   ...SIGNATURE_ROUTES,
   ...otherRoutes,
 ];

@@ -41,6 +41,12 @@ const ingestSchema = z.strictObject({
   groupMiB: z.int().min(1).max(256).default(16),
   maxRollupKeys: z.int().min(100).max(100_000).default(2_500),
 });
+const analysisSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  learningDays: z.number().min(0).max(90).default(7),
+  holdbackSeconds: z.int().min(0).max(3600).default(30),
+  trackerLists: z.array(z.string().min(1)).default([]),
+});
 const httpSchema = z.strictObject({
   webRoot: z.string().optional(),
   trustProxy: z.boolean().default(false),
@@ -65,6 +71,7 @@ export const managerConfigSchema = z.strictObject({
   nats: natsSchema.prefault({}),
   retention: retentionSchema.prefault({}),
   ingest: ingestSchema.prefault({}),
+  analysis: analysisSchema.prefault({}),
   homeNetworks: z.array(network).default([...PRIVATE_NETWORKS]),
   geoipFile: z.string().optional(),
   http: httpSchema.prefault({}),

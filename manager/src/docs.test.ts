@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { analysisMetrics } from './analysis/analysis-metrics.ts';
 import { variableOf } from './config.ts';
 import { leavesOf, managerConfigSchema } from './config-schema.ts';
 import { ingestMetrics } from './ingest/metrics.ts';
@@ -10,9 +11,10 @@ import { ingestMetrics } from './ingest/metrics.ts';
 const docs = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
 
-test('docs/metrics-manager.md lists exactly the metrics of ingest', () => {
+test('docs/metrics-manager.md lists exactly the metrics of ingest and analysis', () => {
   const registry = new Registry();
   ingestMetrics(registry);
+  analysisMetrics(registry);
   const listed = [...docs('metrics-manager.md').matchAll(/^\| `(netmoth_[a-z_]+)/gm)];
   const there = registry.getMetricsAsArray().map((metric) => metric.name);
   expect(listed.map((match) => match[1]).sort()).toEqual(there.sort());

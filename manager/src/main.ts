@@ -14,6 +14,9 @@ import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { NetmothError } from '#contracts/errors.ts';
 import { listenError, parseListenAddress } from '#contracts/listen-address.ts';
+import { analysisMetrics } from './analysis/analysis-metrics.ts';
+import { TrackerBook } from './analysis/privacy/tracker-book.ts';
+import { AnalysisWorker } from './analysis/worker.ts';
 import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
 import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
@@ -35,6 +38,7 @@ const kStartTimeoutMs = 30_000;
 const kStartRetryMs = 250;
 const kNatsTimeoutMs = 5_000;
 const kMiB = 1024 * 1024;
+const kHoursPerDay = 24;
 const kDefaultWebRoot = join(import.meta.dirname, '../web/dist');
 
 export interface ManagerParts {
@@ -108,6 +112,7 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
     logger: log,
     registry,
     clock: Date.now,
+    trackers: new TrackerBook(config.analysis.trackerLists),
     version,
     ...(config.supervisorState === undefined
       ? {}
@@ -122,6 +127,15 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
     working.push(
       ...startIngest({ config, log, pool, keeper, nats, metrics, countries }, work.signal),
     );
+  }
+  if (config.analysis.enabled) {
+    const { learningDays, holdbackSeconds } = config.analysis;
+    const worker = new AnalysisWorker({
+      ...{ pool, log, metrics: analysisMetrics(registry) },
+      learningHours: learningDays * kHoursPerDay,
+      holdbackMs: holdbackSeconds * 1000,
+    });
+    working.push(worker.run(work.signal));
   }
   stack.defer(async () => {
     work.abort();
@@ -162,6 +176,7 @@ function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
     groupEvents: config.ingest.groupEvents,
     groupBytes: config.ingest.groupMiB * kMiB,
     maxRollupKeys: config.ingest.maxRollupKeys,
+    analyse: config.analysis.enabled,
     ...{ pool, keeper, inbox, log, metrics },
   });
   const reading = readBus(

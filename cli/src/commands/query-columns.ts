@@ -40,9 +40,16 @@ function sum(title: string, format: (sum: number) => string, ...names: string[])
   };
 }
 
+function decimal(name: string, digits: number, title = name): Column<QueryRow> {
+  return { title, right: true, value: (row) => Number(row[name] ?? 0).toFixed(digits) };
+}
+
 const ends = [end('src', 'source'), end('dest', 'destination')];
 
-export const COLUMNS: Readonly<Record<ListName, readonly Column<QueryRow>[]>> = {
+/** The event lists, devices, and what analysis keeps. */
+export type QueryList = ListName | 'beacons' | 'privacy';
+
+export const COLUMNS: Readonly<Record<QueryList, readonly Column<QueryRow>[]>> = {
   flows: [
     time,
     ...ends,
@@ -73,7 +80,27 @@ export const COLUMNS: Readonly<Record<ListName, readonly Column<QueryRow>[]>> = 
     field('url'),
   ],
   alerts: [time, field('severity'), ...ends, field('signature_id', 'sid'), field('signature')],
-  anomalies: [time, ...ends, field('type'), field('event')],
+  anomalies: [time, field('score'), ...ends, field('type'), field('event'), field('summary')],
+  beacons: [
+    field('device'),
+    field('target'),
+    decimal('score', 2),
+    decimal('period_seconds', 0, 'period s'),
+    decimal('jitter', 2),
+    sum('calls', formatCount, 'connections'),
+    { title: 'last seen', value: (row) => text(row.last_seen).replace('T', ' ').slice(0, 19) },
+  ],
+  privacy: [
+    field('device'),
+    field('hostname', 'name'),
+    field('score'),
+    decimal('tracker_share', 3, 'trackers'),
+    field('tracker_owners', 'owners'),
+    decimal('cleartext_share', 3, 'clear text'),
+    decimal('unknown_network_share', 3, 'unknown'),
+    sum('bytes', formatBytes, 'bytes'),
+    field('contacts', 'countries'),
+  ],
   devices: [
     field('ip', 'address'),
     field('hostname', 'name'),

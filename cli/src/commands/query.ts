@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
-import { DEFAULT_PAGE, LISTS, type ListName, MAX_EXPORT_ROWS, pageOf } from '#contracts/rest.ts';
+import { DEFAULT_PAGE, LISTS, MAX_EXPORT_ROWS, MAX_PAGE, pageOf } from '#contracts/rest.ts';
 import { type ApiTarget, apiGet, apiTarget } from '../api-client.ts';
 import type { CliEnvironment } from '../config.ts';
 import { formatTable } from '../table.ts';
-import { COLUMNS, type QueryRow } from './query-columns.ts';
+import { COLUMNS, type QueryList, type QueryRow } from './query-columns.ts';
 
 export interface QueryOptions {
   readonly device?: string;
@@ -35,7 +35,7 @@ export async function query(
   if (!isList(list)) {
     throw new NetmothError(
       'NM_USAGE',
-      `there is no list "${list}": ask for one of ${Object.keys(LISTS).join(', ')}`,
+      `there is no list "${list}": ask for one of ${Object.keys(COLUMNS).join(', ')}`,
     );
   }
   const target = apiTarget(options, environment);
@@ -43,7 +43,8 @@ export async function query(
   const filters = { ...whereFilters(options.where), device, last, since, until };
   if (options.json === true || options.csv === true) {
     const format = options.csv === true ? 'csv' : 'ndjson';
-    const limit = positive(options.limit ?? String(MAX_EXPORT_ROWS));
+    const most = Object.hasOwn(LISTS, list) ? MAX_EXPORT_ROWS : MAX_PAGE;
+    const limit = positive(options.limit ?? String(most));
     await exportRows(target, list, { ...filters, limit: String(limit), format });
     return;
   }
@@ -59,7 +60,7 @@ export async function query(
 
 async function exportRows(
   target: ApiTarget,
-  list: ListName,
+  list: QueryList,
   query: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const { body } = await apiGet(target, `/${list}`, query);
@@ -77,8 +78,8 @@ async function exportRows(
   }
 }
 
-function isList(text: string): text is ListName {
-  return Object.hasOwn(LISTS, text);
+function isList(text: string): text is QueryList {
+  return Object.hasOwn(COLUMNS, text);
 }
 
 function positive(text: string): number {
@@ -101,7 +102,7 @@ const rowsPageSchema = pageOf(z.record(z.string(), z.unknown()));
 
 async function collectRows(
   target: ApiTarget,
-  list: ListName,
+  list: QueryList,
   filters: Readonly<Record<string, string | undefined>>,
   limit: number,
 ): Promise<QueryRow[]> {

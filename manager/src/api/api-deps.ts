@@ -3,6 +3,7 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { TrackerBook } from '../analysis/privacy/tracker-book.ts';
 import type { StorePool } from '../store/pool.ts';
 
 /** Milliseconds since the epoch. */
@@ -38,6 +39,8 @@ export interface ApiDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** For the privacy report; without it the trackers that ship with us. */
+  readonly trackers?: TrackerBook;
   readonly version: string;
   /** supervisor.json of `netmoth up`. */
   readonly supervisorStateFile?: string;

@@ -139,7 +139,7 @@ describe('errors', () => {
   }
 
   test('a fault of our own tells its request id and nothing else; the log tells all', async () => {
-    await bed.pool.query('ALTER TABLE anomalies RENAME TO hidden');
+    await bed.pool.query('ALTER VIEW all_anomalies RENAME TO hidden');
     try {
       const cookie = await bed.logIn();
       const response = await bed.fetch('/api/v1/anomalies', { headers: { cookie } });
@@ -151,9 +151,9 @@ describe('errors', () => {
       const logged = bed.log.find(
         (line) => line['msg'] === 'request failed' && line['reqId'] === id,
       );
-      expect(JSON.stringify(logged)).toContain('relation \\"anomalies\\" does not exist');
+      expect(JSON.stringify(logged)).toContain('relation \\"all_anomalies\\" does not exist');
     } finally {
-      await bed.pool.query('ALTER TABLE hidden RENAME TO anomalies');
+      await bed.pool.query('ALTER VIEW hidden RENAME TO all_anomalies');
     }
   });
 

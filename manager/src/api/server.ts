@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { installAnalysisRoutes } from './analysis-routes.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
 import { installAccountRoutes } from './auth/account-routes.ts';
@@ -82,6 +83,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
 
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
   installListRoutes(app, { pool, clock });
+  installAnalysisRoutes(app, { pool, clock, trackers: deps.trackers });
   installStatsRoutes(app, { pool, clock });
   installStatusRoutes(app, {
     health,

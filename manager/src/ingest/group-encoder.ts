@@ -6,6 +6,9 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MAX_BATCH_EVENTS } from '#contracts/nats.ts';
+import type { DomainNames } from '#manager/analysis/domain-parts.ts';
+import { type FactRow, factRows } from '#manager/analysis/facts.ts';
+import { Gatherer } from '#manager/analysis/gather.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
 import type { IdentityBook } from '#manager/enrich/identity-book.ts';
@@ -48,6 +51,9 @@ export interface EncodedGroup {
   readonly rollups: readonly RollupArrays[];
   readonly devices: readonly Sighting[];
   readonly signatures: readonly SignatureSighting[];
+  /** What analysis will take up, and what found no room in it. */
+  readonly facts: readonly FactRow[];
+  readonly factsBeyond: number;
   readonly rejections: readonly Rejection[];
   /** Rejected lines; `rejections` holds the first kKeptRejections of them. */
   readonly rejected: number;
@@ -62,6 +68,8 @@ export interface GroupEncoderOptions {
   /** Undefined outside a cluster. */
   readonly identities?: IdentityBook | undefined;
   readonly devices: DeviceMemory;
+  /** Undefined where nothing is analysed. */
+  readonly analysis?: { readonly names: DomainNames; readonly nowSeconds: number } | undefined;
   /** Rows that one transaction adds to one rollup at most. */
   readonly maxRollupKeys: number;
   /** The UTC day under which the rows are stored. */
@@ -85,12 +93,15 @@ export class GroupEncoder {
   readonly #tables = new Map(EVENT_TABLES.map((table) => [table, new BinaryRows()]));
   readonly #events = new Map<string, number>();
   readonly #rejections: Rejection[] = [];
+  readonly #gatherer: Gatherer | undefined;
   readonly #storedOn: Uint8Array;
   #rejected = 0;
 
   constructor(options: GroupEncoderOptions) {
     this.#options = options;
     this.#sightings = new DeviceSightings(options.addresses, options.devices);
+    const { analysis } = options;
+    this.#gatherer = analysis === undefined ? undefined : new Gatherer(analysis.names);
     const days = Date.parse(`${options.storedOn}T00:00:00Z`) / 1000 - PG_EPOCH_SECONDS;
     this.#storedOn = encodeField((rows) => rows.int4(days / kDaySeconds));
   }
@@ -124,6 +135,8 @@ export class GroupEncoder {
       rollups: this.#sums.arrays(this.#options.maxRollupKeys),
       devices: this.#sightings.news(),
       signatures: this.#signatures.news(),
+      facts: factRows(this.#gatherer?.hours() ?? [], this.#options.analysis?.nowSeconds ?? 0),
+      factsBeyond: this.#gatherer?.beyond ?? 0,
       rejections: this.#rejections,
       rejected: this.#rejected,
       events: this.#events,
@@ -194,8 +207,13 @@ export class GroupEncoder {
       const { gid, sid } = this.#signatures.see(event, at);
       this.#sums.addAlert(at, gid, sid);
     }
-    if (flow !== undefined) this.#sawFlow(flow, origin);
-    else this.#learnDevices(type, event, at);
+    if (flow !== undefined) {
+      this.#sawFlow(flow, origin);
+      this.#gatherer?.addFlow(event, flow);
+    } else {
+      this.#learnDevices(type, event, at);
+      this.#gatherer?.addEvent(type, event, at, ends);
+    }
   }
 
   #sawFlow(flow: FlowFacts, origin: Origin): void {

@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Logger } from 'pino';
+import { DomainNames } from '#manager/analysis/domain-parts.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import { DomainCache } from '#manager/enrich/domain-cache.ts';
 import type { IdentityBook } from '#manager/enrich/identity-book.ts';
@@ -36,6 +37,8 @@ export interface IngestOptions {
   readonly groupEvents: number;
   readonly groupBytes: number;
   readonly maxRollupKeys: number;
+  /** Condense the events for the analysis too. */
+  readonly analyse?: boolean;
 }
 
 /** A batch and the messages that brought it: more than one where it was published twice. */
@@ -62,6 +65,7 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #domains = new DomainCache();
   readonly #devices = newDeviceMemory();
+  readonly #names = new DomainNames();
   readonly #inHand = new Set<JsMsg>();
   #lastError: string | undefined;
 
@@ -160,8 +164,10 @@ export class Ingest {
   }
 
   #encoder(storedOn: string): GroupEncoder {
-    const { addresses, identities, maxRollupKeys } = this.#options;
+    const { addresses, identities, maxRollupKeys, analyse } = this.#options;
+    const analysis = { names: this.#names, nowSeconds: Date.now() / 1_000 };
     return new GroupEncoder({
+      ...(analyse === true ? { analysis } : {}),
       ...{ addresses, identities },
       domains: this.#domains,
       devices: this.#devices,
@@ -255,6 +261,7 @@ export class Ingest {
       total += count;
     }
     metrics.groupEvents.observe(total);
+    metrics.factsBeyond.inc(encoded.factsBeyond);
     const promised = deliveries.reduce((sum, { batch }) => sum + batch.count, 0);
     if (promised !== total + encoded.rejected) {
       metrics.countMismatches.inc();

@@ -20,6 +20,11 @@ export function ingestMetrics(registry: Registry) {
       labelNames: ['outcome'],
       registers,
     }),
+    factsBeyond: new Counter({
+      name: 'netmoth_manager_analysis_subjects_beyond_total',
+      help: 'Events of addresses beyond those that one transaction condenses for analysis',
+      registers,
+    }),
     rejected: new Counter({
       name: 'netmoth_manager_events_rejected_total',
       help: 'Lines that are no event and went into the table rejected instead',

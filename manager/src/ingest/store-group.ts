@@ -6,6 +6,7 @@
  * trace and be encoded anew without it; whatever fails, repeating with the same ids is harmless.
  */
 import type pg from 'pg';
+import { insertFacts } from '#manager/analysis/facts.ts';
 import { copyStream } from '#manager/store/binary-rows.ts';
 import { copyIn } from '#manager/store/copy-in.ts';
 import type { StorePool } from '#manager/store/pool.ts';
@@ -101,6 +102,7 @@ async function write(
     if (rows.rows > 0) await copyIn(client, copySql(table), copyStream([rows.bytes()]));
   }
   await insertRejected(client, group.rejections);
+  await insertFacts(client, group.facts);
   // What other replicas may wait for comes last, so that they wait shortly.
   if (group.devices.length > 0) {
     await client.query({

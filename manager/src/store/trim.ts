@@ -16,10 +16,24 @@ export const KEPT_DEVICES = 100_000;
 /** Of all signatures that ever fired, those that fired last. */
 export const KEPT_SIGNATURES_SEEN = 300_000;
 export const KEPT_SIGNATURE_CHANGES = 100_000;
+/** Subjects that analysis remembers; those heard of last stay. */
+export const KEPT_ANALYSIS_STATES = 200_000;
+export const KEPT_ANALYSIS_DAYS = 60;
+export const KEPT_FINDINGS = 500_000;
+export const KEPT_FINDINGS_DAYS = 90;
+export const KEPT_BEACONS = 200_000;
+export const KEPT_BEACON_DAYS = 30;
 const kRowsPerStatement = 100_000;
 
 export type Trimmed = Record<
-  'batches' | 'rejected' | 'devices' | 'signatures_seen' | 'signature_changes',
+  | 'batches'
+  | 'rejected'
+  | 'devices'
+  | 'signatures_seen'
+  | 'signature_changes'
+  | 'analysis_states'
+  | 'findings'
+  | 'beacons',
   number
 >;
 
@@ -55,6 +69,41 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
     `DELETE FROM signature_changes WHERE id IN (
        SELECT id FROM signature_changes ORDER BY id DESC OFFSET ${KEPT_SIGNATURE_CHANGES} LIMIT $1)`,
   ],
+  [
+    'analysis_states',
+    `DELETE FROM analysis_states WHERE (shard, subject) IN (
+       SELECT shard, subject FROM analysis_states
+       WHERE updated_at < now() - interval '${KEPT_ANALYSIS_DAYS} days'
+         OR (NOT device AND updated_at < now() - interval '7 days') LIMIT $1)`,
+  ],
+  [
+    'analysis_states',
+    `DELETE FROM analysis_states WHERE (shard, subject) IN (
+       SELECT shard, subject FROM analysis_states
+       ORDER BY updated_at DESC OFFSET ${KEPT_ANALYSIS_STATES} LIMIT $1)`,
+  ],
+  [
+    'findings',
+    `DELETE FROM findings WHERE id IN (
+       SELECT id FROM findings WHERE stored_at < now() - interval '${KEPT_FINDINGS_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'findings',
+    `DELETE FROM findings WHERE id IN (
+       SELECT id FROM findings ORDER BY id DESC OFFSET ${KEPT_FINDINGS} LIMIT $1)`,
+  ],
+  [
+    'beacons',
+    `DELETE FROM beacons WHERE (device, target) IN (
+       SELECT device, target FROM beacons
+       WHERE updated_at < now() - interval '${KEPT_BEACON_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'beacons',
+    `DELETE FROM beacons WHERE (device, target) IN (
+       SELECT device, target FROM beacons
+       ORDER BY score DESC, device, target OFFSET ${KEPT_BEACONS} LIMIT $1)`,
+  ],
 ];
 
 /** Rows deleted of each table. */
@@ -62,7 +111,10 @@ export async function trim(
   client: pg.PoolClient,
   rowsPerStatement: number = kRowsPerStatement,
 ): Promise<Trimmed> {
-  const trimmed = { batches: 0, rejected: 0, devices: 0, signatures_seen: 0, signature_changes: 0 };
+  const trimmed = {
+    ...{ batches: 0, rejected: 0, devices: 0, signatures_seen: 0, signature_changes: 0 },
+    ...{ analysis_states: 0, findings: 0, beacons: 0 },
+  };
   for (const [table, statement] of STATEMENTS) {
     for (;;) {
       const { rowCount } = await client.query(statement, [rowsPerStatement]);

@@ -141,6 +141,7 @@ export class IngestBed implements AsyncDisposable {
       maxRollupKeys?: number;
       now?: () => number;
       identities?: IdentityBook;
+      analyse?: boolean;
     } = {},
   ): Promise<Replica> {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
@@ -165,6 +166,7 @@ export class IngestBed implements AsyncDisposable {
     const ingest = new Ingest({
       addresses: new AddressBook(home),
       identities: options.identities,
+      analyse: options.analyse ?? false,
       groupEvents: options.groupEvents ?? 2_000,
       groupBytes: 4 * 1024 * 1024,
       maxRollupKeys: options.maxRollupKeys ?? 5_000,

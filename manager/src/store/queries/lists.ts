@@ -36,7 +36,10 @@ const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>
     columns: 'hostname, url, http_method, status, http_user_agent, http_content_type, length',
   },
   alerts: { table: 'alerts', columns: 'signature_id, signature, category, severity, action' },
-  anomalies: { table: 'anomalies', columns: 'type, event' },
+  anomalies: {
+    table: 'all_anomalies',
+    columns: 'type, event, score, summary, parts, last_time, repeats, status',
+  },
 };
 
 type Condition = (value: unknown) => Fragment;
@@ -106,7 +109,13 @@ const CONDITIONS: Readonly<Record<EventListName, Readonly<Record<string, Conditi
     status: equals('status'),
   },
   alerts: { ...COMMON, severity: equals('severity'), signature_id: equals('signature_id') },
-  anomalies: { ...COMMON, type: equals('type'), event: equals('event') },
+  anomalies: {
+    ...COMMON,
+    type: equals('type'),
+    event: equals('event'),
+    status: equals('status'),
+    min_score: (value) => fragment('AND score >= ?', value),
+  },
 };
 
 /** Filters whose columns have an index, for values that few rows have. */

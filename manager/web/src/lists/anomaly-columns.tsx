@@ -1,4 +1,4 @@
-// The columns of anomalies: malformed packets, broken streams, broken application data.
+// The columns of anomalies: unusual behaviour, malformed packets, broken streams, broken application data.
 import type { AnomalyRow } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
 import type { Column } from '../table/column.ts';
@@ -9,6 +9,7 @@ const TYPE_TONE: Readonly<Record<string, Tone>> = {
   decode: 'warn',
   stream: 'info',
   applayer: 'plum',
+  behaviour: 'danger',
 };
 
 export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
@@ -29,6 +30,17 @@ export const ANOMALY_COLUMNS: readonly Column<AnomalyRow>[] = [
     label: 'Event',
     phone: 'full',
     cell: (row) => <FieldLink field="event" value={row.event} mono />,
+  },
+  {
+    id: 'summary',
+    label: 'What happened',
+    phone: 'full',
+    cell: (row) =>
+      row.summary === null ? null : (
+        <>
+          {row.score} · {row.summary}
+        </>
+      ),
   },
   SOURCE,
   DESTINATION,

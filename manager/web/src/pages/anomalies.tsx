@@ -1,4 +1,4 @@
-// Malformed packets, broken streams, broken application data; each of the three layers by itself.
+// What analysis found, and malformed packets, broken streams, broken application data; each by itself.
 import { Link } from 'wouter';
 import { ANOMALY_COLUMNS } from '../lists/anomaly-columns.tsx';
 import { ListPage } from '../table/list-page.tsx';
@@ -6,6 +6,7 @@ import { useUrlState } from '../url/url-state.ts';
 
 const LAYERS = [
   [null, 'All'],
+  ['behaviour', 'Behaviour'],
   ['decode', 'Packets'],
   ['stream', 'Streams'],
   ['applayer', 'Applications'],
@@ -18,7 +19,7 @@ export default function Anomalies() {
       one="anomaly"
       title="Anomalies"
       columns={ANOMALY_COLUMNS}
-      emptyHint="No malformed packets, broken streams or broken application data were seen."
+      emptyHint="Nothing unusual was seen, no malformed packets, broken streams or broken application data."
     >
       <Layers />
     </ListPage>

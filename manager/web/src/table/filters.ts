@@ -24,7 +24,9 @@ const isRrtype = (text: string) =>
   /^(a|aaaa|cname|mx|ns|txt|ptr|srv|soa|https|svcb|any)$/i.test(text);
 const isRcode = (text: string) => /^(noerror|nxdomain|servfail|refused|formerr)$/i.test(text);
 const isMethod = (text: string) => /^(get|post|put|head|delete|options|connect|patch)$/i.test(text);
-const isLayer = (text: string) => /^(decode|stream|applayer)$/i.test(text);
+const isLayer = (text: string) => /^(decode|stream|applayer|behaviour)$/i.test(text);
+const isFindingStatus = (text: string) => /^(open|acknowledged|normal)$/.test(text);
+const isScore = (text: string) => /^>=?\d{1,3}$/.test(text);
 const isProto = (text: string) => /^(tcp|udp|icmp|ipv6-icmp|sctp)$/i.test(text);
 const isTlsVersion = (text: string) => /^(tls|ssl)/i.test(text);
 
@@ -82,6 +84,8 @@ export const FILTERS: { readonly [N in ListName]: readonly Filter<FilterKey<N>>[
   anomalies: [
     device,
     { key: 'type', label: 'Layer', matches: isLayer },
+    { key: 'status', label: 'Status', matches: isFindingStatus },
+    { key: 'min_score', label: 'Score at least', matches: isScore },
     { key: 'event', label: 'Event', matches: isWord },
     ...common,
   ],

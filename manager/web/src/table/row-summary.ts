@@ -29,7 +29,9 @@ export function rowSummary(list: EventList, row: RowOf<EventList>): string {
     }
     case 'alerts':
       return (row as RowOf<'alerts'>).signature;
-    case 'anomalies':
-      return (row as RowOf<'anomalies'>).event;
+    case 'anomalies': {
+      const anomaly = row as RowOf<'anomalies'>;
+      return anomaly.summary ?? anomaly.event;
+    }
   }
 }

@@ -1,0 +1,42 @@
+/** The routes of the analysis; part of ROUTES (routes.ts). Invariant: what changes something wants a session. */
+import { API_PREFIX, pageOf } from './rest.ts';
+import * as rest from './rest-analysis.ts';
+import type { Route } from './route.ts';
+
+const CSV = 'text/csv';
+const NDJSON = 'application/x-ndjson';
+
+export const ANALYSIS_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/beacons`,
+    operationId: 'listBeacons',
+    summary: 'Connections that recur like a clock’s, last seen first',
+    auth: 'account',
+    query: rest.beaconsQuerySchema,
+    status: 200,
+    answer: pageOf(rest.beaconRowSchema),
+    media: [CSV, NDJSON],
+  },
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/privacy`,
+    operationId: 'listPrivacy',
+    summary: 'Privacy report of each device of the time range, lowest score first',
+    auth: 'account',
+    query: rest.privacyQuerySchema,
+    status: 200,
+    answer: pageOf(rest.privacyRowSchema),
+    media: [CSV, NDJSON, 'text/html'],
+  },
+  {
+    method: 'PUT',
+    path: `${API_PREFIX}/anomalies/{id}/status`,
+    operationId: 'setAnomalyStatus',
+    summary: 'Acknowledge a finding, say that it is normal, or open it again',
+    auth: 'session',
+    params: rest.anomalyParamsSchema,
+    body: rest.anomalyStatusSchema,
+    status: 204,
+  },
+];

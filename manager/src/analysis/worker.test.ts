@@ -1,0 +1,188 @@
+// From batches on the bus to findings in PostgreSQL, with real servers: each once, whoever works and whoever dies.
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { IngestBed } from '../ingest/testing/ingest-bed.ts';
+import { StorePool } from '../store/pool.ts';
+import { analysisMetrics } from './analysis-metrics.ts';
+import { type Event, flowEvent, otherEvent } from './testing/events.ts';
+import { AnalysisWorker } from './worker.ts';
+
+const kStartMs = Date.UTC(2026, 9, 7, 10);
+const kHourMs = 3_600_000;
+
+let bed: IngestBed;
+const pools: StorePool[] = [];
+
+beforeAll(async () => {
+  bed = await IngestBed.start();
+});
+afterAll(async () => {
+  for (const pool of pools) await pool.end();
+  await bed[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  await bed.pool.query(
+    'TRUNCATE analysis_facts, analysis_states, analysis_members, findings, beacons, analysis_normal',
+  );
+  await bed.pool.query(
+    `UPDATE analysis_shards SET owner = NULL, lease_until = '-infinity', ripe_seconds = 0,
+       first_hour = NULL, last_stored = NULL`,
+  );
+});
+
+function worker(now?: () => number): AnalysisWorker {
+  const pool = new StorePool({ url: bed.url });
+  pools.push(pool);
+  return new AnalysisWorker({
+    ...{ pool, log: pino({ level: 'silent' }), metrics: analysisMetrics(new Registry()) },
+    ...{ learningHours: 168, holdbackMs: 0 },
+    ...(now === undefined ? {} : { now }),
+  });
+}
+
+const lines = (events: readonly Event[]): string[] => events.map((each) => JSON.stringify(each));
+
+function scan(src: string, count: number, startMs = kStartMs): Event[] {
+  return Array.from({ length: count }, (_, index) =>
+    flowEvent({
+      src,
+      dest: '192.0.2.9',
+      port: 1 + index,
+      startMs: startMs + index * 100,
+      how: 'syn',
+    }),
+  );
+}
+
+/** So much later that the hour before is over. */
+function later(hours: number): Event[] {
+  return [
+    flowEvent({
+      src: '10.9.9.9',
+      dest: '192.0.2.1',
+      port: 443,
+      startMs: kStartMs + hours * kHourMs,
+    }),
+  ];
+}
+
+async function store(batches: readonly (readonly Event[])[]): Promise<void> {
+  const replica = await bed.startReplica({ analyse: true });
+  for (const batch of batches) await bed.publish(lines(batch));
+  await bed.untilDrained();
+  await replica.stop();
+}
+
+async function findings(): Promise<Record<string, unknown>[]> {
+  return bed.rows(
+    `SELECT kind, host(subject) AS subject, about, score, confirmed, repeats FROM findings
+     ORDER BY subject, kind, about`,
+  );
+}
+
+test('a scan is told while its hour goes on, and confirmed once it is over', async () => {
+  await store([scan('10.0.0.7', 60)]);
+  const one = worker();
+  await one.pass();
+  const told = { kind: 'scan_vertical', subject: '10.0.0.7', about: '192.0.2.9', repeats: 1 };
+  expect(await findings()).toEqual([expect.objectContaining({ ...told, confirmed: false })]);
+  await store([later(2)]);
+  await one.pass();
+  await one.pass();
+  expect(await findings()).toEqual([expect.objectContaining({ ...told, confirmed: true })]);
+  const [left] = await bed.rows<{ rows: number }>('SELECT count(*) AS rows FROM analysis_states');
+  expect(Number(left?.rows)).toBe(1);
+  await one.leave();
+});
+
+test('what was told early and is not so when the hour is over is taken back', async () => {
+  await store([scan('10.0.0.8', 20)]);
+  const one = worker();
+  await one.pass();
+  expect(await findings()).toHaveLength(1);
+  // Now most of the ports answer: a client of many services, and no scan.
+  const answered = Array.from({ length: 80 }, (_, index) =>
+    flowEvent({
+      src: '10.0.0.8',
+      dest: '192.0.2.9',
+      port: 1_000 + index,
+      startMs: kStartMs + 60_000,
+    }),
+  );
+  await store([answered, later(2)]);
+  await one.pass();
+  expect(await findings()).toEqual([]);
+  await one.leave();
+});
+
+test('two managers share the shards, and what one of them found is not found again', async () => {
+  const sources = Array.from({ length: 24 }, (_, index) => `10.0.1.${index + 1}`);
+  await store(sources.map((src) => scan(src, 30)));
+  const [one, two] = [worker(), worker()];
+  await one.pass();
+  const early = await findings();
+  expect(early).toHaveLength(sources.length);
+  await two.pass();
+  await store([later(2)]);
+  for (let round = 0; round < 3; round++) await Promise.all([one.pass(), two.pass()]);
+  const final = await findings();
+  expect(final).toHaveLength(sources.length);
+  expect(final.every((each) => each['confirmed'] === true && each['repeats'] === 1)).toBe(true);
+  await Promise.all([one.leave(), two.leave()]);
+});
+
+test('a manager that only thinks it still owns its shards changes nothing', async () => {
+  await store([scan('10.0.0.9', 60), later(2)]);
+  const dead = worker();
+  await dead.pass();
+  await bed.pool.query('UPDATE findings SET hour = -1');
+  // Its lease ends unseen, and another takes all.
+  await bed.pool.query("UPDATE analysis_shards SET lease_until = '-infinity'");
+  await bed.pool.query('DELETE FROM analysis_members');
+  const heir = worker();
+  await heir.pass();
+  await store([scan('10.0.0.10', 60, kStartMs + 3 * kHourMs), later(5)]);
+  await dead.pass();
+  const byDead = await bed.rows("SELECT * FROM findings WHERE subject = '10.0.0.10'");
+  expect(byDead).toEqual([]);
+  await heir.pass();
+  expect(await findings()).toHaveLength(2);
+  await heir.leave();
+});
+
+test('events from a clock far ahead do not end the hours of the others', async () => {
+  const ahead = Date.now() + 400 * 24 * kHourMs;
+  const nowMs = Date.now();
+  const current = Array.from({ length: 60 }, (_, index) =>
+    flowEvent({
+      src: '10.0.0.11',
+      dest: '192.0.2.9',
+      port: 1 + index,
+      startMs: nowMs - 60_000,
+      how: 'syn',
+    }),
+  );
+  await store([current, scan('10.0.0.12', 60, ahead)]);
+  const one = worker();
+  await one.pass();
+  const rows = await findings();
+  expect(rows.map(({ subject, confirmed }) => [subject, confirmed])).toEqual([
+    ['10.0.0.11', false],
+    ['10.0.0.12', true],
+  ]);
+  await one.leave();
+});
+
+test('a password in clear text is told, and never kept', async () => {
+  const ends = { src: '10.0.0.13', dest: '192.0.2.21', port: 21, ms: kStartMs };
+  await store([[otherEvent('ftp', ends, { command: 'PASS', command_data: 'tiger-7' })]]);
+  const one = worker();
+  await one.pass();
+  expect(await findings()).toEqual([expect.objectContaining({ kind: 'cleartext_credentials' })]);
+  const [facts] = await bed.rows<{ found: number }>(
+    "SELECT count(*) AS found FROM findings WHERE summary LIKE '%tiger%' OR parts::text LIKE '%tiger%'",
+  );
+  expect(Number(facts?.found)).toBe(0);
+  await one.leave();
+});

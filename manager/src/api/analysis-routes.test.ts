@@ -1,0 +1,140 @@
+// Findings among the anomalies, beacons, privacy reports, and what people say, over a real server.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnomalyRow, Page } from '#contracts/rest.ts';
+import {
+  type BeaconRow,
+  beaconRowSchema,
+  type PrivacyRow,
+  privacyRowSchema,
+} from '#contracts/rest-analysis.ts';
+import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import { type ApiBed, startApiBed } from './testing/api-bed.ts';
+import { seed } from './testing/seed.ts';
+
+const kNowMs = Date.UTC(2026, 10, 20, 15);
+let postgres: TestPostgres;
+let bed: ApiBed;
+let cookie: string;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  bed = await startApiBed({ storeUrl: await postgres.createDatabase(), nowMs: kNowMs });
+  cookie = await bed.logIn();
+  await bed.pool.query(
+    `INSERT INTO findings (id, time, last_time, kind, subject, about, score, summary, parts, hour, confirmed)
+     SELECT n, to_timestamp($1::float8 / 1000) - make_interval(mins => n), to_timestamp($1::float8 / 1000),
+       CASE n WHEN 1 THEN 'beacon' ELSE 'tor' END, '10.0.0.5', 'x' || n, 40 + n * 10, 'says ' || n,
+       '[{"name":"interval","points":20,"figure":"1.00","expected":"0"}]', 0, true
+     FROM generate_series(1, 3) AS n`,
+    [kNowMs],
+  );
+  await bed.pool.query(
+    `INSERT INTO beacons (device, target, score, interval_score, size_score, histogram_score,
+       duration_score, prevalence, period_seconds, jitter, connections, first_seen, last_seen)
+     SELECT '10.0.0.5', 'tls c' || n || '.net', n / 10.0, 1, 1, 1, 1, 0.1, 60, 0.1, 100,
+       to_timestamp($1::float8 / 1000) - interval '1 day', to_timestamp($1::float8 / 1000) - make_interval(mins => n)
+     FROM generate_series(4, 9) AS n`,
+    [kNowMs],
+  );
+});
+afterAll(async () => {
+  await bed[Symbol.asyncDispose]();
+  await postgres.stop();
+});
+
+const anomalies = (query: string): Promise<Page<AnomalyRow>> =>
+  bed.get(`/anomalies?${query}`) as Promise<Page<AnomalyRow>>;
+
+async function say(id: string, status: string): Promise<number> {
+  const response = await bed.fetch(`/api/v1/anomalies/${id}/status`, {
+    method: 'PUT',
+    headers: { cookie, 'content-type': 'application/json', origin: bed.url },
+    body: JSON.stringify({ status }),
+  });
+  return response.status;
+}
+
+test('findings and malformed packets are one list, newest first, page by page', async () => {
+  await seed(
+    bed.pool,
+    'anomalies',
+    [{ time: new Date(kNowMs - 90_000).toISOString() }],
+    new Date('2026-11-20'),
+  );
+  const { items } = await anomalies('limit=10');
+  expect(items.map(({ type }) => type)).toEqual(['behaviour', 'decode', 'behaviour', 'behaviour']);
+  expect(items[0]).toMatchObject({
+    event: 'beacon',
+    score: 50,
+    summary: 'says 1',
+    src_ip: '10.0.0.5',
+  });
+  expect(items[0]?.parts?.[0]?.name).toBe('interval');
+  const first = await anomalies('limit=2');
+  const second = await anomalies(`limit=2&cursor=${first.next}`);
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(items.map(({ id }) => id));
+});
+
+test('filters of findings: kind, score, status, device', async () => {
+  expect((await anomalies('event=tor')).items).toHaveLength(2);
+  expect((await anomalies('min_score=65')).items.map(({ score }) => score)).toEqual([70]);
+  expect((await anomalies('status=open')).items).toHaveLength(3);
+  expect((await anomalies('type=behaviour&device=10.0.0.5')).items).toHaveLength(3);
+});
+
+test('what is normal teaches, what is opened again unteaches', async () => {
+  const normal = async (): Promise<unknown[]> =>
+    (
+      await bed.pool.query(
+        'SELECT kind, host(subject) AS subject, about, said_by FROM analysis_normal',
+      )
+    ).rows;
+  expect(await say('1', 'normal')).toBe(204);
+  expect((await anomalies('status=normal')).items).toHaveLength(1);
+  expect(await normal()).toEqual([
+    { kind: 'beacon', subject: '10.0.0.5', about: 'x1', said_by: 'admin' },
+  ]);
+  expect(await say('1', 'normal')).toBe(204);
+  expect(await normal()).toHaveLength(1);
+  expect(await say('1', 'acknowledged')).toBe(204);
+  expect(await normal()).toEqual([]);
+  expect(await say('99', 'normal')).toBe(404);
+  expect(await say('1', 'fine')).toBe(400);
+});
+
+test('beacons above a score, page by page, as JSON and as CSV', async () => {
+  const page = (await bed.get('/beacons?last=1d&limit=4')) as Page<BeaconRow>;
+  const rest = (await bed.get(`/beacons?last=1d&limit=4&cursor=${page.next}`)) as Page<BeaconRow>;
+  const all = [...page.items, ...rest.items];
+  expect(all.map(({ target }) => target)).toEqual([5, 6, 7, 8, 9].map((n) => `tls c${n}.net`));
+  for (const row of all) expect(beaconRowSchema.safeParse(row).error).toBeUndefined();
+  expect(((await bed.get('/beacons?min_score=0.85')) as Page<BeaconRow>).items).toHaveLength(1);
+  const csv = await (await bed.fetch('/api/v1/beacons?format=csv', { headers: { cookie } })).text();
+  expect(csv.split('\r\n')[0]).toBe(Object.keys(beaconRowSchema.shape).join(','));
+  expect(csv.trim().split('\r\n')).toHaveLength(6);
+});
+
+test('a privacy report adds up, as JSON, CSV and a page to print', async () => {
+  const bucket = new Date(kNowMs - 600_000).toISOString();
+  const put = (table: string, columns: string, values: string): Promise<unknown> =>
+    bed.pool.query(
+      `INSERT INTO ${table} (bucket, stored_on, device, ${columns}) VALUES ('${bucket}', '2026-11-20', '10.0.0.6', ${values})`,
+    );
+  await put('rollup_device_minute', 'bytes_sent, bytes_received, packets, flows', '400, 600, 9, 4');
+  await put('rollup_application_minute', 'application, bytes, flows', "'http', 250, 1");
+  await put('rollup_domain_minute', 'domain, bytes, flows', "'ad.doubleclick.net', 500, 2");
+  await put('rollup_domain_minute', 'domain, bytes, flows', "'<b>.example.org', 500, 2");
+  const { items } = (await bed.get('/privacy?device=10.0.0.6')) as Page<PrivacyRow>;
+  // 40·0.5 + 30·1/20 + 20·0.25, and no country is known of anybody.
+  expect(items).toMatchObject([
+    { score: 74, tracker_share: 0.5, tracker_owners: 1, cleartext_share: 0.25 },
+  ]);
+  expect(items[0]?.trackers).toMatchObject([
+    { owner: 'Google', category: 'advertising', bytes: 500 },
+  ]);
+  expect(privacyRowSchema.safeParse(items[0]).error).toBeUndefined();
+  const text = async (format: string): Promise<string> =>
+    (await bed.fetch(`/api/v1/privacy?format=${format}`, { headers: { cookie } })).text();
+  expect(await text('csv')).toContain('10.0.0.6');
+  expect(await text('html')).toContain('74 of 100');
+});

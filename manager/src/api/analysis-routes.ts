@@ -1,0 +1,184 @@
+// Beacons, privacy reports, and what people say of findings. Invariant: what is said and what it teaches are one
+// transaction.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { NetmothError } from '#contracts/errors.ts';
+import {
+  anomalyParamsSchema,
+  anomalyStatusSchema,
+  beaconRowSchema,
+  beaconsQuerySchema,
+  type PrivacyRow,
+  privacyQuerySchema,
+  privacyRowSchema,
+} from '#contracts/rest-analysis.ts';
+import { type DomainTraffic, privacyHtml, privacyOf } from '../analysis/privacy/report.ts';
+import { TrackerBook } from '../analysis/privacy/tracker-book.ts';
+import type { StorePool } from '../store/pool.ts';
+import {
+  SAY_NORMAL,
+  SET_STATUS,
+  selectBeacons,
+  selectDeviceTraffic,
+  selectDomainTraffic,
+  UNSAY_NORMAL,
+} from '../store/queries/analysis.ts';
+import type { Clock } from './api-deps.ts';
+import { sessionOf } from './auth/guard.ts';
+import { csvRecord } from './csv.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { parseInput, parseQuery } from './request-input.ts';
+import { addRoute } from './route-table.ts';
+import { type TimeRange, timeRangeOf } from './time-range.ts';
+
+export interface AnalysisRoutesOptions {
+  readonly pool: StorePool;
+  readonly clock: Clock;
+  readonly trackers?: TrackerBook | undefined;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+const kMaxDomains = 100_000;
+
+export function installAnalysisRoutes(
+  app: FastifyInstance,
+  { pool, clock, trackers = new TrackerBook() }: AnalysisRoutesOptions,
+): void {
+  addRoute(app, 'listBeacons', async (request, reply) => {
+    const query = parseQuery(beaconsQuerySchema, request.query);
+    const { cursor, limit, format, ...filters } = query;
+    const scope = { list: 'beacons', filters };
+    const begun = cursor === undefined ? undefined : decodeCursor(cursor, scope);
+    const range = begun?.range ?? timeRangeOf(query, clock());
+    const { text, values } = selectBeacons({
+      ...range,
+      ...(begun === undefined ? {} : { after: begun.position }),
+      ...{ device: query.device, minScore: query.min_score, limit: limit + 1 },
+    });
+    const { rows } = await pool.query<Row>(text, values);
+    const last = rows[limit - 1];
+    const items = rows.slice(0, limit).map(({ id: _id, ...row }) => row);
+    if (format !== 'json') {
+      return send(reply, {
+        name: 'beacons',
+        format,
+        columns: Object.keys(beaconRowSchema.shape),
+        items,
+      });
+    }
+    const next =
+      rows.length > limit && last !== undefined
+        ? encodeCursor({ time: String(last['last_seen']), key: String(last['id']) }, range, scope)
+        : null;
+    return { items, next };
+  });
+
+  addRoute(app, 'listPrivacy', async (request, reply) => {
+    const query = parseQuery(privacyQuerySchema, request.query);
+    const range = timeRangeOf(query, clock());
+    const items = await privacyReport(pool, trackers, { ...range, ...query });
+    switch (query.format) {
+      case 'json':
+        return { items, next: null };
+      case 'html': {
+        const span = `${new Date(range.sinceMs).toISOString()} to ${new Date(range.untilMs).toISOString()}`;
+        return reply.type('text/html; charset=utf-8').send(privacyHtml(items, span));
+      }
+      default: {
+        const { format } = query;
+        return send(reply, {
+          name: 'privacy',
+          format,
+          columns: Object.keys(privacyRowSchema.shape),
+          items,
+        });
+      }
+    }
+  });
+
+  addRoute(app, 'setAnomalyStatus', async (request, reply) => {
+    const { id } = parseInput(anomalyParamsSchema, request.params);
+    const { status } = parseInput(anomalyStatusSchema, request.body);
+    const by = sessionOf(request).user;
+    await pool.withTransaction(async (client) => {
+      const { rows } = await client.query<{ kind: string; subject: string; about: string }>(
+        SET_STATUS,
+        [...[id, status, by]],
+      );
+      const [finding] = rows;
+      if (finding === undefined) throw new NetmothError('NM_NOT_FOUND', `no finding ${id}`);
+      const said = [finding.kind, finding.subject, finding.about];
+      if (status === 'normal') await client.query(SAY_NORMAL, [...said, by]);
+      else await client.query(UNSAY_NORMAL, said);
+    });
+    return reply.code(204).send();
+  });
+}
+
+async function privacyReport(
+  pool: StorePool,
+  trackers: TrackerBook,
+  of: TimeRange & { readonly device?: string | undefined; readonly limit: number },
+): Promise<PrivacyRow[]> {
+  await trackers.refresh();
+  const { sinceMs, untilMs, device, limit } = of;
+  const devices = selectDeviceTraffic({ sinceMs, untilMs, device, limit });
+  const { rows } = await pool.query<{
+    readonly device: string;
+    readonly hostname: string | null;
+    readonly bytes: number;
+    readonly cleartext: number;
+    readonly named: number | null;
+    readonly countries: string[];
+  }>(devices.text, devices.values);
+  const domains = selectDomainTraffic(
+    { sinceMs, untilMs },
+    rows.map((row) => row.device),
+    kMaxDomains,
+  );
+  const named = await pool.query<DomainTraffic & { readonly device: string }>(
+    domains.text,
+    domains.values,
+  );
+  const byDevice = Map.groupBy(named.rows, (row) => row.device);
+  const knowsCountries = rows.some((row) => row.named !== null);
+  return rows
+    .map((row) =>
+      privacyOf(
+        {
+          ...{ device: row.device, hostname: row.hostname, bytes: Number(row.bytes) },
+          cleartextBytes: Number(row.cleartext),
+          namedBytes: knowsCountries ? Number(row.named ?? 0) : undefined,
+          countries: row.countries,
+        },
+        (byDevice.get(row.device) ?? []).map((each) => ({
+          ...{ domain: each.domain, bytes: Number(each.bytes), flows: Number(each.flows) },
+        })),
+        trackers,
+      ),
+    )
+    .sort((a, b) => a.score - b.score || b.bytes - a.bytes);
+}
+
+/** A page of rows as CSV or NDJSON: at most MAX_PAGE of them, so they need no stream. */
+function send(
+  reply: FastifyReply,
+  of: {
+    readonly name: string;
+    readonly format: 'csv' | 'ndjson';
+    readonly columns: readonly string[];
+    readonly items: readonly Row[];
+  },
+): FastifyReply {
+  const { name, format, columns, items } = of;
+  const cell = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+  const text =
+    format === 'csv'
+      ? csvRecord(columns) +
+        items.map((row) => csvRecord(columns.map((each) => cell(row[each])))).join('')
+      : items.map((row) => `${JSON.stringify(row)}\n`).join('');
+  return reply
+    .type(format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson')
+    .header('content-disposition', `attachment; filename="netmoth-${name}.${format}"`)
+    .send(text);
+}
