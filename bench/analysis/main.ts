@@ -7,7 +7,7 @@
  * played again.
  */
 import { parseArgs } from 'node:util';
-import { runMonth } from '#manager/analysis/testing/run-month.ts';
+import { runMonth } from '#manager/analysis/simulation/run-month.ts';
 
 const { values } = parseArgs({
   options: {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { IngestBed } from '../ingest/testing/ingest-bed.ts';
 import { StorePool } from '../store/pool.ts';
 import { analysisMetrics } from './analysis-metrics.ts';
-import { type Event, flowEvent, otherEvent } from './testing/events.ts';
+import { type Event, flowEvent, otherEvent } from './simulation/events.ts';
 import { AnalysisWorker } from './worker.ts';
 
 const kStartMs = Date.UTC(2026, 9, 7, 10);

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { BEACON_SCORE, beaconFinding, weigh } from '../beacon-findings.ts';
 import { rememberCalls } from '../beacon-memory.ts';
+import { Random } from '../simulation/random.ts';
 import { emptyHour } from '../subject-hour.ts';
-import { Random } from '../testing/random.ts';
 import { type Series, scoreBeacon } from './beacon.ts';
 
 const kHourMs = 3_600_000;

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Finding } from '../finding.ts';
-import { flowEvent } from '../testing/events.ts';
-import { LocalAnalysis } from '../testing/local-analysis.ts';
-import { Random } from '../testing/random.ts';
+import { flowEvent } from '../simulation/events.ts';
+import { LocalAnalysis } from '../simulation/local-analysis.ts';
+import { Random } from '../simulation/random.ts';
 
 const kStartMs = Date.UTC(2026, 9, 7, 10);
 const kHourMs = 3_600_000;
@@ -111,7 +111,7 @@ test('slow tries among much that is answered at the same port are no scan', () =
 
 test("nmap's scan of a capture is told, with its figures", () => {
   // EVE flows of nDPI's synscan.pcap (nmap, 2010), as `netmoth read` writes them; every tenth of 1,994.
-  const file = new URL('../testing/synscan.ndjson', import.meta.url);
+  const file = new URL('../simulation/synscan.ndjson', import.meta.url);
   const analysis = new LocalAnalysis();
   for (const line of readFileSync(file, 'utf8').trim().split('\n')) analysis.add(JSON.parse(line));
   analysis.judge();
