@@ -3,7 +3,8 @@
  *
  *     node bench/signatures/main.ts FILE…|BUNDLE [--runs 5]
  *
- * Rule files are compiled first. The engine replays a capture of one packet a second; the bundle is loaded into it,
+ * Rule files are compiled first. The first load compiles patterns and keeps them on disk, the others find them there
+ * (`--no-cache`: each compiles them). The engine replays a capture of one packet a second; the bundle is loaded into it,
  * then exchanged for itself `runs` times. CPU-seconds are of the whole process. Seconds are from the file to the last worker matching with
  * it; "beside" is the most that was resident during an exchange less what one set takes: the second set, and
  * what is freed when it is in use.
@@ -18,7 +19,10 @@ import { parseArgs } from 'node:util';
 import { engineConfigFrom, startLive } from '../../native/lib/index.ts';
 
 const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '5' } },
+  options: {
+    runs: { type: 'string', default: '5' },
+    'no-cache': { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 
@@ -76,6 +80,7 @@ try {
   const engine = startLive({
     source: { replay: { path, speed: 1, rebaseTime: true } },
     engine: engineConfigFrom(),
+    patternCache: values['no-cache'] ? '' : join(folder, 'patterns'),
     ...{ alertMaxMs: 100, batchMaxMs: 100, batchMaxBytes: MiB, queueBatches: 64 },
     onBatch: () => undefined,
     onEnd: () => undefined,

@@ -85,7 +85,7 @@ program
   )
   .action(async (pcap: string, options) => {
     const { readCapture } = await import('./commands/read.ts');
-    process.exitCode = await readCapture(pcap, options);
+    process.exitCode = await readCapture(pcap, { ...options, ...environment });
   });
 
 program
@@ -251,7 +251,7 @@ rules
   )
   .action(async (files: string[], options) => {
     const { rulesTest } = await import('./commands/rules-test.ts');
-    process.exitCode = await rulesTest(files, options);
+    process.exitCode = await rulesTest(files, { ...options, ...environment });
   });
 
 rules
@@ -274,7 +274,7 @@ rules
   )
   .action(async (pcap: string, options) => {
     const { rulesProfile } = await import('./commands/rules-profile.ts');
-    process.exitCode = await rulesProfile(pcap, options);
+    process.exitCode = await rulesProfile(pcap, { ...options, ...environment });
   });
 
 program

@@ -75,6 +75,8 @@ export interface ReadOptions {
   readonly evePath: string;
   /** Compiled signatures (docs/bundle.md) to match against; none where absent. */
   readonly bundlePath?: string;
+  /** Folder that keeps what patterns were compiled to (64 MiB at most); compiled each time where absent. */
+  readonly patternCache?: string;
   /** Measure what each rule costs; the file is read by one worker then. */
   readonly profile?: boolean;
   readonly engine: EngineConfig;
@@ -136,6 +138,8 @@ export interface LiveOptions {
   readonly engine: EngineConfig;
   /** Bundle to begin with; one that is refused throws BundleRefused. */
   readonly bundlePath?: string;
+  /** Folder that keeps what patterns were compiled to (64 MiB at most); compiled each time where absent. */
+  readonly patternCache?: string;
   /** Alerts wait at most this long in a batch, other classes at most `batchMaxMs`. */
   readonly alertMaxMs: number;
   readonly batchMaxMs: number;

@@ -1,8 +1,10 @@
-// One capture read in different ways must give the same events: in pieces of 1, 7 and 65,536 octets
-// and with the other search for patterns byte for byte, by several workers after sorting the lines.
+// One capture read in different ways must give the same events: in pieces of 1, 7 and 65,536
+// octets, with the other search for patterns and with none byte for byte, by several workers after
+// sorting the lines.
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,20 +24,22 @@ struct Way {
   const char* name;
   std::size_t read_bytes;
   unsigned workers;
-  bool scalar = false;  // without the pattern library
+  detect::PatternSearch search = detect::PatternSearch::kLibrary;
 };
 constexpr Way kWays[] = {{"pieces of 1", 1, 1},
                          {"pieces of 7", 7, 1},
                          {"pieces of 64k", 1U << 16, 1},
                          {"2 workers", 0, 2},
                          {"3 workers, pieces of 7", 7, 3},
-                         {"scalar search", 0, 1, true}};
+                         {"scalar search", 0, 1, detect::PatternSearch::kScalar},
+                         {"no prefilter", 0, 1, detect::PatternSearch::kNone}};
 
-// A set and the same set without the pattern library; empty where none was given.
-struct Sets {
-  pipeline::Signatures library;
-  pipeline::Signatures scalar;
-};
+// A set for each search; empty where none was given.
+using Sets = std::array<pipeline::Signatures, 3>;
+
+const pipeline::Signatures& signatures_of(const Way& way, const Sets& sets) {
+  return sets[static_cast<std::size_t>(way.search)];
+}
 
 std::string events_of(const std::string& capture, const Way& way, const Sets& sets,
                       const std::string& scratch) {
@@ -43,7 +47,7 @@ std::string events_of(const std::string& capture, const Way& way, const Sets& se
   options.path = capture;
   options.eve_path = scratch;
   options.engine.workers = way.workers;
-  const pipeline::Signatures& signatures = way.scalar ? sets.scalar : sets.library;
+  const pipeline::Signatures& signatures = signatures_of(way, sets);
   options.engine.rules = signatures.rules;
   options.engine.indicators = signatures.indicators;
   if (way.read_bytes > 0) options.read_bytes = way.read_bytes;
@@ -78,9 +82,10 @@ void show_difference(const std::string& capture, const Way& way, const std::stri
 int same_events(Arguments arguments) {
   Sets sets;
   if (arguments.size() > 1 && std::strcmp(arguments[0], "--bundle") == 0) {
-    const std::string reason = pipeline::load_signatures(arguments[1], sets.library) +
-                               pipeline::load_signatures(arguments[1], sets.scalar, true);
-    if (!reason.empty()) {
+    for (std::size_t search = 0; search < sets.size(); ++search) {
+      const detect::SearchOptions options{static_cast<detect::PatternSearch>(search), nullptr};
+      const std::string reason = pipeline::load_signatures(arguments[1], sets[search], options);
+      if (reason.empty()) continue;
       std::fprintf(stderr, "%s: %s\n", arguments[1], reason.c_str());
       return 1;
     }
@@ -96,7 +101,7 @@ int same_events(Arguments arguments) {
     const std::string plain = events_of(capture, {"plain", 0, 1}, sets, scratch);
     events += static_cast<std::size_t>(std::ranges::count(plain, '\n')) - 1;
     for (const Way& way : kWays) {
-      if (way.scalar && sets.scalar.rules == nullptr) continue;
+      if (way.search != detect::PatternSearch::kLibrary && sets[0].rules == nullptr) continue;
       const std::string other = events_of(capture, way, sets, scratch);
       const bool same =
           way.workers == 1 ? plain == other : sorted_lines(plain) == sorted_lines(other);

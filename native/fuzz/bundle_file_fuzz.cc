@@ -31,7 +31,7 @@ void read_all(Bytes file) {
   detect::BundleFile bundle;
   if (bundle.open(file) != detect::BundleFault::kNone) return;
   detect::LoadReport report;
-  (void)detect::RuleSet::load(bundle, nullptr, report, true);
+  (void)detect::RuleSet::load(bundle, nullptr, report, {detect::PatternSearch::kScalar, nullptr});
   detect::IndexedRecords pool;
   if (bundle.records(detect::bundle_section::kPool, pool) != detect::BundleFault::kNone) return;
   for (const detect::BundleSection& section : bundle.sections()) {

@@ -46,6 +46,7 @@ export interface RawLiveOptions {
   readonly queueBatches: number;
   /** '': none. */
   readonly bundlePath: string;
+  readonly patternCache: string;
 }
 
 export interface RawLive {
@@ -64,6 +65,7 @@ export interface Addon {
       path: string;
       evePath: string;
       bundlePath: string;
+      patternCache: string;
       profile: boolean;
       engine: EngineConfig;
     },

@@ -23,7 +23,7 @@ const KNOWN = {
     'onBatch',
     'onEnd',
   ],
-  optional: ['engine', 'bundlePath'],
+  optional: ['engine', 'bundlePath', 'patternCache'],
 } as const;
 
 const PRIVILEGE_HINT =
@@ -95,6 +95,7 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
     engine: engineConfigFrom(options.engine),
     ...{ alertMaxMs, batchMaxMs, batchMaxBytes, queueBatches },
     bundlePath: options.bundlePath ?? '',
+    patternCache: options.patternCache ?? '',
   };
   const none = { interface: '', bpfFilter: '', promiscuous: false, workers: 1, ringSizeMiB: 1 };
   if (source.capture !== undefined && source.replay === undefined) {

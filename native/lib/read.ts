@@ -12,18 +12,20 @@ import { checkOptions, engineConfigFrom } from './check.ts';
 
 const KNOWN = {
   required: ['path', 'evePath'],
-  optional: ['bundlePath', 'engine', 'onProgress', 'profile'],
+  optional: ['bundlePath', 'engine', 'onProgress', 'patternCache', 'profile'],
 } as const;
 
 export async function read(options: ReadOptions): Promise<ReadSummary> {
   checkOptions('read', options, KNOWN);
   const { path, evePath, bundlePath = '', profile = false, onProgress } = options;
+  const { patternCache = '' } = options;
   const engine = engineConfigFrom(options.engine);
   const addon = loadAddon();
   const raw = await new Promise<RawSummary>((resolve) => {
     const progress = (bytes: number, totalBytes: number, packets: number) =>
       onProgress?.({ bytes, totalBytes, packets });
-    addon.readFile({ path, evePath, bundlePath, profile, engine }, progress, resolve);
+    const given = { path, evePath, bundlePath, patternCache, profile, engine };
+    addon.readFile(given, progress, resolve);
   });
   return summaryOf(raw);
 }

@@ -12,7 +12,7 @@ const kFolders = [...typeScriptAllowed.keys(), 'scripts', 'bench', 'samples'].fi
   (folder) => folder !== 'web',
 );
 /** Tests and what only tests use. */
-const kTestFile = /\.test\.tsx?$|\/testing\/|^manager\/web\/browser\/|^scripts\/e2e\//;
+const kTestFile = /\.test\.tsx?$|\/testing\/|^manager\/web\/browser\/|^scripts\/(e2e|tests)\//;
 const kConfigFile = /(^|\/)(config|vite\.config|vitest\.config)\.ts$/;
 
 interface Node {

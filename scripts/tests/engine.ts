@@ -15,10 +15,14 @@ import {
 } from '../../bench/callgrind/measure.ts';
 import { buildEngineBench } from '../../bench/engine/build.ts';
 import { difference, fillWorker, memoryFaults } from '../../bench/memory/measure.ts';
+import { goldenGroups } from '../../cli/src/testing/golden/all.ts';
+import { rulesOf } from '../../cli/src/testing/golden/golden.ts';
 import { loadRules } from '../../signatures/src/check-rules.ts';
 import { compile } from '../../signatures/src/compile/compile.ts';
 import { faultText } from '../../signatures/src/faults.ts';
+import { conformanceData } from '../../signatures/src/testing/conformance-data.ts';
 import { runCommand } from './command.ts';
+import { bundleOf, etOpen, type RuleBundle, suricataVerify } from './differential/rule-sets.ts';
 import { emptyResult, kRoot, type Layer, type LayerResult, single, sum } from './layer.ts';
 
 const kShared = join(kRoot, '../shared/conformance/data/pcaps');
@@ -34,23 +38,61 @@ export const sameEventsLayer: Layer = {
     try {
       const shared = unpackShared(folder, filters.includes('all') ? Infinity : kSharedSample);
       const captures = [join(kRoot, 'samples/first-look.pcap'), ...shared];
-      const bundle = join(folder, 'state.bundle');
-      writeFileSync(bundle, compiledStateRules());
-      const results: LayerResult[] = [];
-      for (const given of [[], ['--bundle', bundle]]) {
-        const { ok, output } = await runCommand(program, ['same', ...given, ...captures], {
-          name: 'same-events',
-        });
-        if (!ok) console.log(output);
-        const name = given.length === 0 ? 'same events' : 'same events and alerts with rules';
-        results.push(single(name, ok, [output.trim().split('\n').at(-1) ?? '']));
+      const results = [await playSame(program, 'same events', captures)];
+      for (const { name, bytes } of ruleBundles()) {
+        const bundle = join(folder, 'rules.bundle');
+        writeFileSync(bundle, bytes);
+        results.push(await playSame(program, `same alerts: ${name}`, captures, bundle));
       }
+      results.push(await playGolden(program, folder));
       return sum(results);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+async function playSame(
+  program: string,
+  name: string,
+  captures: readonly string[],
+  bundle?: string,
+): Promise<LayerResult> {
+  const given = bundle === undefined ? [] : ['--bundle', bundle];
+  const command = ['same', ...given, ...captures];
+  const { ok, output } = await runCommand(program, command, { name: 'same-events' });
+  if (!ok) console.log(output);
+  return single(name, ok, [output.trim().split('\n').at(-1) ?? '']);
+}
+
+/** Those of ../shared join where they are. */
+function ruleBundles(): Pick<RuleBundle, 'name' | 'bytes'>[] {
+  const state = { name: 'rules that remember', bytes: compiledStateRules() };
+  const data = conformanceData();
+  if (data === undefined) return [state];
+  return [state, suricataVerify(data, false), suricataVerify(data, true), etOpen(data)];
+}
+
+/** The golden rules of each keyword, on their own packets. */
+async function playGolden(program: string, folder: string): Promise<LayerResult> {
+  const faults: string[] = [];
+  const groups = await goldenGroups();
+  for (const group of groups) {
+    const [capture, bundle] = ['golden.pcap', 'golden.bundle'].map((name) =>
+      join(folder, name),
+    ) as [string, string];
+    writeFileSync(capture, group.capture);
+    const files = [{ name: 'golden.rules', text: rulesOf(group) }];
+    const readList = (name: string) => group.lists?.[name];
+    writeFileSync(bundle, bundleOf(group.name, files, { readList }).bytes);
+    const { ok, output } = await runCommand(program, ['same', '--bundle', bundle, capture], {
+      name: 'same-events',
+    });
+    if (!ok) faults.push(`${group.name}:\n${output}`);
+  }
+  for (const fault of faults) console.log(fault);
+  return single(`same alerts: ${groups.length} golden sets`, faults.length === 0);
+}
 
 /** Rules that remember more than one flow, so that the order in which workers find things counts. */
 function compiledStateRules(): Buffer {

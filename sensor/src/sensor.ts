@@ -4,6 +4,7 @@
  * Invariant: start() either starts everything or throws; stop() ends the parts in the direction of the
  * data (engine → intake → outbox → publisher → bus), so nothing is overtaken.
  */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EngineStats, LiveEngine, NativeEngine } from '#contracts/native.ts';
@@ -124,6 +125,7 @@ export class Sensor {
       source: source.kind === 'capture' ? { capture: source.capture } : { replay: source.replay },
       engine: config.engine,
       ...(bundlePath === undefined ? {} : { bundlePath }),
+      patternCache: join(config.signaturesDir, 'patterns'),
       alertMaxMs: config.outputs.alertMaxMs,
       batchMaxMs: config.outputs.batchMaxMs,
       batchMaxBytes: config.outputs.batchMaxBytes,

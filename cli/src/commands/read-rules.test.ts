@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { engineConfigFrom, read } from '#native/index.ts';
 import { loadRules } from '#signatures/check-rules.ts';
 import { compile } from '#signatures/compile/compile.ts';
+import { ethernet, capture as frames, ipv4 } from '../testing/frames.ts';
 import { conversation, datagram, type Segment } from '../testing/packets.ts';
 
 let folder = '';
@@ -175,6 +176,15 @@ describe('packets', () => {
     const rules = `alert udp any any -> any 53 (${yes} sid:1;)\nalert udp any any -> any 53 (${no} sid:2;)`;
     expect(await alertsOf(rules, datagram(53, 'abcd'))).toEqual([1]);
   });
+});
+
+test('the limit of alerts is each packet’s own, of fragments too', async () => {
+  const fragments = Array.from({ length: 20 }, (_, id) => {
+    const payload = Buffer.from('part');
+    return ethernet(0x0800, ipv4({ protocol: 253, payload, fragment: 0x2000, id }));
+  });
+  const rules = 'alert ip any any -> any any (fragbits:M; sid:1;)';
+  expect(await alertsOf(rules, frames(...fragments))).toEqual(fragments.map(() => 1));
 });
 
 describe('what rules do to each other', () => {

@@ -31,6 +31,7 @@ export interface ReadCommandOptions {
   readonly workers?: string;
   readonly set: readonly string[];
   readonly quiet: boolean;
+  readonly patternCache: string;
 }
 
 /** What the manager makes devices and kinds of traffic of; a reader of files seldom wants it. */
@@ -50,7 +51,7 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
       path,
       evePath: options.eve,
       engine,
-      ...(bundlePath !== undefined && { bundlePath }),
+      ...(bundlePath !== undefined && { bundlePath, patternCache: options.patternCache }),
       ...(bar && { onProgress: (done) => bar.show(done) }),
     }).finally(() => bar?.clear());
   const compiling = {

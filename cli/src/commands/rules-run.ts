@@ -20,6 +20,7 @@ export interface RulesRunOptions {
   readonly list: readonly string[];
   readonly var: readonly string[];
   readonly set: readonly string[];
+  readonly patternCache: string;
 }
 
 export interface RulesRun {
@@ -38,7 +39,7 @@ interface Wanted extends RulesRunOptions {
 }
 
 export async function runRules<T>(
-  { rules, capture, profile, list, set, ...options }: Wanted,
+  { rules, capture, profile, list, set, patternCache, ...options }: Wanted,
   use: (run: RulesRun) => Promise<T>,
 ): Promise<T> {
   if (rules.length + list.length === 0) {
@@ -51,7 +52,9 @@ export async function runRules<T>(
   try {
     const bundlePath = await written(join(folder, 'signatures.bundle'), compiled.bytes);
     const evePath = join(folder, 'eve.ndjson');
-    const summary = await read({ path: capture, evePath, bundlePath, engine, profile });
+    const summary = await read({
+      ...{ path: capture, evePath, bundlePath, patternCache, engine, profile },
+    });
     const lines = [...errors.map(faultText), ...summary.rulesNotMatched];
     process.stderr.write(lines.map((line) => `${line}\n`).join(''));
     if (summary.fault !== undefined) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { engineConfigFrom, read } from '#native/index.ts';
 import { loadRules } from '#signatures/check-rules.ts';
 import { compile } from '#signatures/compile/compile.ts';
+import { datasetFileKey, datasetFilesOf } from '#signatures/datasets/dataset-uses.ts';
 import type { LoadOptions } from '#signatures/rule-loader.ts';
 
 export interface Alerts {
@@ -25,10 +26,16 @@ export async function alertsOf(
   rules: string,
   capture: Buffer,
   options: LoadOptions = {},
+  engine: Parameters<typeof engineConfigFrom>[0] = {},
 ): Promise<Alerts> {
   const loaded = loadRules([{ name: 'test.rules', text: rules }], {}, options);
   const faults = loaded.faults.filter(({ severity }) => severity === 'error');
-  const compiled = compile({ sources: [], variables: {}, loaded, thresholds: [] });
+  const datasetFiles = new Map<string, string>();
+  for (const file of datasetFilesOf(loaded)) {
+    const text = options.readList?.(file.path, file.rules);
+    if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
+  }
+  const compiled = compile({ sources: [], variables: {}, loaded, thresholds: [], datasetFiles });
   const folder = await mkdtemp(join(tmpdir(), 'netmoth-rules-'));
   try {
     const [path, bundlePath, evePath] = ['c.pcap', 'r.bundle', 'e.ndjson'].map((name) =>
@@ -36,7 +43,7 @@ export async function alertsOf(
     ) as [string, string, string];
     await writeFile(path, capture);
     await writeFile(bundlePath, compiled.bytes);
-    const summary = await read({ path, evePath, bundlePath, engine: engineConfigFrom() });
+    const summary = await read({ path, evePath, bundlePath, engine: engineConfigFrom(engine) });
     const events = (await readFile(evePath, 'utf8'))
       .trim()
       .split('\n')

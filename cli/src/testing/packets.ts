@@ -137,7 +137,7 @@ function ip(
 }
 
 /** RFC 1071. */
-function checksum(bytes: Buffer): number {
+export function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2)
     sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
@@ -146,7 +146,7 @@ function checksum(bytes: Buffer): number {
 }
 
 /** A frame a millisecond, or at the times given. */
-function pcap(frames: readonly Buffer[], timesMs?: readonly number[]): Buffer {
+export function pcap(frames: readonly Buffer[], timesMs?: readonly number[]): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);

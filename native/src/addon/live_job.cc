@@ -155,6 +155,7 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.workers = number_of(object, "workers");
   options.ring_bytes = std::size_t{number_of(object, "ringSizeMiB")} << 20;
   options.bundle_path = text_of(object, "bundlePath");
+  options.pattern_cache = text_of(object, "patternCache");
   options.replay_path = text_of(object, "replayPath");
   options.replay_speed = object.Get("replaySpeed").As<Napi::Number>().DoubleValue();
   options.rebase_time = object.Get("rebaseTime").ToBoolean();

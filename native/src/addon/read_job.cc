@@ -106,6 +106,7 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   job->options.path = text_of(object, "path");
   job->options.eve_path = text_of(object, "evePath");
   job->options.bundle_path = text_of(object, "bundlePath");
+  job->options.pattern_cache = text_of(object, "patternCache");
   job->options.profile = object.Get("profile").ToBoolean();
   job->options.engine = engine_config(object.Get("engine").As<Napi::Object>());
   job->on_progress = Napi::Persistent(info[1].As<Napi::Function>());

@@ -61,7 +61,7 @@ void PatternGroupBuilder::add(Bytes pattern, bool nocase, std::uint32_t rule) {
   if (rules.empty() || rules.back() != rule) rules.push_back(rule);
 }
 
-PatternGroup PatternGroupBuilder::build(bool scalar) {
+PatternGroup PatternGroupBuilder::build(const SearchOptions& options) {
   PatternGroup group;
   group.unfiltered = std::move(unfiltered_);
   std::vector<Pattern> patterns;
@@ -72,25 +72,27 @@ PatternGroup PatternGroupBuilder::build(bool scalar) {
   }
   group.first.push_back(static_cast<std::uint32_t>(group.rules.size()));
   if (!patterns.empty())
-    group.matcher = std::make_unique<PatternMatcher>(std::move(patterns), scalar);
+    group.matcher = std::make_unique<PatternMatcher>(
+        std::move(patterns), options.search == PatternSearch::kScalar, options.store.get());
   return group;
 }
 
-void PayloadGroups::build(std::span<const Rule> rules, bool scalar) {
+void PayloadGroups::build(std::span<const Rule> rules, const SearchOptions& options) {
   index_.close();
   for (std::size_t set = 0; set < index_.sets().size(); ++set) {
     const std::vector<std::uint32_t>& places = index_.sets()[set];
     const bool few = index_.is_of_ports(set) && places.size() <= kFewRules;
+    const bool searched = !few && options.search != PatternSearch::kNone;
     PatternGroupBuilder group;
     for (const std::uint32_t place : places) {
       const Rule& rule = rules[place];
-      if (has_payload_pattern(rule) && !few)
+      if (has_payload_pattern(rule) && searched)
         group.add(rule.prefilter.bytes, rule.prefilter.nocase, place);
       else
         group.add_unfiltered(place);
     }
     empty_ = empty_ && places.empty();
-    groups_.push_back(group.build(scalar));
+    groups_.push_back(group.build(options));
   }
 }
 

@@ -29,7 +29,7 @@ class PatternGroupBuilder {
   // Found by a piece of the pattern, so now and then where the pattern is not.
   void add(Bytes pattern, bool nocase, std::uint32_t rule);
   void add_unfiltered(std::uint32_t rule) { unfiltered_.push_back(rule); }
-  PatternGroup build(bool scalar);
+  PatternGroup build(const SearchOptions& options);
 
  private:
   struct Entry {
@@ -45,7 +45,7 @@ class PatternGroupBuilder {
 class PayloadGroups {
  public:
   void add(std::uint32_t place, const Rule& rule) { index_.add(place, rule); }
-  void build(std::span<const Rule> rules, bool scalar);
+  void build(std::span<const Rule> rules, const SearchOptions& options);
 
   [[nodiscard]] std::span<const PatternGroup> all() const { return groups_; }
   [[nodiscard]] bool empty() const { return empty_; }

@@ -106,12 +106,24 @@ int tell(unsigned id, unsigned long long, unsigned long long, unsigned, void* li
 
 }  // namespace
 
+hs_database* PatternMatcher::find_or_compile() const {
+  // Fewer are compiled in less than a millisecond, and ET Open has 160 such groups.
+  constexpr std::size_t kFewPatterns = 16;
+  if (store_ == nullptr || patterns_.size() < kFewPatterns) return compiled(patterns_);
+  const PatternStore::Key key = PatternStore::key_of(patterns_);
+  hs_database_t* database = store_->find(key);
+  if (database != nullptr) return database;
+  database = compiled(patterns_);
+  if (database != nullptr) store_->keep(key, database);
+  return database;
+}
+
 void PatternMatcher::compile() const {
   std::call_once(compiled_, [this] {
     const base::HeapAside aside;  // shared by all, whoever came first
     // A lone octet is missed beyond the first 64 by 5.4.9, depending on where the data lies.
     const bool lone_octet = patterns_.size() == 1 && patterns_[0].bytes.size() == 1;
-    if (!wants_scalar_ && !lone_octet) database_ = compiled(patterns_);
+    if (!wants_scalar_ && !lone_octet) database_ = find_or_compile();
     if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
     patterns_ = {};
   });
@@ -144,6 +156,10 @@ bool make_room(const hs_database_t* database, hs_scratch_t*& scratch) {
 
 #else
 
+hs_database* PatternMatcher::find_or_compile() const {
+  return nullptr;
+}
+
 void PatternMatcher::compile() const {
   std::call_once(compiled_, [this] {
     const base::HeapAside aside;
@@ -169,8 +185,9 @@ bool make_room(const hs_database* /*database*/, hs_scratch*& /*scratch*/) {
 
 #endif
 
-PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool scalar)
-    : patterns_(std::move(patterns)), wants_scalar_(scalar) {}
+PatternMatcher::PatternMatcher(std::vector<Pattern> patterns, bool scalar,
+                               const PatternStore* store)
+    : patterns_(std::move(patterns)), wants_scalar_(scalar), store_(store) {}
 
 bool PatternScratch::prepare(const PatternMatcher& matcher) {
   matcher.compile();

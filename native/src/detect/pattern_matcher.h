@@ -13,15 +13,23 @@
 #include <vector>
 
 #include "base/types.h"
+#include "detect/pattern_store.h"
 
-struct hs_database;
 struct hs_scratch;
 
 namespace netmoth::detect {
 
-struct Pattern {
-  Bytes bytes;  // not empty; outlives the matcher
-  bool nocase = false;
+// How rules are found by their patterns; with all of them the same rules match.
+enum class PatternSearch : std::uint8_t {
+  kLibrary,  // Vectorscan, where it is there
+  kScalar,   // without it
+  kNone,     // rules are not looked for but tested wherever they might match: for comparison
+};
+
+struct SearchOptions {
+  PatternSearch search = PatternSearch::kLibrary;
+  // What was compiled before and is to be kept; nullptr: nothing. Outlives the set.
+  std::shared_ptr<const PatternStore> store;
 };
 
 class PatternListener {
@@ -57,8 +65,8 @@ class PatternScratch;
 class PatternMatcher {
  public:
   // `scalar`: not by the library, even where it is there. Not compiled yet: a hundred matchers take
-  // a second, and a short capture asks few of them.
-  PatternMatcher(std::vector<Pattern> patterns, bool scalar);
+  // a second, and a short capture asks few of them. `store`, where there is one, outlives it.
+  PatternMatcher(std::vector<Pattern> patterns, bool scalar, const PatternStore* store = nullptr);
   ~PatternMatcher();
   PatternMatcher(const PatternMatcher&) = delete;
   PatternMatcher& operator=(const PatternMatcher&) = delete;
@@ -72,12 +80,14 @@ class PatternMatcher {
  private:
   friend class PatternScratch;
   void compile() const;
+  [[nodiscard]] hs_database* find_or_compile() const;
 
   mutable std::once_flag compiled_;
   mutable std::vector<Pattern> patterns_;  // until it is compiled
   mutable hs_database* database_ = nullptr;
   mutable std::unique_ptr<ScalarMatcher> scalar_;
   bool wants_scalar_;
+  const PatternStore* store_;
   std::size_t number_ = 0;
 };
 

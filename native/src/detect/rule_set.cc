@@ -42,11 +42,12 @@ std::uint64_t applications_of(std::string_view name) {
 
 std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
                                              std::shared_ptr<const void> owner, LoadReport& report,
-                                             bool scalar) {
+                                             const SearchOptions& options) {
   const BundleSection* const listed = bundle.section(bundle_section::kRules);
   if (listed == nullptr || listed->records == 0) return nullptr;  // lists alone
   std::shared_ptr<RuleSet> set(new RuleSet());
   set->owner_ = std::move(owner);
+  set->store_ = options.store;
   set->digest_ = bundle.digest();
   IndexedRecords addresses;
   IndexedRecords ports;
@@ -82,7 +83,7 @@ std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
   }
   report.fault = BundleFault::kNone;
   Builder builder(*set, report);
-  builder.build(scalar);
+  builder.build(options);
   return set;
 }
 

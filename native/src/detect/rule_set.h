@@ -44,10 +44,10 @@ struct BufferKey {
 class RuleSet {
  public:
   // nullptr where the bundle has no rules, and with report.fault where they cannot be read. `owner`
-  // keeps the bundle's bytes. `scalar`: without the pattern library.
+  // keeps the bundle's bytes.
   static std::shared_ptr<const RuleSet> load(const BundleFile& bundle,
                                              std::shared_ptr<const void> owner, LoadReport& report,
-                                             bool scalar = false);
+                                             const SearchOptions& options = {});
 
   [[nodiscard]] std::span<const Rule> rules() const { return rules_; }
   [[nodiscard]] std::span<const BufferKey> keys() const { return keys_; }
@@ -113,6 +113,7 @@ class RuleSet {
   }
 
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const PatternStore> store_;
   IndexedRecords pool_;
   Arena arena_;
   PcreStore pcres_;

@@ -72,7 +72,8 @@ bool remembers_hosts(const Rule& rule) {
 
 }  // namespace
 
-void RuleSet::Builder::build(bool scalar) {
+void RuleSet::Builder::build(const SearchOptions& options) {
+  by_patterns_ = options.search != PatternSearch::kNone;
   for (std::size_t i = 0; i < set_.rules_.size(); ++i) {
     Rule& rule = set_.rules_[i];
     const std::string reason = resolve(rule);
@@ -89,7 +90,7 @@ void RuleSet::Builder::build(bool scalar) {
   }
   for (std::size_t key = 0; key < set_.keys_.size(); ++key) {
     for (std::size_t way = 0; way < 2; ++way)
-      set_.keys_[key].groups[way] = open_keys_[key][way].build(scalar);
+      set_.keys_[key].groups[way] = open_keys_[key][way].build(options);
     for (std::size_t kind = 0; kind < set_.keys_of_.size(); ++kind) {
       if ((set_.keys_[key].row->kinds >> kind & 1U) != 0)
         set_.keys_of_[kind].push_back(static_cast<std::uint16_t>(key));
@@ -101,7 +102,7 @@ void RuleSet::Builder::build(bool scalar) {
     index.close();
   for (auto& layer : set_.payload_) {
     for (PayloadGroups& groups : layer)
-      groups.build(set_.rules_, scalar);
+      groups.build(set_.rules_, options);
   }
   std::size_t matchers = 0;
   set_.for_each_matcher([&](PatternMatcher& matcher) { matcher.set_number(matchers++); });
@@ -271,7 +272,8 @@ void RuleSet::Builder::place_tx_rule(const Rule& rule, std::uint32_t at) {
   const Inspection* const looked =
       rule.prefilter.present ? &rule.inspections[rule.prefilter.inspection] : nullptr;
   const auto is_absent = [](const Matcher& each) { return std::holds_alternative<Absent>(each); };
-  const bool filtered = looked != nullptr && looked->scope == BufferScope::kTransaction &&
+  const bool filtered = by_patterns_ && looked != nullptr &&
+                        looked->scope == BufferScope::kTransaction &&
                         std::ranges::none_of(looked->matchers, is_absent);
   const std::uint32_t kinds = kinds_of(set_, rule);
   if (rule.transaction) {

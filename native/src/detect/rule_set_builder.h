@@ -12,7 +12,7 @@ namespace netmoth::detect {
 class RuleSet::Builder {
  public:
   Builder(RuleSet& set, LoadReport& report) : set_(set), report_(report) {}
-  void build(bool scalar);
+  void build(const SearchOptions& options);
 
  private:
   // Why the rule cannot be matched; empty where it can.
@@ -28,6 +28,7 @@ class RuleSet::Builder {
 
   RuleSet& set_;
   LoadReport& report_;
+  bool by_patterns_ = true;
   std::map<std::string, std::uint16_t> key_places_;
   std::vector<std::array<PatternGroupBuilder, 2>> open_keys_;
 };

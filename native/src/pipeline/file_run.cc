@@ -187,7 +187,8 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
   FileRunOptions options = given;
   if (!options.bundle_path.empty()) {
     Signatures signatures;
-    const std::string refused = load_signatures(options.bundle_path, signatures);
+    const std::string refused =
+        load_signatures(options.bundle_path, signatures, search_with_cache(options.pattern_cache));
     if (!refused.empty()) {
       result.fault = {"NM_BUNDLE_INVALID", options.bundle_path + ": " + refused};
       return result;

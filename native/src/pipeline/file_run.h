@@ -29,6 +29,7 @@ struct FileRunOptions {
   std::string path;            // "-": standard input
   std::string eve_path;        // "-": standard output
   std::string bundle_path;     // compiled signatures; empty: none
+  std::string pattern_cache;   // folder of compiled patterns; empty: compiled in each run
   bool profile = false;        // measure each rule; by one worker
   std::size_t read_bytes = 0;  // the capture is read in pieces of at most so many; 0: as suits
   EngineConfig engine;

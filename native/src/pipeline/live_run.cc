@@ -209,7 +209,8 @@ RunFault LiveRun::prepare(const std::string& path, std::vector<WorkerSignatures>
   const TimestampNs began = steady_clock_ns();
   Signatures next;
   if (!path.empty()) {
-    const std::string refused = load_signatures(path, next);
+    const std::string refused =
+        load_signatures(path, next, search_with_cache(options_.pattern_cache));
     if (refused.starts_with("BUNDLE_")) return {refused, path};
     if (!refused.empty()) return {"BUNDLE_UNREADABLE", path + ": " + refused};
   }

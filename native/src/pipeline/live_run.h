@@ -30,8 +30,9 @@ struct LiveOptions {
   std::string replay_path;
   double replay_speed = 1;  // 0: as fast as can be read
   bool rebase_time = true;
-  std::string bundle_path;  // compiled signatures to begin with; empty: none
-  EngineConfig engine;      // its sets stay empty
+  std::string bundle_path;    // compiled signatures to begin with; empty: none
+  std::string pattern_cache;  // folder of compiled patterns; empty: compiled at each exchange
+  EngineConfig engine;        // its sets stay empty
   TimestampNs alert_max_wait = 100'000'000;
   TimestampNs batch_max_wait = 1'000'000'000;
   std::size_t batch_bytes = 1U << 20;

@@ -54,7 +54,15 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-std::string load_signatures(const std::string& path, Signatures& loaded, bool scalar) try {
+detect::SearchOptions search_with_cache(const std::string& folder) {
+  detect::SearchOptions options;
+  if (!folder.empty())
+    options.store = std::make_shared<const detect::PatternStore>(folder, kPatternCacheOctets);
+  return options;
+}
+
+std::string load_signatures(const std::string& path, Signatures& loaded,
+                            const detect::SearchOptions& options) try {
   const std::shared_ptr<const MappedFile> file = map_file(path);
   if (file == nullptr) return errno == 0 ? "it is empty" : std::strerror(errno);
   detect::BundleFile bundle;
@@ -62,7 +70,7 @@ std::string load_signatures(const std::string& path, Signatures& loaded, bool sc
   if (fault == detect::BundleFault::kNone)
     fault = detect::IndicatorSet::load(bundle, file, random_seed(), loaded.indicators);
   if (fault == detect::BundleFault::kNone) {
-    loaded.rules = detect::RuleSet::load(bundle, file, loaded.report, scalar);
+    loaded.rules = detect::RuleSet::load(bundle, file, loaded.report, options);
     fault = loaded.report.fault;
   }
   if (fault == detect::BundleFault::kNone) {

@@ -22,6 +22,12 @@ struct Signatures {
 
 // Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" (one of
 // contracts/src/bundle-faults.ts) or what the system said.
-std::string load_signatures(const std::string& path, Signatures& loaded, bool scalar = false);
+std::string load_signatures(const std::string& path, Signatures& loaded,
+                            const detect::SearchOptions& options = {});
+
+// ET Open's compiled patterns take 5 MB.
+inline constexpr std::uint64_t kPatternCacheOctets = std::uint64_t{64} << 20;
+// With compiled patterns kept in the folder; with nothing kept where it is empty.
+detect::SearchOptions search_with_cache(const std::string& folder);
 
 }  // namespace netmoth::pipeline

@@ -43,6 +43,7 @@ detect::Subject Worker::subject(Direction direction) const {
 // A packet that is of no flow: a fragment, or one whose headers cannot be read.
 void Worker::detect_alone(const decode::Packet& packet) {
   current_flow_ = nullptr;
+  detector_.begin();
   detector_.on_packet({&packet, nullptr, Direction::kToServer, now_}, false);
 }
 
@@ -60,9 +61,13 @@ void Worker::detect_packet(flow::Flow& flow, bool in_stream) {
   detector_.on_packet(subject(current_direction_), in_stream);
 }
 
+// The limit of alerts is each event's own: which packets of a frame this worker has had besides
+// depends on how many workers there are.
 void Worker::detect_decode_event(flow::Flow* flow, std::string_view name) {
   current_flow_ = flow;
+  const std::size_t told_before = detector_.exchange_told(0);
   detector_.on_event(subject(Direction::kToServer), name);
+  (void)detector_.exchange_told(told_before);
   current_flow_ = nullptr;
 }
 

@@ -125,7 +125,7 @@ TEST(PatternGroup, APatternIsFoundWhereItStands) {
   }
   for (std::uint32_t rule = 0; rule < 60; ++rule)
     builder.add(as_bytes(patterns[rule]), rule % 2 == 0, rule);
-  const PatternGroup group = builder.build(false);
+  const PatternGroup group = builder.build({});
   struct Found final : PatternListener {
     explicit Found(const PatternGroup& of) : group(of) {}
     void on_pattern(std::size_t pattern) override {

@@ -22,7 +22,7 @@ Octets read_fixture() {
 std::shared_ptr<const RuleSet> loaded(const Octets& file, LoadReport& report) {
   BundleFile bundle;
   if (bundle.open(file) != BundleFault::kNone) return nullptr;
-  return RuleSet::load(bundle, nullptr, report, true);
+  return RuleSet::load(bundle, nullptr, report, {PatternSearch::kScalar, nullptr});
 }
 
 TEST(RuleSet, HasTheRulesOfTheBundleInAlertOrder) {

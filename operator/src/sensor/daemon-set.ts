@@ -29,8 +29,10 @@ export interface DaemonSetStatus {
 export const SUSPENDED_LABEL = 'netmoth.io/suspended';
 /** More than the sensor's own drain time, so that it empties its queues before it is killed. */
 const kGraceSeconds = 30;
-/** Of the spool's directory beyond the spool: its index and what is being written. */
+/** Of the data directory beyond the spool: its index and what is being written. */
 const kSpoolHeadroomMiB = 64;
+/** Bundles not in use (`signatures.cacheMiB`), the one in use and the next, and compiled patterns (64 MiB). */
+const kSignaturesMiB = 256 + 256 + 64;
 const kTokenSeconds = 3_600;
 const kDefaultRequests = { cpu: '100m', memory: '256Mi' };
 const kCapabilities = { auto: ['NET_RAW'], afPacket: ['NET_RAW'] } as const;
@@ -66,7 +68,7 @@ export function daemonSet(
 function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: string): object {
   const { spec } = sensor;
   const suspended = spec.suspend ? { [SUSPENDED_LABEL]: 'true' } : {};
-  const spoolLimit = `${spec.outputs.spoolMiB + kSpoolHeadroomMiB}Mi`;
+  const dataMiB = spec.outputs.spoolMiB + kSpoolHeadroomMiB + kSignaturesMiB;
   return {
     serviceAccountName: childName(sensor.metadata.name),
     automountServiceAccountToken: false,
@@ -82,7 +84,7 @@ function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: str
     containers: [container(sensor, settings)],
     volumes: [
       { name: 'config', configMap: { name: configMap } },
-      { name: 'data', emptyDir: { sizeLimit: spoolLimit } },
+      { name: 'data', emptyDir: { sizeLimit: `${dataMiB}Mi` } },
       { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
       ...(settings.natsToken === true ? [tokenVolume()] : []),
     ],
