@@ -12,7 +12,8 @@ const kFolders = [...typeScriptAllowed.keys(), 'scripts', 'bench', 'samples'].fi
   (folder) => folder !== 'web',
 );
 /** Tests and what only tests use. */
-const kTestFile = /\.test\.tsx?$|\/testing\/|^manager\/web\/browser\/|^scripts\/(e2e|tests)\//;
+const kTestFile =
+  /\.test\.tsx?$|\/testing\/|^manager\/web\/browser\/|^scripts\/(e2e\/|tests\/((main|engine)\.ts|differential\/))/;
 const kConfigFile = /(^|\/)(config|vite\.config|vitest\.config)\.ts$/;
 
 interface Node {
