@@ -6,7 +6,7 @@
  * who judges and is changed in place: a device has hundreds of series, and one hour touches few of them.
  */
 import { MAX_HOURS, MAX_TIMES, type Series } from './detectors/beacon.ts';
-import type { SubjectHour } from './subject-hour.ts';
+import { callsOf, type Samples, type SubjectHour } from './subject-hour.ts';
 
 export const MAX_SERIES = 192;
 const kMaxSilentHours = 14 * 24;
@@ -16,8 +16,13 @@ const kHourMs = 3_600_000;
 
 export type BeaconMemory = Map<string, Series>;
 
-export function rememberCalls(memory: BeaconMemory, hour: SubjectHour): void {
-  for (const [target, { timesMs, bytes }] of hour.samples) {
+/** `calls` are those of the hour, by target. */
+export function rememberCalls(
+  memory: BeaconMemory,
+  hour: SubjectHour,
+  calls: ReadonlyMap<string, Samples> = callsOf(hour),
+): void {
+  for (const [target, { timesMs, bytes }] of calls) {
     const known = memory.get(target);
     if (known !== undefined) extend(known, timesMs, bytes);
     else {

@@ -16,6 +16,7 @@ import { noteDhcp, noteEvent, noteFlow } from './note-events.ts';
 import { hash32 } from './sketch.ts';
 import {
   addSample,
+  type Contact,
   contactKey,
   emptyHour,
   HOUR_SECONDS,
@@ -151,10 +152,7 @@ export class Gatherer {
     const isAnswer = type === 'answer' || type === 'response';
     if (!isAnswer) {
       subject.queries += 1;
-      addQuestion(subject, parts, asked?.['rrtype']);
-      if (parts.domain !== null) {
-        sample(subject, `dns ${parts.domain}`, at, name.length);
-      }
+      addQuestion(subject, parts, asked?.['rrtype'], at);
     } else if (dns?.['rcode'] === 'NXDOMAIN') addMissing(subject, parts);
   }
 }
@@ -180,18 +178,10 @@ function addClientFlow(subject: SubjectHour, event: Json, flow: FlowFacts): void
   subject.peers.add(peer);
   const outcome = outcomeOf(event, proto, flow);
   if (outcome === 'midstream' && domain === null) return;
-  const contact = within(
-    subject,
-    subject.contacts,
-    MAX_CONTACTS,
-    contactKey(peer, port, proto),
-    () => ({
-      ...{ peer, port, proto, home: dest.home, flows: 0, answered: 0, probes: 0, bytesOut: 0 },
-      ...{ bytesIn: 0, firstSeconds: start.seconds, lastSeconds: end.seconds },
-      ...{ name: domain === null ? null : domain.slice(0, kMaxNameChars), country: flow.country },
-      application: flow.application,
-    }),
-  );
+  const key = contactKey(peer, port, proto);
+  const contact =
+    subject.contacts.get(key) ??
+    within(subject, subject.contacts, MAX_CONTACTS, key, () => newContact(event, flow, key));
   if (contact === undefined) return;
   contact.flows += 1;
   if (outcome !== 'unanswered') contact.answered += 1;
@@ -200,16 +190,45 @@ function addClientFlow(subject: SubjectHour, event: Json, flow: FlowFacts): void
   contact.bytesIn += bytesToClient;
   if (start.seconds < contact.firstSeconds) contact.firstSeconds = start.seconds;
   if (end.seconds > contact.lastSeconds) contact.lastSeconds = end.seconds;
-  contact.name ??= domain === null ? null : domain.slice(0, kMaxNameChars);
+  // Of several names the first of the alphabet, so that the order of events never shows.
+  if (domain !== null && (contact.name === null || domain < contact.name)) {
+    contact.name = domain.slice(0, kMaxNameChars);
+  }
   noteFlow(subject, event, flow);
   // Clocks within the house are monitors and file servers: beacons are looked for outside.
   if (dest.home || event['app_proto'] === 'http' || event['app_proto'] === 'dns' || port === 123)
     return;
-  const named = domain !== null && proto !== '';
-  const target = named
-    ? `${proto === 'UDP' ? 'quic' : 'tls'} ${domain}`
-    : `${proto} ${peer}:${port}`;
-  sample(subject, target.slice(0, kMaxNameChars + 8), start, bytesToServer);
+  addSample(contact.samples, millis(start), bytesToServer);
+}
+
+function millis({ seconds, micros }: Instant): number {
+  return seconds * 1_000 + Math.floor(micros / 1_000);
+}
+
+/** One object in one piece: made for every service of every transaction. */
+function newContact(
+  event: Json,
+  { start, end, dest, domain, country, application }: FlowFacts,
+  key: string,
+): Contact {
+  const [proto = '', port = '0'] = key.split(' ', 2);
+  return {
+    peer: event['dest_ip'] as string,
+    port: Number(port),
+    proto,
+    home: dest?.home === true,
+    flows: 0,
+    answered: 0,
+    probes: 0,
+    bytesOut: 0,
+    bytesIn: 0,
+    firstSeconds: start.seconds,
+    lastSeconds: end.seconds,
+    name: domain === null ? null : domain.slice(0, kMaxNameChars),
+    country,
+    application,
+    samples: newSamples(),
+  };
 }
 
 type Outcome = 'answered' | 'unanswered' | 'probe' | 'midstream';
@@ -238,26 +257,28 @@ function flagsOf(text: unknown): number {
   return typeof text === 'string' ? Number.parseInt(text, 16) || 0 : 0;
 }
 
-function sample(subject: SubjectHour, target: string, at: Instant, bytes: number): void {
-  const samples = within(subject, subject.samples, MAX_TARGETS, target, newSamples);
-  if (samples !== undefined)
-    addSample(samples, at.seconds * 1_000 + Math.floor(at.micros / 1_000), bytes);
-}
-
 function sampleHttp(subject: SubjectHour, event: Json, at: Instant): void {
   const http = event['http'] as Json | undefined;
   const host = http?.['hostname'];
   const target = typeof host === 'string' && host !== '' ? host : event['dest_ip'];
   const url = http?.['url'];
   const size = typeof url === 'string' ? url.length : 0;
-  sample(subject, `http ${String(target).slice(0, kMaxNameChars)}`, at, size);
+  const key = String(target).slice(0, kMaxNameChars);
+  const samples = within(subject, subject.samples, MAX_TARGETS, key, newSamples);
+  if (samples !== undefined) addSample(samples, millis(at), size);
 }
 
-function addQuestion(subject: SubjectHour, { domain, below }: DomainParts, rrtype: unknown): void {
+function addQuestion(
+  subject: SubjectHour,
+  { domain, below }: DomainParts,
+  rrtype: unknown,
+  at: Instant,
+): void {
   if (domain === null) return;
   const asked = within(subject, subject.domains, MAX_DOMAINS, domain, newDomain);
   if (asked === undefined) return;
   asked.queries += 1;
+  addSample(asked.samples, millis(at), domain.length + below.length);
   if (BULK_TYPES.has(rrtype)) asked.bulkTypes += 1;
   if (below.length > asked.longest) asked.longest = below.length;
   const name = hash32(below);
@@ -269,7 +290,5 @@ function addQuestion(subject: SubjectHour, { domain, below }: DomainParts, rrtyp
 function addMissing(subject: SubjectHour, { domain, label }: DomainParts): void {
   subject.nxdomain += 1;
   if (domain === null) return;
-  const asked = subject.domains.get(domain);
-  if (asked !== undefined) asked.nxdomain += 1;
   within(subject, subject.missing, MAX_MISSING, domain, () => (looksRandom(label) ? 1 : 0));
 }

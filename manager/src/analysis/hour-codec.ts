@@ -4,7 +4,7 @@
  * Invariant: what is decoded equals what was encoded (a test merges and compares); no number that is not finite
  * is ever written.
  */
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Distinct } from './sketch.ts';
 import {
   type Contact,
@@ -18,16 +18,17 @@ import {
 /** What one row of ours unpacks to at most; beyond it the row is damaged. */
 const kMaxBytes = 64 * 1024 * 1024;
 
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+const HOUR_MS = 3_600_000;
+
 export function packJson(value: unknown): Buffer {
-  return zstdCompressSync(JSON.stringify(value, finite));
+  // Numbers that are not finite become null, which no reader of ours takes for a number.
+  return zstdCompressSync(JSON.stringify(value), FAST);
 }
 
 export function unpackJson(bytes: Uint8Array): unknown {
   return JSON.parse(zstdDecompressSync(bytes, { maxOutputLength: kMaxBytes }).toString('utf8'));
-}
-
-function finite(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? 0 : value;
 }
 
 export function packHours(hours: readonly SubjectHour[]): Buffer {
@@ -39,53 +40,96 @@ export function unpackHours(bytes: Uint8Array): SubjectHour[] {
   return (unpackJson(bytes) as HourRow[]).map(hourOf);
 }
 
-type ContactRow = ReturnType<typeof contactRow>;
 type HourRow = ReturnType<typeof rowOf>;
+type ContactRow = readonly [
+  peer: string,
+  port: number,
+  proto: string,
+  home: 0 | 1,
+  flows: number,
+  answered: number,
+  probes: number,
+  bytesOut: number,
+  bytesIn: number,
+  firstSeconds: number,
+  lastSeconds: number,
+  name: string | null,
+  country: string | null,
+  application: string,
+  timesMs: readonly number[],
+  bytes: number[],
+];
 
-function contactRow(of: Contact) {
-  const { peer, port, proto, home, flows, answered, probes, bytesOut, bytesIn } = of;
-  const { firstSeconds, lastSeconds, name, country, application } = of;
+// Written out: spreading would make two more arrays of each of some ten thousand contacts a second.
+function contactRow(of: Contact, fromMs: number): ContactRow {
   return [
-    ...([peer, port, proto, home ? 1 : 0, flows, answered, probes, bytesOut, bytesIn] as const),
-    ...([firstSeconds, lastSeconds, name, country, application] as const),
-  ] as const;
+    of.peer,
+    of.port,
+    of.proto,
+    of.home ? 1 : 0,
+    of.flows,
+    of.answered,
+    of.probes,
+    of.bytesOut,
+    of.bytesIn,
+    of.firstSeconds,
+    of.lastSeconds,
+    of.name,
+    of.country,
+    of.application,
+    within(of.samples.timesMs, -fromMs),
+    of.samples.bytes,
+  ];
 }
 
-function contactOf(row: ContactRow): Contact {
-  const [peer, port, proto, home, flows, answered, probes, bytesOut, bytesIn] = row;
-  const [firstSeconds, lastSeconds, name, country, application] = row.slice(9) as [
-    number,
-    number,
-    string | null,
-    string | null,
-    string,
-  ];
+function contactOf(row: ContactRow, fromMs: number): Contact {
   return {
-    ...{ peer, port, proto, home: home === 1, flows, answered, probes, bytesOut, bytesIn },
-    ...{ firstSeconds, lastSeconds, name, country, application },
+    peer: row[0],
+    port: row[1],
+    proto: row[2],
+    home: row[3] === 1,
+    flows: row[4],
+    answered: row[5],
+    probes: row[6],
+    bytesOut: row[7],
+    bytesIn: row[8],
+    firstSeconds: row[9],
+    lastSeconds: row[10],
+    name: row[11],
+    country: row[12],
+    application: row[13],
+    samples: { timesMs: within(row[14], fromMs), bytes: row[15] },
   };
 }
 
-function domainRow([domain, of]: [string, DomainQueries]) {
-  const { queries, nxdomain, names, informationBits, bulkTypes, longest } = of;
+function domainRow([domain, of]: [string, DomainQueries], fromMs: number) {
+  const { queries, names, informationBits, bulkTypes, longest, samples } = of;
   return [
-    ...([domain, queries, nxdomain, [...names], Math.round(informationBits)] as const),
-    ...([bulkTypes, longest] as const),
+    ...([domain, queries, [...names], Math.round(informationBits)] as const),
+    ...([bulkTypes, longest, within(samples.timesMs, -fromMs), samples.bytes] as const),
   ] as const;
+}
+
+/** Times are written within the hour, which makes them short. */
+function within(timesMs: readonly number[], byMs: number): number[] {
+  return timesMs.map((each) => each + byMs);
 }
 
 function rowOf(hour: SubjectHour) {
   const { subject, device, flows, served, bytesOut, bytesIn, queries, nxdomain, beyond } = hour;
+  const fromMs = hour.hour * HOUR_MS;
   return {
     i: [
       ...([subject, hour.hour, device ? 1 : 0, flows, served, bytesOut, bytesIn] as const),
       ...([queries, nxdomain, beyond] as const),
     ] as const,
-    c: [...hour.contacts.values()].map(contactRow),
+    c: [...hour.contacts.values()].map((each) => contactRow(each, fromMs)),
     p: hour.peers.encode(),
-    d: [...hour.domains].map(domainRow),
+    d: [...hour.domains].map((each) => domainRow(each, fromMs)),
     x: [...hour.missing],
-    s: [...hour.samples].map(([target, { timesMs, bytes }]) => [target, timesMs, bytes] as const),
+    s: [...hour.samples].map(
+      ([target, { timesMs, bytes }]) => [target, within(timesMs, -fromMs), bytes] as const,
+    ),
     j: [...hour.ja4],
     n: [...hour.notes],
   };
@@ -94,19 +138,25 @@ function rowOf(hour: SubjectHour) {
 function hourOf(row: HourRow): SubjectHour {
   const [subject, hour, device, flows, served, bytesOut, bytesIn, queries, nxdomain, beyond] =
     row.i;
+  const fromMs = hour * HOUR_MS;
   return {
     ...{ subject, hour, device: device === 1, flows, served, bytesOut, bytesIn },
     ...{ queries, nxdomain, beyond },
     contacts: new Map(
-      row.c.map(contactOf).map((each) => [contactKey(each.peer, each.port, each.proto), each]),
+      row.c.map((each) => [contactKey(each[0], each[1], each[2]), contactOf(each, fromMs)]),
     ),
     peers: Distinct.decode(row.p),
     domains: new Map(
-      row.d.map(([domain, asked, missing, names, informationBits, bulkTypes, longest]) => [
+      row.d.map(([domain, asked, names, informationBits, bulkTypes, longest, times, bytes]) => [
         domain,
         {
-          ...{ queries: asked, nxdomain: missing, names: new Set(names) },
-          ...{ informationBits, bulkTypes, longest },
+          ...{ queries: asked, names: new Set(names) },
+          ...{
+            informationBits,
+            bulkTypes,
+            longest,
+            samples: { timesMs: within(times, fromMs), bytes },
+          },
         },
       ]),
     ),
@@ -114,7 +164,7 @@ function hourOf(row: HourRow): SubjectHour {
     samples: new Map(
       row.s.map(([target, timesMs, bytes]): [string, Samples] => [
         target,
-        { timesMs: [...timesMs], bytes: [...bytes] },
+        { timesMs: within(timesMs, fromMs), bytes },
       ]),
     ),
     ja4: new Set(row.j),

@@ -17,7 +17,7 @@ import { detectUnusual } from './detectors/unusual.ts';
 import { type DeviceState, withServers } from './device-state.ts';
 import { type Finding, type FindingKind, found, part } from './finding.ts';
 import { HOURS_OF_WEEK, teach } from './seasons.ts';
-import type { Contact, SubjectHour } from './subject-hour.ts';
+import { type Contact, callsOf, type SubjectHour } from './subject-hour.ts';
 
 export interface JudgeOptions {
   /** Hours from the first of a device until its customs are known. */
@@ -174,9 +174,10 @@ function newDevice(hour: SubjectHour, state: DeviceState, options: JudgeOptions)
 
 /** Adds the hour to the series, and scores those that went on in it. */
 function remember(hour: SubjectHour, state: DeviceState): BeaconCandidate[] {
-  rememberCalls(state.beacons, hour);
+  const calls = callsOf(hour);
+  rememberCalls(state.beacons, hour, calls);
   const candidates: BeaconCandidate[] = [];
-  for (const target of hour.samples.keys()) {
+  for (const target of calls.keys()) {
     const series = state.beacons.get(target);
     const scores = series === undefined ? undefined : scoreBeacon(series);
     if (series === undefined || scores === undefined || scores.score < MIN_CANDIDATE) continue;

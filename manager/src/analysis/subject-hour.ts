@@ -26,12 +26,13 @@ export interface Contact {
   name: string | null;
   country: string | null;
   application: string;
+  /** When it was called, where calls of the kind may be a clock's. */
+  readonly samples: Samples;
 }
 
 /** Questions below one registered domain. */
 export interface DomainQueries {
   queries: number;
-  nxdomain: number;
   /** Different names asked for below it, by hash; MAX_NAMES of them. */
   readonly names: Set<number>;
   /** Bits that the different names could carry: their characters times the entropy of these. */
@@ -40,6 +41,7 @@ export interface DomainQueries {
   bulkTypes: number;
   /** Characters of the longest part below the domain. */
   longest: number;
+  readonly samples: Samples;
 }
 
 /** When something was addressed, in milliseconds since 1970, and with how many bytes. */
@@ -77,6 +79,7 @@ export interface SubjectHour {
   readonly domains: Map<string, DomainQueries>;
   /** Registered domains that do not exist; 1 where the name looks made by a program. */
   readonly missing: Map<string, number>;
+  /** Requests of HTTP by host. Calls of other kinds lie with their contact or domain (callsOf). */
   readonly samples: Map<string, Samples>;
   readonly ja4: Set<string>;
   readonly notes: Map<string, Note>;
@@ -147,10 +150,9 @@ export function mergeHour(whole: SubjectHour, part: SubjectHour): void {
     if (known !== undefined) addContact(known, contact);
   }
   mergeNames(whole, part);
-  for (const [target, { timesMs, bytes }] of part.samples) {
+  for (const [target, samples] of part.samples) {
     const known = within(whole, whole.samples, MAX_TARGETS, target, newSamples);
-    if (known === undefined) continue;
-    for (const [index, time] of timesMs.entries()) addSample(known, time, bytes[index] ?? 0);
+    if (known !== undefined) addSamples(known, samples);
   }
   for (const [key, note] of part.notes) {
     const known = within(whole, whole.notes, MAX_NOTES, key, () => ({ ...note, count: 0 }));
@@ -171,15 +173,41 @@ export function addSample(samples: Samples, timeMs: number, bytes: number): void
   samples.bytes.push(bytes);
 }
 
+function addSamples(known: Samples, more: Samples): void {
+  for (let at = 0; at < more.timesMs.length; at++) {
+    addSample(known, more.timesMs[at] ?? 0, more.bytes[at] ?? 0);
+  }
+}
+
+/** Everything that was called in the hour, by target: `tls`, `quic`, `http`, `dns` and a name, or an address. */
+export function callsOf(hour: SubjectHour): Map<string, Samples> {
+  const calls = new Map<string, Samples>();
+  const add = (target: string, samples: Samples): void => {
+    if (samples.timesMs.length === 0) return;
+    const known = calls.get(target) ?? newSamples();
+    calls.set(target, known);
+    addSamples(known, samples);
+  };
+  for (const { samples, name, proto, peer, port } of hour.contacts.values()) {
+    const target =
+      name === null ? `${proto} ${peer}:${port}` : `${proto === 'UDP' ? 'quic' : 'tls'} ${name}`;
+    add(target, samples);
+  }
+  for (const [host, samples] of hour.samples) add(`http ${host}`, samples);
+  for (const [domain, { samples }] of hour.domains) add(`dns ${domain}`, samples);
+  return calls;
+}
+
 export function newDomain(): DomainQueries {
   return {
-    ...{ queries: 0, nxdomain: 0, names: new Set(), informationBits: 0 },
-    ...{ bulkTypes: 0, longest: 0 },
+    ...{ queries: 0, names: new Set<number>(), informationBits: 0 },
+    ...{ bulkTypes: 0, longest: 0, samples: newSamples() },
   };
 }
 
 function unusedContact(like: Contact): Contact {
-  return { ...like, flows: 0, answered: 0, probes: 0, bytesOut: 0, bytesIn: 0 };
+  const samples = newSamples();
+  return { ...like, flows: 0, answered: 0, probes: 0, bytesOut: 0, bytesIn: 0, samples };
 }
 
 function addContact(known: Contact, more: Contact): void {
@@ -188,6 +216,7 @@ function addContact(known: Contact, more: Contact): void {
   known.probes += more.probes;
   known.bytesOut += more.bytesOut;
   known.bytesIn += more.bytesIn;
+  addSamples(known.samples, more.samples);
   known.firstSeconds = Math.min(known.firstSeconds, more.firstSeconds);
   known.lastSeconds = Math.max(known.lastSeconds, more.lastSeconds);
   // The first in order of the alphabet, so that the order of merging never shows.
@@ -206,8 +235,8 @@ function mergeNames(whole: SubjectHour, part: SubjectHour): void {
     const known = within(whole, whole.domains, MAX_DOMAINS, domain, newDomain);
     if (known === undefined) continue;
     known.queries += more.queries;
-    known.nxdomain += more.nxdomain;
     known.bulkTypes += more.bulkTypes;
+    addSamples(known.samples, more.samples);
     known.longest = Math.max(known.longest, more.longest);
     // Names that both parts have carry their information once: by the share that is new.
     let fresh = 0;

@@ -15,13 +15,13 @@ function seriesOf(calls: readonly (readonly [ms: number, bytes: number])[]): Ser
   const hours = Map.groupBy(calls, ([ms]) => Math.floor(ms / kHourMs));
   for (const [number, some] of hours) {
     const hour = emptyHour('10.0.0.7', number, true);
-    hour.samples.set('tls x.net', {
+    hour.samples.set('x.net', {
       timesMs: some.map(([ms]) => ms),
       bytes: some.map(([, size]) => size),
     });
     rememberCalls(memory, hour);
   }
-  const series = memory.get('tls x.net');
+  const series = memory.get('http x.net');
   if (series === undefined) throw new Error('nothing is remembered');
   return series;
 }

@@ -42,6 +42,7 @@ export type {
   TlsRow,
   Top,
 } from '#contracts/rest.ts';
+export type { BeaconRow, PrivacyRow } from '#contracts/rest-analysis.ts';
 export type {
   SignatureChangeRow,
   SignatureFaultRow,

@@ -29,6 +29,7 @@ export const PLACE_GROUPS: readonly {
     places: [
       { path: '/alerts', label: 'Alerts', icon: 'alerts', key: 'a' },
       { path: '/anomalies', label: 'Anomalies', icon: 'anomalies', key: 'n' },
+      { path: '/beacons', label: 'Beacons', icon: 'beacons', key: 'b' },
       { path: '/signatures', label: 'Signatures', icon: 'signatures', key: 'i' },
     ],
   },
@@ -36,6 +37,7 @@ export const PLACE_GROUPS: readonly {
     label: 'Inventory',
     places: [
       { path: '/devices', label: 'Devices', icon: 'devices', key: 'v' },
+      { path: '/privacy', label: 'Privacy', icon: 'privacy', key: 'p' },
       { path: '/sensors', label: 'Sensors', icon: 'sensors', key: 's' },
     ],
   },

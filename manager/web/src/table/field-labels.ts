@@ -98,7 +98,12 @@ const LAST = ['flow_id', 'sensor', 'node', 'id'];
 /** Fields that carry something, in the order in which the row has them, those of LAST at the end. */
 export function shownFields(row: object): readonly (readonly [string, unknown])[] {
   const fields = Object.entries(row).filter(
-    ([, value]) => value !== null && value !== '' && !(Array.isArray(value) && value.length === 0),
+    // Reasons are a table of their own.
+    ([field, value]) =>
+      field !== 'parts' &&
+      value !== null &&
+      value !== '' &&
+      !(Array.isArray(value) && value.length === 0),
   );
   const last = (field: string) => LAST.indexOf(field);
   return fields.toSorted(([a], [b]) => last(a) - last(b));

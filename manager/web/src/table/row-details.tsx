@@ -8,6 +8,7 @@ import { useUrlState } from '../url/url-state.ts';
 import { TimeText } from './cells.tsx';
 import { fieldLabel, fieldText, isMonoField, shownFields } from './field-labels.ts';
 import { FieldLink } from './field-link.tsx';
+import { FindingReasons, isFinding } from './finding-reasons.tsx';
 import { type DetailsRow, RelatedEvents } from './related-events.tsx';
 
 interface RowDetailsProps {
@@ -67,6 +68,7 @@ export function RowDetails({ title, row, onClose, onStep }: RowDetailsProps) {
           </div>
         ))}
       </dl>
+      {isFinding(row) && <FindingReasons row={row} />}
       {row.flow_id !== null && <RelatedEvents row={row} flowId={row.flow_id} />}
     </aside>
   );
