@@ -33,7 +33,7 @@ const LOOP_FLOWS = '1500000';
 
 export function candidates(place: Place): Candidate[] {
   const { path, program, root, folder, rules } = place;
-  const eve = join(folder, 'eve.ndjson');
+  const eve = eveIn(folder);
   const netmoth = [process.execPath, join(root, 'cli/bin/netmoth.mjs'), 'read', path, '--quiet'];
   // No fileinfo events, which decode every body: the peers write none here.
   netmoth.push('--set', 'files.events=false');
@@ -56,6 +56,11 @@ export function candidates(place: Place): Candidate[] {
     list.push({ name: 'suricata, rules', command });
   }
   return list;
+}
+
+/** What engines write; to be removed between runs, as emptying half a gigabyte is not theirs to pay. */
+export function eveIn(folder: string): string {
+  return join(folder, 'eve.ndjson');
 }
 
 /** Compiles them for us, and puts them together for Suricata. */

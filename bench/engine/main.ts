@@ -12,13 +12,13 @@
  * the others only ever add. Writes engine.md and engine.json.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Measured, measure } from '../read/measure.ts';
 import { buildEngineBench } from './build.ts';
-import { type Candidate, candidates, compiledRules } from './candidates.ts';
+import { type Candidate, candidates, compiledRules, eveIn } from './candidates.ts';
 import { elephantCapture, manyFlowsCapture, PROFILES, profileCapture } from './captures.ts';
 import { markdown, type Row } from './report.ts';
 
@@ -67,8 +67,10 @@ function rowsOf(capture: string, path: string): Row[] {
   const best = new Map<Candidate, Measured>();
   const all = candidates({ path, program, root, folder: values.cache, rules });
   for (let round = 0; round < repeat; round += 1) {
-    for (const each of all)
+    for (const each of all) {
+      rmSync(eveIn(values.cache), { force: true });
       best.set(each, least(best.get(each), measure(each.command, { repeat: 1 })));
+    }
   }
   const bits = statSync(path).size * 8;
   return [...best].map(([{ name }, run]) => ({

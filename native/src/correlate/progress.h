@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <memory>
 
@@ -27,6 +28,9 @@ class Progress {
   // One more may have a part, number `workers`, for whom nobody waits.
   explicit Progress(std::size_t workers)
       : count_(workers), places_(std::make_unique<Place[]>(workers + 1)) {}
+
+  // What a worker does while it waits, as long as it returns true. Set before there are threads.
+  void meanwhile(std::function<bool()> work) { meanwhile_ = std::move(work); }
 
   // `worker` has handled every packet earlier than `time`.
   void reach(std::size_t worker, TimestampNs time) {
@@ -52,7 +56,7 @@ class Progress {
       if (other == worker) continue;
       base::Backoff backoff;
       while (places_[other].time.load(std::memory_order_acquire) < time)
-        backoff.wait();
+        if (!meanwhile_ || !meanwhile_()) backoff.wait();
     }
   }
 
@@ -63,6 +67,7 @@ class Progress {
 
   std::size_t count_;
   std::unique_ptr<Place[]> places_;
+  std::function<bool()> meanwhile_;
 };
 
 // A worker's part in a run: the cache it shares, and its place among the others where they must

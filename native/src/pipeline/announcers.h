@@ -9,6 +9,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <bitset>
 
 #include "flow/flow_key.h"
@@ -32,7 +34,7 @@ class Announcers {
   }
 
  private:
-  static constexpr std::size_t kPlaces = 65'536;
+  static constexpr unsigned kPlaceBits = 16;
 
   template <typename Key>
   static bool may_begin(const Key& key, Bytes payload) {
@@ -46,15 +48,18 @@ class Announcers {
     }
     return key.source_port == kFtp || key.destination_port == kFtp;
   }
-  // The same for both directions.
+  // The same for both directions. Not keyed: who makes pairs collide makes workers wait, no more.
   template <typename Key>
   static std::size_t pair_of(const Key& key) {
-    return (flow::detail::hash_end(key.source, 0, flow::kFixedSeed) +
-            flow::detail::hash_end(key.destination, 0, flow::kFixedSeed)) %
-           kPlaces;
+    using Halves = std::array<std::uint64_t, 2>;
+    const auto source = std::bit_cast<Halves>(key.source.octets);
+    const auto destination = std::bit_cast<Halves>(key.destination.octets);
+    constexpr std::uint64_t kApart = 31;
+    const std::uint64_t pair = (source[0] ^ destination[0]) + kApart * (source[1] ^ destination[1]);
+    return (pair * flow::detail::kMultiplier) >> (64 - kPlaceBits);
   }
 
-  std::bitset<kPlaces> noted_;
+  std::bitset<1U << kPlaceBits> noted_;
   bool any_ = false;
 };
 

@@ -1,6 +1,8 @@
 #include "pipeline/dealer.h"
 
+#include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "decode/plain_frame.h"
 
@@ -11,6 +13,15 @@ namespace {
 constexpr std::size_t kAhead = 8;
 constexpr std::size_t kLastPart = 40;
 constexpr std::size_t kDealtAhead = 8;
+
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<decltype(Dealt::number)>::max();
+
+// More than fits takes four thousand million frames while the capture's time stands still; then
+// some of them are of one moment.
+std::uint32_t further(const FrameClock& clock) {
+  constexpr TimestampNs kMost = std::numeric_limits<decltype(Dealt::further)>::max();
+  return static_cast<std::uint32_t>(std::min(clock.order - clock.now, kMost));
+}
 
 // std::less is a total order over pointers of different objects too.
 bool lies_within(Bytes part, Bytes whole) {
@@ -60,6 +71,7 @@ bool Dealer::deal(Chunk& chunk, output::EventWriter& writer) {
   if (status_ != capture::SourceStatus::kFrames) return false;
   has_read_ = false;
   chunk.clear();
+  chunk.first_number = frames_[0].number;
   for (std::size_t i = 0; i < count_; ++i) {
     if (i + kAhead < count_) {
       const std::uint8_t* const ahead = frames_[i + kAhead].data.data();
@@ -78,15 +90,22 @@ bool Dealer::deal(Chunk& chunk, output::EventWriter& writer) {
 void Dealer::deal_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer) {
   result_.bytes += frame.data.size();
   const FrameClock& clock = front_.advance(frame.time);
+  const std::uint64_t number = frame.number - chunk.first_number;
   decode::PlainFrame plain;
-  if (!decode::look_at(frame, plain)) return deal_odd_frame(frame, chunk, writer);
+  if (!decode::look_at(frame, plain) || frame.time != clock.now || number > kMaxNumber)
+    return deal_odd_frame(frame, chunk, writer);
   auto& hand = chunk.hands[worker_of_share_[flow::share_of(plain)]];
   // Another core read what stood here: to be owned again before it is written.
   __builtin_prefetch(hand.data() + hand.size() + kDealtAhead, 1);
-  Dealt& dealt = hand.emplace_back();
-  dealt.frame = frame;
-  dealt.clock = clock;
-  if (plain.protocol == ip_proto::kTcp) dealt.announced = announcers_.see(plain, plain.payload);
+  hand.push_back({.octets = frame.data.data(),
+                  .now = clock.now,
+                  .length = static_cast<std::uint32_t>(frame.data.size()),
+                  .wire_length = frame.wire_length,
+                  .further = further(clock),
+                  .number = static_cast<std::uint16_t>(number),
+                  .announced = plain.protocol == ip_proto::kTcp
+                                   ? announcers_.see(plain, plain.payload)
+                                   : Announced::kNowhere});
 }
 
 void Dealer::deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::EventWriter& writer) {
@@ -114,11 +133,12 @@ void Dealer::deal_odd_frame(const decode::Frame& frame, Chunk& chunk, output::Ev
 }
 
 void Dealer::deal_odd(const OddPacket& odd, std::size_t worker, Announced announced, Chunk& chunk) {
+  chunk.hands[worker].push_back({.now = front_.clock().now,
+                                 .length = static_cast<std::uint32_t>(chunk.odd.size()),
+                                 .further = further(front_.clock()),
+                                 .announced = announced,
+                                 .is_odd = true});
   chunk.odd.push_back(odd);
-  chunk.hands[worker].push_back({.frame = {},
-                                 .clock = front_.clock(),
-                                 .odd = static_cast<std::uint32_t>(chunk.odd.size()),
-                                 .announced = announced});
 }
 
 void Dealer::deal_packet(const decode::Packet& packet, const decode::Packet* outermost,

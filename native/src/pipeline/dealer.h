@@ -20,8 +20,8 @@
 
 namespace netmoth::pipeline {
 
-inline constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
-inline constexpr std::size_t kChunkFrames = 1024;
+inline constexpr std::size_t kChunkBytes = std::size_t{256} << 10;
+inline constexpr std::size_t kChunkFrames = 512;
 
 // Reused, so that its memory is asked for only once.
 struct Chunk {
@@ -31,6 +31,7 @@ struct Chunk {
   std::deque<QuoteVerdict> verdicts;
   std::vector<OddPacket> odd;
   std::vector<std::vector<Dealt>> hands;  // by worker, that for ICMP errors last
+  std::uint64_t first_number = 0;         // of its frames
   FrameClock clock;                       // of its last frame
   std::size_t unfinished = 0;             // workers that are not through with it
 
@@ -40,6 +41,7 @@ struct Chunk {
       hand.reserve(kChunkFrames);
   }
   void clear();
+  [[nodiscard]] Hand hand(std::size_t worker) const { return {hands[worker], odd, first_number}; }
 };
 
 struct DealerOptions {

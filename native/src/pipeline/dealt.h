@@ -55,13 +55,34 @@ struct OddPacket {
   bool told = true;             // kAnomaly: its event is written, not only looked at by rules
 };
 
-inline constexpr std::uint32_t kNotOdd = 0;
-
+// As short as can be: another core reads what is written here, for every packet.
 struct Dealt {
-  decode::Frame frame;  // to be decoded by the worker, unless it is odd
-  FrameClock clock;
-  std::uint32_t odd = kNotOdd;                // of its chunk's odd packets, counted from 1
+  const std::uint8_t* octets = nullptr;  // of a plain frame
+  TimestampNs now = 0;                   // the frame's own time too, where it is plain
+  std::uint32_t length = 0;              // of its octets
+  std::uint32_t wire_length = 0;
+  std::uint32_t further = 0;                  // how far `order` is behind `now`, see FrameClock
+  std::uint16_t number = 0;                   // from the first frame of its chunk
   Announced announced = Announced::kNowhere;  // of TCP
+  bool is_odd = false;                        // then `length` is its place among the odd packets
+
+  [[nodiscard]] FrameClock clock() const { return {now, now + further}; }
+};
+static_assert(sizeof(Dealt) == 32);
+
+// What one worker is dealt of a chunk.
+struct Hand {
+  std::span<const Dealt> dealt;
+  std::span<const OddPacket> odd;  // of the whole chunk
+  std::uint64_t first_number = 0;  // of the chunk's frames
+
+  // A plain one.
+  [[nodiscard]] decode::Frame frame(const Dealt& plain) const {
+    return {.time = plain.now,
+            .number = first_number + plain.number,
+            .wire_length = plain.wire_length,
+            .data = {plain.octets, plain.length}};
+  }
 };
 
 // Others are counted and told as anomalies, but make no flow.

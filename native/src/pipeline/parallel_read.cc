@@ -75,6 +75,8 @@ ParallelRead::ParallelRead(const EngineConfig& engine, capture::PcapFile& source
       dealer_(source, dealer_options(engine, seed_), result) {
   for (std::size_t i = 0; i < kChunks; ++i)
     chunks_.push_back(std::make_unique<Chunk>(engine.workers));
+  progress_.meanwhile([this] { return deal_if_any(); });
+  ends_.meanwhile([this] { return deal_if_any(); });
 }
 
 ParallelRead::~ParallelRead() = default;
@@ -104,7 +106,7 @@ void ParallelRead::run(const output::WriterOptions& writing, output::FileSink& s
 
 void ParallelRead::work(Lane& lane) {
   while (Chunk* chunk = take(lane)) {
-    lane.worker->process_dealt(chunk->hands[lane.number], chunk->odd);
+    lane.worker->process_dealt(chunk->hand(lane.number));
     lane.worker->idle(chunk->clock);
     release(lane);
   }
@@ -148,6 +150,14 @@ bool ParallelRead::may_deal() const {
   return !ended_ && !dealing_ && dealt_ - finished_ < kChunks;
 }
 
+bool ParallelRead::deal_if_any() {
+  const base::HeapAside aside;  // it may be a flow's packet that waits
+  std::unique_lock lock(mutex_);
+  if (!may_deal()) return false;
+  deal(lock);
+  return true;
+}
+
 void ParallelRead::deal(std::unique_lock<std::mutex>& lock) {
   dealing_ = true;
   Chunk& chunk = chunk_at(dealt_);
@@ -181,7 +191,7 @@ void ParallelRead::follow(std::unique_lock<std::mutex>& lock) {
     if (!chunk.hands[errors_->number].empty()) {
       following_ = true;
       lock.unlock();
-      errors_->worker->process_dealt(chunk.hands[errors_->number], chunk.odd);
+      errors_->worker->process_dealt(chunk.hand(errors_->number));
       errors_->worker->idle(chunk.clock);
       lock.lock();
       following_ = false;

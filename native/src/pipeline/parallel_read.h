@@ -22,9 +22,9 @@
 namespace netmoth::pipeline {
 
 // Chunks dealt and not yet taken that a worker likes to have in front of it.
-inline constexpr std::size_t kChunksAhead = 12;
+inline constexpr std::size_t kChunksAhead = 6;
 // Some more, so that one that is slower for a while does not stop the others.
-inline constexpr std::size_t kChunks = 24;
+inline constexpr std::size_t kChunks = 12;
 static_assert(kChunks > kChunksAhead);
 
 class ParallelRead {
@@ -56,6 +56,8 @@ class ParallelRead {
   Chunk* take(Lane& lane);
   [[nodiscard]] bool may_deal() const;
   void deal(std::unique_lock<std::mutex>& lock);
+  // For a worker that waits for another; false: there is nothing to deal now.
+  bool deal_if_any();
   void tell_change();
   void await_change(std::unique_lock<std::mutex>& lock);
   // The worker for ICMP errors has its turn at the chunks that all others are through with.

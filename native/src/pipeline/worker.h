@@ -99,7 +99,7 @@ class Worker final : private flow::FlowEndListener,
   void process(std::span<const decode::Frame> frames);
   // What was dealt to this worker, and the odd packets of the chunk. The clocks it brings stand for
   // the worker's own.
-  void process_dealt(std::span<const Dealt> dealt, std::span<const OddPacket> odd);
+  void process_dealt(const Hand& hand);
   // No packets arrived, but time has passed: flows may be due.
   void on_idle(TimestampNs now);
   // The same, for one that is dealt packets.
@@ -119,7 +119,7 @@ class Worker final : private flow::FlowEndListener,
   void enter(const decode::Packet& packet, const decode::Packet* outermost);
   // `told`: its event is written, not only looked at by rules.
   void tell_decode_anomaly(decode::DecodeEvent event, bool told);
-  [[nodiscard]] const decode::Packet& packet_in(const Dealt& dealt, std::span<const OddPacket> odd,
+  [[nodiscard]] const decode::Packet& packet_in(const Hand& hand, const Dealt& dealt,
                                                 decode::DecodedFrame& decoded);
   void handle_odd(const OddPacket& odd, std::uint32_t hash);
   // What the others have learnt meanwhile.

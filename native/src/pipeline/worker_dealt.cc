@@ -13,35 +13,36 @@ namespace {
 constexpr std::size_t kFramesAhead = 6;
 constexpr std::size_t kDealtAhead = 20;
 
-void prefetch(Bytes frame) {
+void prefetch(const Dealt& dealt) {
   constexpr std::size_t kLine = 64;
-  for (std::size_t at = 0; at < frame.size(); at += kLine)
-    __builtin_prefetch(frame.data() + at);
+  if (dealt.is_odd) return;
+  for (std::size_t at = 0; at < dealt.length; at += kLine)
+    __builtin_prefetch(dealt.octets + at);
 }
 
 }  // namespace
 
-void Worker::process_dealt(std::span<const Dealt> dealt, std::span<const OddPacket> odd) {
+void Worker::process_dealt(const Hand& hand) {
   std::array<std::uint32_t, kBatchFrames> hashes{};
   std::array<const decode::Packet*, kBatchFrames> packets{};
-  while (!dealt.empty()) {
+  for (auto dealt = hand.dealt; !dealt.empty();) {
     const auto left = dealt;
     const auto batch = dealt.first(std::min(dealt.size(), kBatchFrames));
     dealt = dealt.subspan(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
       __builtin_prefetch(left.data() + i + kDealtAhead);
-      if (i + kFramesAhead < left.size()) prefetch(left[i + kFramesAhead].frame.data);
-      packets[i] = &packet_in(batch[i], odd, decoded_[i]);
+      if (i + kFramesAhead < left.size()) prefetch(left[i + kFramesAhead]);
+      packets[i] = &packet_in(hand, batch[i], decoded_[i]);
       hashes[i] = table_.hash(flow::key_of(*packets[i]));
       table_.prefetch_bucket(hashes[i]);
     }
     for (std::size_t i = 0; i < batch.size(); ++i)
       table_.prefetch_flow(hashes[i]);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      advance(batch[i].clock);
+      advance(batch[i].clock());
       announced_ = batch[i].announced;
-      if (batch[i].odd != kNotOdd) {
-        handle_odd(odd[batch[i].odd - 1], hashes[i]);
+      if (batch[i].is_odd) {
+        handle_odd(hand.odd[batch[i].length], hashes[i]);
       } else {
         enter(*packets[i], nullptr);
         handle_packet(*packets[i], hashes[i]);
@@ -53,10 +54,10 @@ void Worker::process_dealt(std::span<const Dealt> dealt, std::span<const OddPack
   }
 }
 
-const decode::Packet& Worker::packet_in(const Dealt& dealt, std::span<const OddPacket> odd,
+const decode::Packet& Worker::packet_in(const Hand& hand, const Dealt& dealt,
                                         decode::DecodedFrame& decoded) {
-  if (dealt.odd != kNotOdd) return *odd[dealt.odd - 1].packet;
-  front_.decode(dealt.frame, decoded);
+  if (dealt.is_odd) return *hand.odd[dealt.length].packet;
+  front_.decode(hand.frame(dealt), decoded);
   return decoded.packets()[0];
 }
 
