@@ -249,9 +249,30 @@ export const engineConfigSchema = z.strictObject({
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 
-/** Live capture of one interface by AF_PACKET TPACKET_V3. */
+/** Ways to capture live; each falls back to the next that works, with its reason in the status. */
+export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'pcap'] as const;
+
+/** Of a Linux interface, with its end: IFNAMSIZ. */
+const INTERFACE_NAME_MAX = 15;
+
+/** "eth0", "eth0,eth1", "veth*", "default". */
+const interfaceNames = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((text) => {
+    const words = text.split(',').map((word) => word.trim());
+    return words.every((word) => word !== '' && word.length <= INTERFACE_NAME_MAX);
+  }, `expected names of at most ${INTERFACE_NAME_MAX} characters, separated by commas`)
+  .describe('Names, patterns with * and ?, `default` (the default route), separated by commas');
+
+/** Live capture: the interfaces, and how packets are taken off them. */
 export const captureConfigSchema = z.strictObject({
-  interface: z.string().min(1).max(15),
+  interface: interfaceNames,
+  strategy: z
+    .enum(CAPTURE_STRATEGIES)
+    .default('auto')
+    .describe('How packets are taken; auto: the best that works here'),
   bpfFilter: z
     .string()
     .max(4096)
@@ -264,7 +285,18 @@ export const captureConfigSchema = z.strictObject({
     .max(64)
     .default(1)
     .describe('Fanout threads, each with a ring and a table'),
-  ringSizeMiB: z.int().min(1).max(4096).default(64).describe('Ring memory per worker'),
+  ringSizeMiB: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .describe('Ring memory per worker and interface'),
+  pcapLibrary: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe('A libpcap to load for the strategy pcap, as PF_RING and DAG cards bring one'),
 });
 export type CaptureConfig = z.infer<typeof captureConfigSchema>;
 

@@ -9,7 +9,18 @@ import { count } from './eve-header.ts';
 
 export const statsSchema = z.looseObject({
   uptime: count,
-  capture: z.looseObject({ kernel_packets: count, kernel_drops: count }),
+  capture: z.looseObject({
+    kernel_packets: count.describe('Seen by the strategy, whatever became of them'),
+    kernel_drops: count.describe('For want of room in the ring'),
+    filtered: count.optional().describe('Seen, but not what the filter takes'),
+    shunted: count.optional().describe('Counted into their flows in the kernel'),
+    shunted_bytes: count.optional(),
+    sampled_out: count.optional().describe('Of flows not looked at while there was too much to do'),
+    nic_packets: count.optional().describe('Received and sent by the interfaces themselves'),
+    nic_drops: count.optional(),
+    interfaces: count.optional().describe('Captured on now'),
+    interface_changes: count.optional(),
+  }),
   decoder: z.looseObject({ pkts: count, bytes: count, invalid: count }),
   flow: z.looseObject({
     total: count,
@@ -70,6 +81,17 @@ export const statsSchema = z.looseObject({
     })
     .optional()
     .describe('Names of connections by the DNS answers before them'),
+  events: z
+    .looseObject({
+      made: count,
+      dropped: count.describe('Found the queue to the sensor full'),
+      spooled: count,
+      dropped_by_spool: count,
+      published: count,
+      acknowledged: count,
+    })
+    .optional()
+    .describe('Of a live sensor: events made, and what became of them'),
   expectations: z
     .looseObject({ announced: count, matched: count, expired: count, evicted: count })
     .optional()

@@ -3,7 +3,12 @@
  *
  * Invariant: bytes cross in batches, never a packet or an event at a time.
  */
-import type { CaptureConfig, EngineConfig, ReplayConfig } from './engine-config.ts';
+import type {
+  CAPTURE_STRATEGIES,
+  CaptureConfig,
+  EngineConfig,
+  ReplayConfig,
+} from './engine-config.ts';
 import type { ErrorCode } from './errors.ts';
 import type { EventClass } from './eve.ts';
 
@@ -28,6 +33,17 @@ export interface EngineMemory {
 export interface EngineStats {
   readonly kernelPackets: number;
   readonly kernelDrops: number;
+  /** Counted by the kernel, but not what the filter takes. */
+  readonly filteredPackets: number;
+  /** Counted into their flows in the kernel and never handed over. */
+  readonly shuntedPackets: number;
+  readonly shuntedBytes: number;
+  /** Of flows not looked at while there was too much to do. */
+  readonly sampledOutPackets: number;
+  /** What the interfaces themselves have counted while they were captured on. */
+  readonly nicPackets: number;
+  readonly nicDrops: number;
+  readonly interfaceChanges: number;
   readonly decodedPackets: number;
   readonly decodedBytes: number;
   readonly invalidPackets: number;
@@ -151,8 +167,48 @@ export interface LiveOptions {
   readonly onEnd: (error?: Error) => void;
 }
 
+/** What is captured on, and how. */
+export interface CaptureStatus {
+  readonly strategy: CaptureStrategy;
+  /** Why strategies before it were not taken: "ebpf: …". */
+  readonly reasons: readonly string[];
+  readonly interfaces: ReadonlyArray<{
+    readonly name: string;
+    readonly up: boolean;
+    readonly mtu: number;
+    /** Why nothing is captured on it; '': it is captured on. */
+    readonly fault: string;
+  }>;
+  /** Asked for by name and not there. */
+  readonly missing: readonly string[];
+}
+
+export type CaptureStrategy = Exclude<(typeof CAPTURE_STRATEGIES)[number], 'auto'>;
+
+export interface InterfaceChange {
+  readonly timeMs: number;
+  readonly change: 'added' | 'removed' | 'renamed' | 'up' | 'down' | 'mtu' | 'over_bound';
+  readonly name: string;
+  /** renamed: the name before; mtu: from and to. */
+  readonly detail: string;
+}
+
+/** What has become of the events handed over. */
+export interface EventLedger {
+  readonly spooled: number;
+  readonly droppedBySpool: number;
+  readonly published: number;
+  readonly acknowledged: number;
+}
+
 export interface LiveEngine {
   stats(): EngineStats;
+  /** Without interfaces in a replay. */
+  captureStatus(): CaptureStatus;
+  /** Since the last call, oldest first; the latest 256 at most. */
+  takeInterfaceChanges(): InterfaceChange[];
+  /** Told in the stats events from here on. */
+  tellEvents(ledger: EventLedger): void;
   /** Undefined while nothing is loaded. */
   signatures(): LoadedSignatures | undefined;
   /**

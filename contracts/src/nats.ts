@@ -100,9 +100,10 @@ const count = z.int().min(0);
 
 export const interfaceStatusSchema = z.object({
   name: z.string(),
-  strategy: z.enum(['afPacket', 'pcapFile']),
+  strategy: z.enum(['afPacket', 'pcap', 'pcapFile']),
   up: z.boolean(),
   workers: z.int().min(1),
+  fault: z.string().optional().describe('Why nothing is captured on it'),
 });
 
 export const CONDITION_STATUSES = ['True', 'False', 'Unknown'] as const;
@@ -118,6 +119,10 @@ export const conditionSchema = z.object({
 export const countersSchema = z.object({
   kernelPackets: count.describe('Packets the kernel handed to our rings, drops included'),
   kernelDrops: count.describe('Packets the kernel could not put into our rings'),
+  filteredPackets: count.optional().describe('Counted by the kernel, not what the filter takes'),
+  shuntedPackets: count.optional().describe('Counted into their flows in the kernel'),
+  sampledOutPackets: count.optional().describe('Of flows not looked at: there was too much to do'),
+  nicDrops: count.optional().describe('Dropped by the interfaces before the kernel saw them'),
   decodedPackets: count,
   decodedBytes: count,
   invalidPackets: count.describe('Packets with a decode anomaly'),

@@ -9,7 +9,15 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { EngineConfig } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
-import type { EngineStats, LoadedSignatures, NativeEngine, RuleCost } from '#contracts/native.ts';
+import type {
+  CaptureStatus,
+  EngineStats,
+  EventLedger,
+  InterfaceChange,
+  LoadedSignatures,
+  NativeEngine,
+  RuleCost,
+} from '#contracts/native.ts';
 
 /** ReadSummary as C++ makes it: times as numbers, the fault as two texts. */
 export interface RawSummary extends EngineStats {
@@ -31,7 +39,10 @@ export interface RawLiveOptions {
   readonly engine: EngineConfig;
   /** Capture: the interface; replay: ''. */
   readonly interface: string;
+  readonly strategy: string;
   readonly bpfFilter: string;
+  /** '': the one linked. */
+  readonly pcapLibrary: string;
   readonly promiscuous: boolean;
   readonly workers: number;
   readonly ringSizeMiB: number;
@@ -51,6 +62,9 @@ export interface RawLiveOptions {
 
 export interface RawLive {
   stats(): EngineStats;
+  captureStatus(): CaptureStatus;
+  takeInterfaceChanges(): InterfaceChange[];
+  tellEvents(ledger: EventLedger): void;
   /** `digest` is '' while nothing is loaded. */
   signatures(): LoadedSignatures;
   /** False: the run is over, or another bundle is being loaded. '' unloads. */

@@ -201,7 +201,13 @@ describe('signatures', () => {
 
 describe('capture', () => {
   test('an interface that does not exist is refused with the list of those there are', () => {
-    const captured = { interface: 'nosuch0', promiscuous: true, workers: 1, ringSizeMiB: 1 };
+    const captured = {
+      interface: 'nosuch0',
+      strategy: 'auto' as const,
+      promiscuous: true,
+      workers: 1,
+      ringSizeMiB: 1,
+    };
     expect(() => startLive(liveOptions({ capture: captured }).options)).toThrow(
       expect.objectContaining({
         code: 'NM_CAPTURE_NO_INTERFACE',
@@ -219,7 +225,13 @@ describe('capture', () => {
 
   test.runIf(process.getuid?.() === 0)('sees a datagram on the loopback', async () => {
     const captured = {
-      ...{ interface: 'lo', promiscuous: false, workers: 2, ringSizeMiB: 4 },
+      ...{
+        interface: 'lo',
+        strategy: 'auto' as const,
+        promiscuous: false,
+        workers: 2,
+        ringSizeMiB: 4,
+      },
       bpfFilter: 'udp port 45991',
     };
     const live = liveOptions({ capture: captured });
@@ -247,7 +259,13 @@ describe('capture', () => {
     'a filter that does not compile is told in libpcap words',
     () => {
       const captured = {
-        ...{ interface: 'lo', promiscuous: false, workers: 1, ringSizeMiB: 1 },
+        ...{
+          interface: 'lo',
+          strategy: 'auto' as const,
+          promiscuous: false,
+          workers: 1,
+          ringSizeMiB: 1,
+        },
         bpfFilter: 'udp prot 53',
       };
       expect(() => startLive(liveOptions({ capture: captured }).options)).toThrow(

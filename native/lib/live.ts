@@ -56,6 +56,9 @@ export function startLive(options: LiveOptions): LiveEngine {
   let swapping: Promise<unknown> = Promise.resolve();
   return {
     stats: () => engine.stats(),
+    captureStatus: () => engine.captureStatus(),
+    takeInterfaceChanges: () => engine.takeInterfaceChanges(),
+    tellEvents: (ledger) => engine.tellEvents(ledger),
     signatures: loaded,
     swapSignatures: (path) => {
       const swapped = swapping.then(() => swap(path));
@@ -97,11 +100,15 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
     bundlePath: options.bundlePath ?? '',
     patternCache: options.patternCache ?? '',
   };
-  const none = { interface: '', bpfFilter: '', promiscuous: false, workers: 1, ringSizeMiB: 1 };
+  const none = {
+    ...{ interface: '', strategy: 'auto', bpfFilter: '', pcapLibrary: '' },
+    ...{ promiscuous: false, workers: 1, ringSizeMiB: 1 },
+  };
   if (source.capture !== undefined && source.replay === undefined) {
     const capture = captureConfigSchema.parse(source.capture);
     const replay = { replayPath: '', replaySpeed: 1, rebaseTime: false };
-    return { ...common, ...replay, ...capture, bpfFilter: capture.bpfFilter ?? '' };
+    const texts = { bpfFilter: capture.bpfFilter ?? '', pcapLibrary: capture.pcapLibrary ?? '' };
+    return { ...common, ...replay, ...capture, ...texts };
   }
   if (source.replay !== undefined && source.capture === undefined) {
     const { path, speed, rebaseTime } = replayConfigSchema.parse(source.replay);

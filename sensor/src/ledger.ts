@@ -4,7 +4,7 @@
  * Invariant: eventsMade = acknowledged + lost + held, up to what is on its way between two parts.
  */
 import { EVENT_CLASSES } from '#contracts/eve.ts';
-import type { EngineStats } from '#contracts/native.ts';
+import type { EngineStats, EventLedger } from '#contracts/native.ts';
 import type { Counters } from '#contracts/nats.ts';
 import type { IntakeState } from './intake.ts';
 import { LOSS_REASONS, type OutboxState } from './outbox.ts';
@@ -23,6 +23,10 @@ export function countersOf(readings: Readings): Counters {
   return {
     kernelPackets: engine.kernelPackets,
     kernelDrops: engine.kernelDrops,
+    filteredPackets: engine.filteredPackets,
+    shuntedPackets: engine.shuntedPackets,
+    sampledOutPackets: engine.sampledOutPackets,
+    nicDrops: engine.nicDrops,
     decodedPackets: engine.decodedPackets,
     decodedBytes: engine.decodedBytes,
     invalidPackets: engine.invalidPackets,
@@ -41,6 +45,16 @@ export function countersOf(readings: Readings): Counters {
   };
 }
 
+/** For the stats events of the engine. */
+export function eventLedger({ outbox, publisher }: Omit<Readings, 'engine'>): EventLedger {
+  return {
+    spooled: outbox.spooledEvents,
+    droppedBySpool: lostEvents(outbox),
+    published: publisher.publishedEvents,
+    acknowledged: outbox.acknowledgedEvents,
+  };
+}
+
 export function lostEvents(outbox: OutboxState): number {
   let sum = 0;
   for (const eventClass of EVENT_CLASSES) {
@@ -53,6 +67,13 @@ export function lostEvents(outbox: OutboxState): number {
 export const noStats: EngineStats = {
   kernelPackets: 0,
   kernelDrops: 0,
+  filteredPackets: 0,
+  shuntedPackets: 0,
+  shuntedBytes: 0,
+  sampledOutPackets: 0,
+  nicPackets: 0,
+  nicDrops: 0,
+  interfaceChanges: 0,
   decodedPackets: 0,
   decodedBytes: 0,
   invalidPackets: 0,

@@ -71,6 +71,25 @@ function captureMetrics(define: Define, readings: MetricsInput['readings']): voi
     'Packets the kernel could not put into our rings',
     () => engine().kernelDrops,
   );
+  define('counter', 'capture_passed_over_packets_total', 'Packets counted and not decoded', () => [
+    [{ why: 'filter' }, engine().filteredPackets],
+    [{ why: 'shunted' }, engine().shuntedPackets],
+    [{ why: 'sampled_out' }, engine().sampledOutPackets],
+  ]);
+  define(
+    'counter',
+    'shunted_bytes_total',
+    'Octets of shunted packets',
+    () => engine().shuntedBytes,
+  );
+  define('counter', 'nic_packets_total', 'Packets of the interfaces', () => engine().nicPackets);
+  define('counter', 'nic_drops_total', 'Packets interfaces dropped', () => engine().nicDrops);
+  define(
+    'counter',
+    'interface_changes_total',
+    'Interfaces that came, went or changed',
+    () => engine().interfaceChanges,
+  );
   define('counter', 'decoded_packets_total', 'Packets decoded', () => engine().decodedPackets);
   define('counter', 'decoded_bytes_total', 'Bytes decoded', () => engine().decodedBytes);
   define(

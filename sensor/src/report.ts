@@ -1,4 +1,5 @@
 /** What a node reports about itself. Invariant: a value of reportedSchema, made from one reading. */
+import type { CaptureStatus } from '#contracts/native.ts';
 import type { Reported } from '#contracts/nats.ts';
 import type { ReportedSignatures } from '#contracts/signature-store.ts';
 import type { ResolvedConfig } from './config.ts';
@@ -13,7 +14,8 @@ export interface ReportInput {
   readonly startedAt: Date;
   readonly now: Date;
   readonly observedGeneration: number;
-  readonly interfaceUp: boolean;
+  /** Undefined before the engine runs. */
+  readonly capture: CaptureStatus | undefined;
   readonly readings: Readings;
   readonly conditions: Condition[];
   readonly signatures: ReportedSignatures;
@@ -30,14 +32,7 @@ export function makeReport(input: ReportInput): Reported {
     startedAt: input.startedAt.toISOString(),
     reportedAt: input.now.toISOString(),
     observedGeneration: input.observedGeneration,
-    interfaces: [
-      {
-        name: nameOf(source),
-        strategy: source.kind === 'capture' ? 'afPacket' : 'pcapFile',
-        up: input.interfaceUp,
-        workers: source.kind === 'capture' ? source.capture.workers : 1,
-      },
-    ],
+    interfaces: interfacesOf(source, input.capture),
     signatures: input.signatures,
     counters: countersOf(readings),
     spool: { bytes: diskBytes, capacityBytes, batches },
@@ -45,4 +40,14 @@ export function makeReport(input: ReportInput): Reported {
     cpuSeconds: (user + system) / 1e6,
     conditions: input.conditions,
   };
+}
+
+function interfacesOf(source: Source, capture: CaptureStatus | undefined): Reported['interfaces'] {
+  if (source.kind === 'replay')
+    return [{ name: nameOf(source), strategy: 'pcapFile', up: true, workers: 1 }];
+  const { workers } = source.capture;
+  return (capture?.interfaces ?? []).map(({ name, up, fault }) => ({
+    ...{ name, strategy: capture?.strategy ?? 'afPacket', up, workers },
+    ...(fault === '' ? {} : { fault }),
+  }));
 }

@@ -10,12 +10,13 @@ import type { Logger } from 'pino';
 import type { EngineStats, LiveEngine, NativeEngine } from '#contracts/native.ts';
 import { type Desired, REPORT_INTERVAL_MS, type Reported } from '#contracts/nats.ts';
 import type { Bus } from './bus.ts';
+import { judgeCapture, logChanges, logStrategy } from './capture-watch.ts';
 import type { ResolvedConfig } from './config.ts';
 import { unappliedKeys } from './desired.ts';
 import { DropWatch } from './drop-watch.ts';
 import { type Condition, Health, judgeBus, judgeSpool } from './health.ts';
 import type { Intake } from './intake.ts';
-import { lostEvents, noStats, type Readings } from './ledger.ts';
+import { eventLedger, lostEvents, noStats, type Readings } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import type { Publisher } from './publisher.ts';
 import { makeReport } from './report.ts';
@@ -59,6 +60,7 @@ export class Sensor {
   readonly #timers: NodeJS.Timeout[] = [];
   #engine: LiveEngine | undefined;
   #engineStats: EngineStats = noStats;
+  #failed = false;
   #observedGeneration = 0;
   #pending: readonly string[] = [];
   #lostBefore = 0;
@@ -89,7 +91,7 @@ export class Sensor {
     return makeReport({
       ...{ config, source, version, startedAt: this.#startedAt, now: now() },
       observedGeneration: this.#observedGeneration,
-      interfaceUp: this.#interfaceUp(),
+      capture: this.#engine?.captureStatus(),
       readings: this.readings(),
       conditions: this.conditions(),
       signatures: this.#options.signatures.status(),
@@ -108,15 +110,17 @@ export class Sensor {
 
   /** Throws the engine's NetmothError where capture cannot begin. */
   async start(): Promise<void> {
-    const { source, signatures } = this.#options;
+    const { source, signatures, log } = this.#options;
     this.#engine = await signatures.startEngine((bundlePath) => {
       const engine = this.#startEngine(bundlePath);
       this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
       return engine;
     });
+    if (source.kind === 'capture') logStrategy(log, this.#engine.captureStatus());
+    this.#judgeCapture();
     this.#options.bus.start();
     this.#timers.push(setInterval(() => this.#tick(), kTickMs));
-    this.#timers.push(setInterval(() => this.#reportNow(), REPORT_INTERVAL_MS));
+    this.#timers.push(setInterval(() => void this.#options.reporter.tick(), REPORT_INTERVAL_MS));
   }
 
   #startEngine(bundlePath: string | undefined): LiveEngine {
@@ -180,6 +184,7 @@ export class Sensor {
     const { source, config, log } = this.#options;
     this.#options.signatures.stop();
     if (error !== undefined) {
+      this.#failed = true;
       this.#capturing('False', 'CaptureFailed', error.message);
       this.#ended.reject(error);
       return;
@@ -192,28 +197,19 @@ export class Sensor {
   #tick(): void {
     const readings = this.readings();
     this.#drops.look(readings);
+    this.#engine?.tellEvents(eventLedger(readings));
+    this.#judgeCapture();
     this.judge();
     // The spool counts as losing until a whole interval passed without a loss.
     if (++this.#ticks % kLossTicks === 0) this.#lostBefore = lostEvents(readings.outbox);
   }
 
-  #reportNow(): void {
-    const { source } = this.#options;
-    const capturing = this.#health.conditions().find(({ type }) => type === 'Capturing');
-    if (source.kind === 'capture') {
-      if (!this.#interfaceUp()) {
-        this.#capturing('False', 'InterfaceDown', `${nameOf(source)} is down: nothing arrives.`);
-      } else if (capturing?.reason === 'InterfaceDown') {
-        this.#capturing('True', 'Capturing', `Packets are read from ${nameOf(source)}.`);
-      }
-    }
-    void this.#options.reporter.tick();
-  }
-
-  #interfaceUp(): boolean {
-    const { engine, source } = this.#options;
-    const name = source.kind === 'capture' ? source.capture.interface : undefined;
-    return name === undefined || engine.interfaces().some((each) => each.name === name && each.up);
+  #judgeCapture(): void {
+    const { source, log } = this.#options;
+    if (source.kind !== 'capture' || this.#engine === undefined || this.#failed) return;
+    logChanges(log, this.#engine);
+    const { status, reason, message } = judgeCapture(this.#engine.captureStatus(), nameOf(source));
+    this.#capturing(status, reason, message);
   }
 
   /** Looks anew at bus and spool; call it when one of them has changed. */
@@ -234,7 +230,7 @@ export class Sensor {
     );
   }
 
-  #capturing(status: 'True' | 'False', reason: string, message: string): void {
+  #capturing(status: Condition['status'], reason: string, message: string): void {
     const pending =
       this.#pending.length === 0
         ? ''

@@ -136,13 +136,20 @@ Napi::Value memory_when_full_of(const Napi::CallbackInfo& call) {
 }
 
 Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
-                          std::uint64_t kernel_packets, std::uint64_t kernel_drops) {
+                          const output::CaptureRecord& capture) {
   Napi::Object stats = Napi::Object::New(env);
   const auto set = [&](const char* name, std::uint64_t value) {
     stats.Set(name, Napi::Number::New(env, static_cast<double>(value)));
   };
-  set("kernelPackets", kernel_packets);
-  set("kernelDrops", kernel_drops);
+  set("kernelPackets", capture.kernel_packets);
+  set("kernelDrops", capture.kernel_drops);
+  set("filteredPackets", capture.filtered);
+  set("shuntedPackets", capture.shunted);
+  set("shuntedBytes", capture.shunted_bytes);
+  set("sampledOutPackets", capture.sampled_out);
+  set("nicPackets", capture.nic_packets);
+  set("nicDrops", capture.nic_drops);
+  set("interfaceChanges", capture.interface_changes);
   set("decodedPackets", counters.packets);
   set("decodedBytes", counters.bytes);
   set("invalidPackets", counters.invalid);

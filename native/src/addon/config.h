@@ -18,6 +18,6 @@ Napi::Value memory_when_full_of(const Napi::CallbackInfo& call);
 
 // EngineStats of contracts/src/native.ts.
 Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counters,
-                          std::uint64_t kernel_packets, std::uint64_t kernel_drops);
+                          const output::CaptureRecord& capture);
 
 }  // namespace netmoth::addon

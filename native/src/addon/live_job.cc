@@ -151,6 +151,8 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.engine = engine_config(object.Get("engine").As<Napi::Object>());
   options.interface_name = text_of(object, "interface");
   options.bpf_filter = text_of(object, "bpfFilter");
+  options.strategy = capture::strategy_of(text_of(object, "strategy")).value_or(options.strategy);
+  options.pcap_library = text_of(object, "pcapLibrary");
   options.promiscuous = object.Get("promiscuous").ToBoolean();
   options.workers = number_of(object, "workers");
   options.ring_bytes = std::size_t{number_of(object, "ringSizeMiB")} << 20;
@@ -179,11 +181,53 @@ Napi::Object signatures_object(Napi::Env env, const pipeline::LoadedSignatures& 
   return object;
 }
 
+Napi::Object capture_object(Napi::Env env, const capture::CaptureStatus& status) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("strategy", std::string(capture::strategy_name(status.strategy)));
+  object.Set("reasons", texts_of(env, status.reasons));
+  object.Set("missing", texts_of(env, status.missing));
+  Napi::Array interfaces = Napi::Array::New(env, status.interfaces.size());
+  for (std::uint32_t i = 0; i < status.interfaces.size(); ++i) {
+    const capture::InterfaceState& state = status.interfaces[i];
+    Napi::Object each = Napi::Object::New(env);
+    each.Set("name", state.name);
+    each.Set("up", state.up);
+    each.Set("mtu", state.mtu);
+    each.Set("fault", state.fault);
+    interfaces.Set(i, each);
+  }
+  object.Set("interfaces", interfaces);
+  return object;
+}
+
+Napi::Array changes_array(Napi::Env env, const std::vector<capture::InterfaceChange>& changes) {
+  Napi::Array list = Napi::Array::New(env, changes.size());
+  for (std::uint32_t i = 0; i < changes.size(); ++i) {
+    Napi::Object each = Napi::Object::New(env);
+    each.Set("timeMs", static_cast<double>(changes[i].time) / 1e6);
+    each.Set("change", std::string(capture::change_name(changes[i].kind)));
+    each.Set("name", changes[i].name);
+    each.Set("detail", changes[i].detail);
+    list.Set(i, each);
+  }
+  return list;
+}
+
+output::EventLedger event_ledger(const Napi::Object& object) {
+  const auto count = [&](const char* name) {
+    return static_cast<std::uint64_t>(object.Get(name).As<Napi::Number>().Int64Value());
+  };
+  return {.spooled = count("spooled"),
+          .dropped_by_spool = count("droppedBySpool"),
+          .published = count("published"),
+          .acknowledged = count("acknowledged")};
+}
+
 Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
   Napi::Object handle = Napi::Object::New(env);
   handle.Set("stats", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                const pipeline::LiveStats all = job->run->stats();
-               return stats_object(call.Env(), all.counters, all.kernel_packets, all.kernel_drops);
+               return stats_object(call.Env(), all.counters, all.capture);
              }));
   handle.Set("stop", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                const auto stopped = call[0].As<Napi::Function>();
@@ -193,6 +237,16 @@ Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
                }
                job->handle_stopped = Napi::Persistent(stopped);
                job->run->request_stop();
+             }));
+  handle.Set("captureStatus", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               return capture_object(call.Env(), job->run->capture_status());
+             }));
+  handle.Set("takeInterfaceChanges",
+             Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               return changes_array(call.Env(), job->run->take_interface_changes());
+             }));
+  handle.Set("tellEvents", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               job->run->set_event_ledger(event_ledger(call[0].As<Napi::Object>()));
              }));
   handle.Set("signatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                return signatures_object(call.Env(), job->run->signatures());

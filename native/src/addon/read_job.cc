@@ -50,7 +50,7 @@ Napi::Array profile_array(Napi::Env env, const pipeline::FileRunResult& result) 
 }
 
 Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result) {
-  Napi::Object summary = stats_object(env, result.counters, result.frames, 0);
+  Napi::Object summary = stats_object(env, result.counters, {.kernel_packets = result.frames});
   const auto set = [&](const char* name, double value) {
     summary.Set(name, Napi::Number::New(env, value));
   };

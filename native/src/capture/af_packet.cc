@@ -28,7 +28,9 @@ SourceStatus AfPacket::next_batch(std::span<decode::Frame> frames, std::size_t& 
   if (stopping_.load(std::memory_order_relaxed)) return end(SourceStatus::kEnd, 0, "");
   if (packets_left_ == 0) {
     release_block();
-    if (!take_block()) {
+    if (take_block()) {
+      interface_down_.store(false, std::memory_order_relaxed);
+    } else {
       const SourceStatus status = wait();
       if (status != SourceStatus::kFrames) return status;
     }
@@ -80,28 +82,33 @@ void AfPacket::release_block() {
 }
 
 SourceStatus AfPacket::wait() {
+  if (!waits()) return SourceStatus::kIdle;
   pollfd waiting{socket_, POLLIN | POLLERR, 0};
   const int ready = ::poll(&waiting, 1, kPollMs);
   if (ready < 0 && errno != EINTR) {
     return end(SourceStatus::kFailed, errno, std::string("cannot wait: ") + std::strerror(errno));
   }
-  if (ready > 0 && (waiting.revents & POLLERR) != 0) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    (void)::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
-    interface_down_.store(true, std::memory_order_relaxed);
-    if (::if_nametoindex(interface_.c_str()) != interface_index_) {
-      return end(SourceStatus::kFailed, ENODEV, "interface " + interface_ + " is gone");
-    }
-    if (error != 0 && error != ENETDOWN) {
-      return end(SourceStatus::kFailed, error,
-                 "capture on " + interface_ + " failed: " + std::strerror(error));
-    }
-    return SourceStatus::kIdle;
-  }
+  if (ready > 0 && (waiting.revents & POLLERR) != 0) return check_error();
   if (!take_block()) return SourceStatus::kIdle;
   interface_down_.store(false, std::memory_order_relaxed);
   return SourceStatus::kFrames;
+}
+
+SourceStatus AfPacket::check_error() {
+  if (ended_) return fault_.status;
+  int error = 0;
+  socklen_t size = sizeof error;
+  (void)::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size);
+  interface_down_.store(true, std::memory_order_relaxed);
+  char name[IF_NAMESIZE] = {};  // it may have been renamed
+  if (::if_indextoname(interface_index_, name) == nullptr) {
+    return end(SourceStatus::kFailed, ENODEV, "interface " + interface_ + " is gone");
+  }
+  if (error != 0 && error != ENETDOWN) {
+    return end(SourceStatus::kFailed, error,
+               "capture on " + interface_ + " failed: " + std::strerror(error));
+  }
+  return SourceStatus::kIdle;
 }
 
 // PACKET_STATISTICS starts over with each reading, so each reading is added.
@@ -112,8 +119,8 @@ KernelCounters AfPacket::counters() {
     kernel_packets_.fetch_add(fresh.tp_packets, std::memory_order_relaxed);
     kernel_drops_.fetch_add(fresh.tp_drops, std::memory_order_relaxed);
   }
-  return {kernel_packets_.load(std::memory_order_relaxed),
-          kernel_drops_.load(std::memory_order_relaxed)};
+  return {.packets = kernel_packets_.load(std::memory_order_relaxed),
+          .drops = kernel_drops_.load(std::memory_order_relaxed)};
 }
 
 SourceStatus AfPacket::end(SourceStatus status, int error_number, std::string message) {

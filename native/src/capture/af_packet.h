@@ -12,42 +12,13 @@
 #include <atomic>
 #include <memory>
 
-#include "capture/frame_source.h"
+#include "capture/live_source.h"
 
 struct tpacket_block_desc;
 
 namespace netmoth::capture {
 
-struct LiveSettings {
-  std::string interface;
-  std::string filter = {};  // pcap-filter(7); empty: everything
-  bool promiscuous = true;
-  std::uint32_t snap_length = 65535;
-  std::size_t ring_bytes = 64U << 20;
-  // Workers with the same group share the traffic by flow (symmetric hash); 0: no sharing.
-  std::uint16_t fanout_group = 0;
-};
-
-enum class LiveProblem : std::uint8_t {
-  kNone,
-  kNoInterface,   // the message lists those there are
-  kNoPermission,  // the message names the capability
-  kBadFilter,     // libpcap's own message
-  kSystem,        // error_number says
-};
-
-struct LiveFault {
-  LiveProblem problem = LiveProblem::kNone;
-  int error_number = 0;
-  std::string message;
-};
-
-struct KernelCounters {
-  std::uint64_t packets = 0;  // that passed the filter, dropped ones included
-  std::uint64_t drops = 0;    // for want of room in the ring
-};
-
-class AfPacket final : public FrameSource {
+class AfPacket final : public LiveSource {
  public:
   // nullptr with `fault` filled in where capture cannot start.
   static std::unique_ptr<AfPacket> open(const LiveSettings& settings, LiveFault& fault);
@@ -55,7 +26,7 @@ class AfPacket final : public FrameSource {
   AfPacket(const AfPacket&) = delete;
   AfPacket& operator=(const AfPacket&) = delete;
 
-  // kIdle after kPollMs without a packet, kEnd after stop(), kFailed where the interface is gone.
+  // kIdle where there is no packet (waiting: after kPollMs), kEnd after stop(), kFailed where the interface is gone.
   // An interface that goes down and comes up again is only idle meanwhile.
   [[nodiscard]] SourceStatus next_batch(std::span<decode::Frame> frames,
                                         std::size_t& count) override;
@@ -63,13 +34,13 @@ class AfPacket final : public FrameSource {
 
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
   // Since open().
-  [[nodiscard]] KernelCounters counters();
+  [[nodiscard]] KernelCounters counters() override;
+  [[nodiscard]] int descriptor() const override { return socket_; }
+  [[nodiscard]] SourceStatus check_error() override;
   // While true the interface is down: packets cannot come.
   [[nodiscard]] bool interface_down() const {
     return interface_down_.load(std::memory_order_relaxed);
   }
-
-  static constexpr int kPollMs = 50;
 
  private:
   explicit AfPacket(const LiveSettings& settings) : interface_(settings.interface) {}
@@ -77,6 +48,7 @@ class AfPacket final : public FrameSource {
   bool set_up(const LiveSettings& settings, LiveFault& fault);
   bool set_up_ring(const LiveSettings& settings, LiveFault& fault);
   bool join(const LiveSettings& settings, LiveFault& fault);
+  bool join_group(const LiveSettings& settings, LiveFault& fault);
   void release_block();
   bool take_block();
   SourceStatus wait();

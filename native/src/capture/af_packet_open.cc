@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include "capture/af_packet.h"
 #include "capture/af_packet_ring.h"
@@ -29,6 +30,7 @@ namespace netmoth::capture {
 namespace {
 
 constexpr decode::LinkType kRawIp = 101;
+constexpr std::uint32_t kFanoutUniqueId = 0x2000;  // PACKET_FANOUT_FLAG_UNIQUEID, Linux 4.17
 
 bool refuse(LiveFault& fault, LiveProblem problem, int error_number, std::string message) {
   fault = {problem, error_number, std::move(message)};
@@ -177,12 +179,28 @@ bool AfPacket::join(const LiveSettings& settings, LiveFault& fault) {
   if (settings.promiscuous && !set_option(socket_, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)) {
     return refuse_system(fault, "cannot set promiscuous mode");
   }
-  const std::uint32_t fanout =
-      settings.fanout_group |
-      static_cast<std::uint32_t>(PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
-  if (settings.fanout_group != 0 && !set_option(socket_, SOL_PACKET, PACKET_FANOUT, fanout)) {
-    return refuse_system(fault, "cannot join the fanout group");
+  return join_group(settings, fault);
+}
+
+bool AfPacket::join_group(const LiveSettings& settings, LiveFault& fault) {
+  if (settings.fanout_group == 0 && settings.shared_group == nullptr) return true;
+  std::uint32_t mode = PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
+  std::uint32_t group = settings.fanout_group;
+  std::unique_lock<std::mutex> lock;
+  if (settings.shared_group != nullptr) {
+    lock = std::unique_lock(settings.shared_group->mutex);
+    group = settings.shared_group->id.value_or(0);
+    if (!settings.shared_group->id) mode |= kFanoutUniqueId;
   }
+  const std::uint32_t fanout = group | mode << 16;
+  if (!set_option(socket_, SOL_PACKET, PACKET_FANOUT, fanout))
+    return refuse_system(fault, "cannot join the fanout group");
+  if ((mode & kFanoutUniqueId) == 0) return true;
+  std::uint32_t joined = 0;
+  socklen_t size = sizeof joined;
+  if (::getsockopt(socket_, SOL_PACKET, PACKET_FANOUT, &joined, &size) != 0)
+    return refuse_system(fault, "cannot ask for the fanout group");
+  settings.shared_group->id = static_cast<std::uint16_t>(joined);
   return true;
 }
 

@@ -22,6 +22,7 @@ struct Frame {
   bool checksum_not_ready = false;  // TP_STATUS_CSUMNOTREADY: never validate
   std::uint16_t vlan_tci = 0;       // outer tag the kernel took off, with vlan_present
   bool vlan_present = false;
+  std::uint8_t interface = 0;  // slot of where it came in (capture/interface_set.h)
 };
 
 namespace tcp_flag {
@@ -105,6 +106,7 @@ struct Packet {
   bool truncated = false;
   std::uint8_t tunnel_depth = 0;  // 0: outermost
   PacketOrigin origin = PacketOrigin::kWire;
+  std::uint8_t interface = 0;  // of the frame
   std::uint8_t vlan_count = 0;
   std::array<std::uint16_t, kMaxVlanTags> vlan{};  // VIDs, outermost first
   MacAddress source_mac{};

@@ -58,6 +58,7 @@ FlowKey key_of(const decode::Packet& packet) {
   key.destination_port = packet.destination_port;
   key.protocol = packet.protocol;
   key.ip_version = packet.ip_version;
+  key.interface = packet.interface;
   key.vlan.id = packet.vlan;
   key.vlan.count = packet.vlan_count;
   if (is_icmp(packet.protocol)) set_icmp(key, packet.icmp_type, packet.icmp_code);
@@ -73,6 +74,7 @@ FlowKey key_of_quoted(const decode::Packet& error) {
   key.destination_port = quoted.destination_port;
   key.protocol = quoted.protocol;
   key.ip_version = error.ip_version;
+  key.interface = error.interface;
   key.vlan.id = error.vlan;
   key.vlan.count = error.vlan_count;
   if (is_icmp(quoted.protocol)) set_icmp(key, quoted.icmp_type, quoted.icmp_code);

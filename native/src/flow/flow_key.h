@@ -25,6 +25,8 @@ struct FlowKey {
   std::uint8_t protocol = 0;
   std::uint8_t ip_version = 0;
   bool one_way = false;
+  // What is seen on two interfaces is two conversations, as in Suricata (livedev.use-for-tracking).
+  std::uint8_t interface = 0;
   VlanTags vlan;
 
   [[nodiscard]] FlowKey reversed() const;

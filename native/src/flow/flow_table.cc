@@ -86,7 +86,8 @@ FlowTable::Match FlowTable::find(const FlowKey& key, std::uint32_t hash) {
     Flow& flow = flows_[index];
     index = flow.chain_next;
     if (flow.hash != hash || flow.key.protocol != key.protocol ||
-        flow.key.ip_version != key.ip_version || flow.key.one_way != key.one_way)
+        flow.key.ip_version != key.ip_version || flow.key.one_way != key.one_way ||
+        flow.key.interface != key.interface)
       continue;
     if (same_ends(flow.key, key)) {
       if (flow.key.vlan == key.vlan) return {&flow, Direction::kToServer};

@@ -78,15 +78,32 @@ EventWriter::EventWriter(WriterOptions options, BatchSink& sink)
   }
 }
 
-JsonWriter EventWriter::open(EventType type, TimestampNs time, std::uint64_t flow_id,
-                             std::uint64_t packet_number) {
+void EventWriter::name_interface(std::uint8_t slot, std::string name) {
+  if (names_.size() <= slot) names_.resize(std::size_t{slot} + 1);
+  names_[slot] = std::move(name);
+}
+
+std::string_view EventWriter::interface_of(const EventContext& context) const {
+  std::uint8_t slot = 0;
+  if (context.flow != nullptr)
+    slot = context.flow->key.interface;
+  else if (context.packet != nullptr)
+    slot = context.packet->interface;
+  return slot < names_.size() ? std::string_view(names_[slot]) : options_.interface_name;
+}
+
+JsonWriter EventWriter::open(EventType type, const EventContext& context) {
+  const std::uint64_t flow_id = context.flow == nullptr ? 0 : context.flow->id;
   JsonWriter json(buffer_of(type).lines);
   json.begin_object();
   json.key("timestamp");
-  json.timestamp(time);
+  json.timestamp(context.time);
   if (flow_id != 0) json.member("flow_id", flow_id);
-  if (!options_.interface_name.empty()) json.member("in_iface", options_.interface_name);
-  if (options_.packet_numbers && packet_number != 0) json.member("pcap_cnt", packet_number);
+  const std::string_view interface =
+      type == EventType::kStats ? std::string_view{} : interface_of(context);
+  if (!interface.empty()) json.member("in_iface", interface);
+  if (options_.packet_numbers && context.packet_number != 0)
+    json.member("pcap_cnt", context.packet_number);
   json.member_plain("event_type", event_type_name(type));
   return json;
 }
@@ -115,7 +132,7 @@ JsonWriter EventWriter::open_flow_event(EventType type, const EventContext& cont
 
 JsonWriter EventWriter::open_event(EventType type, const EventContext& context, Direction shown) {
   flow::Flow& flow = *context.flow;
-  JsonWriter json = open(type, context.time, flow.id, context.packet_number);
+  JsonWriter json = open(type, context);
   BareEnds ends = ends_of(flow);
   if (shown == Direction::kToClient) {
     std::swap(ends.source, ends.destination);
@@ -249,7 +266,7 @@ void EventWriter::rule_alert(const EventContext& context, const detect::Alert& a
 }
 
 void EventWriter::alert_without_flow(const EventContext& context, const detect::Alert& alert) {
-  JsonWriter json = open(EventType::kAlert, context.time, 0, context.packet_number);
+  JsonWriter json = open(EventType::kAlert, context);
   if (context.packet != nullptr) {
     write_ends(json, ends_of(*context.packet));
     if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
@@ -297,8 +314,7 @@ void EventWriter::stream_anomaly(const EventContext& context, std::string_view e
 }
 
 void EventWriter::decode_anomaly(const EventContext& context, std::string_view event) {
-  const std::uint64_t flow_id = context.flow == nullptr ? 0 : context.flow->id;
-  JsonWriter json = open(EventType::kAnomaly, context.time, flow_id, context.packet_number);
+  JsonWriter json = open(EventType::kAnomaly, context);
   if (context.packet != nullptr) {
     write_ends(json, ends_of(*context.packet));
     if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
@@ -315,7 +331,9 @@ void EventWriter::decode_anomaly(const EventContext& context, std::string_view e
 }
 
 void EventWriter::stats(const StatsRecord& record, TimestampNs now) {
-  JsonWriter json = open(EventType::kStats, now, 0, 0);
+  EventContext about;
+  about.time = now;
+  JsonWriter json = open(EventType::kStats, about);
   json.key("stats");
   write_stats(json, record);
   close(json, EventType::kStats);

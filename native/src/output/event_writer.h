@@ -33,7 +33,7 @@ inline constexpr std::size_t kEventRoomBytes = 16U << 10;
 inline constexpr std::size_t kMaxLateBatches = 4;
 
 struct WriterOptions {
-  std::string interface_name;   // EVE in_iface; empty for files
+  std::string interface_name;   // EVE in_iface where a slot has no name; empty for files
   bool packet_numbers = false;  // EVE pcap_cnt
   int dns_version = 2;
   EveOptions eve;
@@ -84,6 +84,9 @@ class EventWriter final : public correlate::LabelTaker {
   void decode_anomaly(const EventContext& context, std::string_view event);
   void stats(const StatsRecord& record, TimestampNs now);
 
+  // What events call the interface in that slot from here on (EVE in_iface).
+  void name_interface(std::uint8_t slot, std::string name);
+
   void take_labels(std::uint64_t ticket, const correlate::FlowLabels& labels) override;
   // Full batches that still wait for labels.
   [[nodiscard]] std::size_t late_batches() const { return late_.size(); }
@@ -102,8 +105,8 @@ class EventWriter final : public correlate::LabelTaker {
   LineBatch& buffer_of(EventType type) {
     return buffers_[options_.one_buffer ? 0 : static_cast<std::size_t>(class_of(type))];
   }
-  base::JsonWriter open(EventType type, TimestampNs time, std::uint64_t flow_id,
-                        std::uint64_t packet_number);
+  base::JsonWriter open(EventType type, const EventContext& context);
+  [[nodiscard]] std::string_view interface_of(const EventContext& context) const;
   // What the options ask for, of the packet or else of the flow. `swapped`: not in packet order.
   void write_route(base::JsonWriter& json, const EventContext& context, bool swapped);
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
@@ -125,6 +128,7 @@ class EventWriter final : public correlate::LabelTaker {
   void send(LineBatch& batch, EventClass event_class);
 
   WriterOptions options_;
+  std::vector<std::string> names_;  // of interfaces, by slot
   BatchSink& sink_;
   std::array<LineBatch, kEventClasses> buffers_;
   std::deque<LineBatch> late_;    // in their order, before the first of buffers_

@@ -3,6 +3,24 @@
 namespace netmoth::output {
 namespace {
 
+void write_capture(base::JsonWriter& json, const CaptureRecord& capture) {
+  json.key("capture");
+  json.begin_object();
+  json.member("kernel_packets", capture.kernel_packets);
+  json.member("kernel_drops", capture.kernel_drops);
+  if (capture.interfaces > 0 || capture.interface_changes > 0) {  // not of a file
+    json.member("filtered", capture.filtered);
+    json.member("shunted", capture.shunted);
+    json.member("shunted_bytes", capture.shunted_bytes);
+    json.member("sampled_out", capture.sampled_out);
+    json.member("nic_packets", capture.nic_packets);
+    json.member("nic_drops", capture.nic_drops);
+    json.member("interfaces", capture.interfaces);
+    json.member("interface_changes", capture.interface_changes);
+  }
+  json.end_object();
+}
+
 void write_flow(base::JsonWriter& json, const flow::FlowTableCounters& flows) {
   json.key("flow");
   json.begin_object();
@@ -48,6 +66,18 @@ void write_defrag(base::JsonWriter& json, const StatsRecord& record) {
   json.end_object();
 }
 
+void write_events(base::JsonWriter& json, const StatsRecord& record) {
+  json.key("events");
+  json.begin_object();
+  json.member("made", record.events_made);
+  json.member("dropped", record.events_dropped);
+  json.member("spooled", record.events.spooled);
+  json.member("dropped_by_spool", record.events.dropped_by_spool);
+  json.member("published", record.events.published);
+  json.member("acknowledged", record.events.acknowledged);
+  json.end_object();
+}
+
 void write_dns_cache(base::JsonWriter& json, const correlate::DnsCacheCounters& dns) {
   json.key("dns_cache");
   json.begin_object();
@@ -79,11 +109,7 @@ void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
 void write_stats(base::JsonWriter& json, const StatsRecord& record) {
   json.begin_object();
   json.member("uptime", record.uptime_seconds);
-  json.key("capture");
-  json.begin_object();
-  json.member("kernel_packets", record.kernel_packets);
-  json.member("kernel_drops", record.kernel_drops);
-  json.end_object();
+  write_capture(json, record.capture);
   json.key("decoder");
   json.begin_object();
   json.member("pkts", record.packets);
@@ -106,6 +132,7 @@ void write_stats(base::JsonWriter& json, const StatsRecord& record) {
   json.end_object();
   if (record.has_rules) write_detect(json, record.detect, record.hosts);
   write_dns_cache(json, record.dns);
+  if (record.is_live) write_events(json, record);
   json.key("expectations");
   json.begin_object();
   json.member("announced", record.expectations.announced);

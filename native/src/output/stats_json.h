@@ -36,10 +36,36 @@ struct MemoryInUse {
   }
 };
 
+// Where packets went before they were decoded. For every strategy, once all is read:
+// kernel_packets = kernel_drops + filtered + shunted + sampled_out + decoder.pkts.
+struct CaptureRecord {
+  std::uint64_t kernel_packets = 0;  // that the strategy saw, whatever became of them
+  std::uint64_t kernel_drops = 0;    // for want of room in the ring
+  std::uint64_t filtered = 0;        // not what the filter takes; only where it runs after counting
+  std::uint64_t shunted = 0;         // counted into their flows in the kernel, never handed over
+  std::uint64_t shunted_bytes = 0;
+  std::uint64_t sampled_out = 0;  // of flows not looked at while there was too much to do
+  std::uint64_t nic_packets = 0;  // received and sent by the interfaces
+  std::uint64_t nic_drops = 0;    // rx_dropped, rx_missed and rx_fifo errors of the interfaces
+  std::uint64_t interfaces = 0;   // captured on now
+  std::uint64_t interface_changes = 0;
+};
+
+// Events after the engine, as the sensor counts them; all 0 where nobody does.
+struct EventLedger {
+  std::uint64_t spooled = 0;
+  std::uint64_t dropped_by_spool = 0;
+  std::uint64_t published = 0;
+  std::uint64_t acknowledged = 0;
+};
+
 struct StatsRecord {
   std::uint64_t uptime_seconds = 0;
-  std::uint64_t kernel_packets = 0;
-  std::uint64_t kernel_drops = 0;
+  CaptureRecord capture;
+  std::uint64_t events_made = 0;
+  std::uint64_t events_dropped = 0;  // found the queue to the sensor full
+  EventLedger events;
+  bool is_live = false;  // capture, or a replay by a sensor
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
   std::uint64_t invalid = 0;

@@ -73,7 +73,9 @@ RunFault source_fault(const std::string& path, const capture::Fault& fault) {
 output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptime_seconds) {
   output::StatsRecord record;
   record.uptime_seconds = uptime_seconds;
-  record.kernel_packets = counters.packets;
+  record.capture.kernel_packets = counters.packets;
+  record.events_made = counters.events_made;
+  record.events_dropped = counters.events_dropped;
   record.packets = counters.packets;
   record.bytes = counters.bytes;
   record.invalid = counters.invalid;

@@ -4,7 +4,6 @@
 
 #include <random>
 
-#include "capture/af_packet.h"
 #include "pipeline/replay_source.h"
 #include "pipeline/signatures.h"
 
@@ -21,8 +20,8 @@ struct LiveRun::Lane final : output::BatchSink {
   }
 
   LiveListener& listener;
-  std::unique_ptr<capture::FrameSource> source;
-  capture::AfPacket* packet_socket = nullptr;  // `source`, where it is one
+  capture::FrameSource* source = nullptr;
+  std::unique_ptr<capture::FrameSource> replay;  // `source`, where nothing is captured
   std::unique_ptr<output::EventWriter> writer;
   std::unique_ptr<Worker> worker;
   std::thread thread;
@@ -54,10 +53,19 @@ RunFault fault_of(const capture::LiveFault& fault) {
   return {"NM_INTERNAL", fault.message};
 }
 
-// Any number but 0 that no other process here uses for its own sockets.
-std::uint16_t fanout_group() {
-  constexpr std::uint32_t kMask = 0x7fff;
-  return static_cast<std::uint16_t>((static_cast<std::uint32_t>(::getpid()) & kMask) | 0x8000);
+output::CaptureRecord capture_record(capture::LiveCapture& live) {
+  const capture::KernelCounters kernel = live.counters();
+  const capture::NicCounters nic = live.watch().nic();
+  return {.kernel_packets = kernel.packets,
+          .kernel_drops = kernel.drops,
+          .filtered = kernel.filtered,
+          .shunted = kernel.shunted,
+          .shunted_bytes = kernel.shunted_bytes,
+          .sampled_out = kernel.sampled_out,
+          .nic_packets = nic.packets,
+          .nic_drops = nic.drops,
+          .interfaces = live.watch().interfaces().size(),
+          .interface_changes = live.watch().changes()};
 }
 
 }  // namespace
@@ -91,40 +99,48 @@ std::unique_ptr<LiveRun> LiveRun::open_sources(std::unique_ptr<LiveRun> run, Run
       fault = source_fault(options.replay_path, replay->fault());
       return nullptr;
     }
-    run->add_lane(std::move(replay));
+    Lane& lane = run->add_lane(*replay);
+    lane.replay = std::move(replay);
     return run;
   }
-  capture::LiveSettings settings;
-  settings.interface = options.interface_name;
-  settings.filter = options.bpf_filter;
-  settings.promiscuous = options.promiscuous;
-  settings.snap_length = options.engine.snap_length;
-  settings.ring_bytes = options.ring_bytes;
-  settings.fanout_group = options.workers > 1 ? fanout_group() : std::uint16_t{0};
-  for (unsigned i = 0; i < std::max(options.workers, 1U); ++i) {
-    capture::LiveFault problem;
-    auto source = capture::AfPacket::open(settings, problem);
-    if (source == nullptr) {
-      fault = fault_of(problem);
-      return nullptr;
-    }
-    capture::AfPacket* const packet_socket = source.get();
-    run->add_lane(std::move(source));
-    run->lanes_.back()->packet_socket = packet_socket;
-  }
-  return run;
+  return run->open_capture(fault) ? std::move(run) : nullptr;
 }
 
-void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
+bool LiveRun::open_capture(RunFault& fault) {
+  capture::CaptureSettings settings;
+  settings.strategy = options_.strategy;
+  settings.interfaces = options_.interface_name;
+  settings.lanes = options_.workers;
+  settings.source.filter = options_.bpf_filter;
+  settings.source.promiscuous = options_.promiscuous;
+  settings.source.snap_length = options_.engine.snap_length;
+  settings.source.ring_bytes = options_.ring_bytes;
+  settings.source.pcap_library = options_.pcap_library;
+  capture::LiveFault problem;
+  capture_ = capture::LiveCapture::open(settings, problem);
+  if (capture_ == nullptr) {
+    fault = fault_of(problem);
+    return false;
+  }
+  for (std::size_t i = 0; i < capture_->lanes(); ++i) {
+    capture::LaneSource& source = capture_->lane(i);
+    output::EventWriter& writer = *add_lane(source).writer;
+    source.on_name([&writer](std::uint8_t slot, const std::string& name) {
+      writer.name_interface(slot, name);
+    });
+  }
+  return true;
+}
+
+LiveRun::Lane& LiveRun::add_lane(capture::FrameSource& source) {
   auto lane = std::make_unique<Lane>(listener_);
   output::WriterOptions writing;
-  writing.interface_name = options_.interface_name;
   writing.dns_version = options_.engine.dns_version;
   writing.eve = options_.engine.eve;
   writing.batch_bytes = options_.batch_bytes;
   writing.alert_max_wait = options_.alert_max_wait;
   writing.batch_max_wait = options_.batch_max_wait;
-  lane->source = std::move(source);
+  lane->source = &source;
   lane->writer = std::make_unique<output::EventWriter>(writing, *lane);
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
@@ -134,6 +150,7 @@ void LiveRun::add_lane(std::unique_ptr<capture::FrameSource> source) {
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
   lanes_.push_back(std::move(lane));
+  return *lanes_.back();
 }
 
 LiveRun::~LiveRun() {
@@ -143,6 +160,7 @@ LiveRun::~LiveRun() {
 
 void LiveRun::start() {
   started_ = steady_clock_ns();
+  if (capture_ != nullptr) capture_->start();
   running_.store(static_cast<unsigned>(lanes_.size()), std::memory_order_relaxed);
   for (const auto& lane : lanes_)
     lane->thread = std::thread([this, each = lane.get()] { run(*each); });
@@ -174,7 +192,7 @@ void LiveRun::run(Lane& lane) {
 
 void LiveRun::loop(Lane& lane) {
   std::array<decode::Frame, kBatchFrames> frames;
-  const bool wire = lane.packet_socket != nullptr;
+  const bool wire = capture_ != nullptr;
   lane.next_stats =
       steady_clock_ns() + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
   while (!stop_.load(std::memory_order_relaxed)) {
@@ -259,27 +277,40 @@ void LiveRun::write_stats(Lane& lane) {
   const LiveStats all = stats();
   output::StatsRecord record =
       stats_of(all.counters, static_cast<std::uint64_t>((now - started_) / 1'000'000'000));
-  record.kernel_packets = all.kernel_packets;
-  record.kernel_drops = all.kernel_drops;
+  record.capture = all.capture;
+  record.is_live = true;
+  {
+    const std::lock_guard lock(mutex_);
+    record.events = ledger_;
+  }
   lane.writer->stats(record, wall_clock_ns());
 }
 
 LiveStats LiveRun::stats() const {
   LiveStats all;
-  for (const auto& lane : lanes_) {
-    if (lane->packet_socket == nullptr) continue;
-    const capture::KernelCounters kernel = lane->packet_socket->counters();
-    all.kernel_packets += kernel.packets;
-    all.kernel_drops += kernel.drops;
-  }
+  if (capture_ != nullptr) all.capture = capture_record(*capture_);
   const std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_)
     all.counters += lane->published;
   all.counters.dns = dns_.counters();
   all.counters.expectations = expectations_.counters();
   all.counters.hosts = hosts_.counters();
-  if (options_.interface_name.empty()) all.kernel_packets = all.counters.packets;
+  if (capture_ == nullptr) all.capture.kernel_packets = all.counters.packets;
   return all;
+}
+
+capture::CaptureStatus LiveRun::capture_status() const {
+  return capture_ == nullptr ? capture::CaptureStatus{} : capture_->status();
+}
+
+std::vector<capture::InterfaceChange> LiveRun::take_interface_changes() {
+  if (capture_ == nullptr) return {};
+  return capture_->watch().take_changes();
+}
+
+void LiveRun::set_event_ledger(const output::EventLedger& ledger) {
+  const std::lock_guard lock(mutex_);
+  ledger_ = ledger;
 }
 
 }  // namespace netmoth::pipeline

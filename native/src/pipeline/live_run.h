@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "capture/frame_source.h"
+#include "capture/live_capture.h"
 #include "pipeline/file_run.h"
 #include "pipeline/signature_exchange.h"
 #include "pipeline/worker.h"
@@ -22,7 +22,9 @@ namespace netmoth::pipeline {
 inline constexpr TimestampNs kPublishNs = 100'000'000;
 
 struct LiveOptions {
-  std::string interface_name;  // empty: replay
+  std::string interface_name;  // names and patterns (capture/interface_choice.h); empty: replay
+  capture::Strategy strategy = capture::Strategy::kAuto;
+  std::string pcap_library;
   std::string bpf_filter;
   bool promiscuous = true;
   unsigned workers = 1;
@@ -52,8 +54,7 @@ class LiveListener {
 
 struct LiveStats {
   WorkerCounters counters;  // summed over the workers
-  std::uint64_t kernel_packets = 0;
-  std::uint64_t kernel_drops = 0;
+  output::CaptureRecord capture;
 };
 
 // What the workers match with.
@@ -79,6 +80,12 @@ class LiveRun {
   // Returns at once after on_end() was called; else waits for it.
   void join();
   [[nodiscard]] LiveStats stats() const;
+  // Nothing of a replay.
+  [[nodiscard]] capture::CaptureStatus capture_status() const;
+  // Since the last call.
+  [[nodiscard]] std::vector<capture::InterfaceChange> take_interface_changes();
+  // What has become of the events handed over, told in the next stats event.
+  void set_event_ledger(const output::EventLedger& ledger);
   // Loads a bundle on the calling thread and exchanges what workers match with; an empty path:
   // nothing. With a fault (a reason of contracts/src/bundle-faults.ts) all stays as it was. One at
   // a time; takes until every worker has come to the end of a batch.
@@ -89,7 +96,8 @@ class LiveRun {
   struct Lane;
   LiveRun(const LiveOptions& options, LiveListener& listener);
   static std::unique_ptr<LiveRun> open_sources(std::unique_ptr<LiveRun> run, RunFault& fault);
-  void add_lane(std::unique_ptr<capture::FrameSource> source);
+  bool open_capture(RunFault& fault);
+  Lane& add_lane(capture::FrameSource& source);
   [[nodiscard]] RunFault prepare(const std::string& path, std::vector<WorkerSignatures>& parts,
                                  LoadedSignatures& loaded) const;
   void run(Lane& lane);
@@ -103,6 +111,7 @@ class LiveRun {
   protocols::ExpectationTable expectations_;  // likewise
   detect::HostState hosts_;                   // likewise
   SignatureExchange exchange_;                // likewise
+  std::unique_ptr<capture::LiveCapture> capture_;  // null: a replay; outlives the lanes
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.
   std::atomic<bool> stop_{false};
@@ -111,6 +120,7 @@ class LiveRun {
   mutable std::mutex mutex_;  // guards the lanes' published counters, fault_ and signatures_
   RunFault fault_;
   LoadedSignatures signatures_;
+  output::EventLedger ledger_;  // likewise
   TimestampNs started_ = 0;
 };
 

@@ -141,8 +141,8 @@ void swap_while_packets_come() {
   run->request_stop();
   run->join();
   const LiveStats stats = run->stats();
-  EXPECT_EQ(stats.kernel_packets, kPackets);
-  EXPECT_EQ(stats.kernel_drops, 0U);
+  EXPECT_EQ(stats.capture.kernel_packets, kPackets);
+  EXPECT_EQ(stats.capture.kernel_drops, 0U);
   EXPECT_EQ(stats.counters.packets, kPackets);
   EXPECT_EQ(stats.counters.events_dropped, 0U);
   EXPECT_EQ(alerts.by_set[0] + alerts.by_set[1], kPackets / kMarkEvery);

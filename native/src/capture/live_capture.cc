@@ -1,0 +1,142 @@
+#include "capture/live_capture.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "capture/af_packet.h"
+#include "capture/interface_set.h"
+#include "capture/interfaces.h"
+#include "capture/pcap_live.h"
+
+namespace netmoth::capture {
+namespace {
+
+// What `auto` tries, and what comes after a strategy that was asked for and does not work.
+constexpr std::array kOrder{Strategy::kAfPacket, Strategy::kPcap};
+
+std::string missing_interface(const std::vector<std::string>& names) {
+  std::string message = "there is no interface ";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    message += (i == 0 ? "" : ", ") + names[i];
+  message += "; there are: ";
+  bool first = true;
+  for (const NetworkInterface& interface : list_interfaces()) {
+    if (!first) message += ", ";
+    first = false;
+    message += interface.name;
+  }
+  return message;
+}
+
+}  // namespace
+
+LiveCapture::LiveCapture(const CaptureSettings& settings)
+    : settings_(settings), watch_(InterfaceChoice(settings.interfaces)) {}
+
+LiveCapture::~LiveCapture() {
+  watch_.stop();
+}
+
+std::unique_ptr<LiveCapture> LiveCapture::open(const CaptureSettings& settings, LiveFault& fault) {
+  fault = {};
+  std::unique_ptr<LiveCapture> capture(new LiveCapture(settings));
+  capture->watch_.look();
+  const std::vector<std::string> missing = capture->watch_.missing();
+  if (capture->watch_.interfaces().empty() && !capture->watch_.choice().has_patterns()) {
+    fault = {LiveProblem::kNoInterface, ENODEV, missing_interface(missing)};
+    return nullptr;
+  }
+  std::vector<Strategy> order;
+  if (settings.strategy != Strategy::kAuto) order.push_back(settings.strategy);
+  for (const Strategy strategy : kOrder) {
+    if (strategy != settings.strategy) order.push_back(strategy);
+  }
+  LiveFault first;
+  for (const Strategy strategy : order) {
+    LiveFault why;
+    if (capture->try_strategy(strategy, why)) return capture;
+    capture->reasons_.push_back(std::string(strategy_name(strategy)) + ": " + why.message);
+    if (first.problem == LiveProblem::kNone) first = why;
+    // Another strategy takes the same filter.
+    if (why.problem == LiveProblem::kBadFilter) break;
+  }
+  fault = first;
+  return nullptr;
+}
+
+bool LiveCapture::try_strategy(Strategy strategy, LiveFault& fault) {
+  if (!open_lanes(strategy, fault)) {
+    lanes_.clear();
+    return false;
+  }
+  strategy_ = strategy;
+  return true;
+}
+
+// Works where at least one interface is captured on, or none is there yet.
+bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
+  // libpcap does not share an interface between workers.
+  const unsigned lanes = strategy == Strategy::kPcap ? 1 : std::max(settings_.lanes, 1U);
+  const std::size_t there = watch_.interfaces().size();
+  for (unsigned i = 0; i < lanes; ++i) {
+    auto lane = make_lane(strategy);
+    if (lane == nullptr) return false;
+    lane->reconcile();
+    const auto faults = lane->faults();
+    if (there > 0 && faults.size() >= there) {
+      fault = faults.front().fault;
+      return false;
+    }
+    lanes_.push_back(std::move(lane));
+  }
+  return true;
+}
+
+std::unique_ptr<LaneSource> LiveCapture::make_lane(Strategy strategy) {
+  return std::make_unique<InterfaceSet>(
+      watch_, [this, strategy](const WatchedInterface& interface, LiveFault& fault) {
+        return open_source(strategy, interface, fault);
+      });
+}
+
+std::unique_ptr<LiveSource> LiveCapture::open_source(Strategy strategy,
+                                                     const WatchedInterface& interface,
+                                                     LiveFault& fault) {
+  LiveSettings settings = settings_.source;
+  settings.interface = interface.link.name;
+  if (strategy == Strategy::kPcap) return PcapLive::open(settings, fault);
+  if (settings_.lanes > 1) settings.shared_group = &fanout_group(interface.link.index);
+  return AfPacket::open(settings, fault);
+}
+
+FanoutGroup& LiveCapture::fanout_group(unsigned interface_index) {
+  const std::lock_guard lock(groups_mutex_);
+  return groups_[interface_index];
+}
+
+KernelCounters LiveCapture::counters() {
+  KernelCounters all;
+  for (const auto& lane : lanes_)
+    all += lane->counters();
+  return all;
+}
+
+CaptureStatus LiveCapture::status() const {
+  CaptureStatus status{strategy_, reasons_, {}, watch_.missing()};
+  std::vector<LaneSource::SlotFault> faults;
+  for (const auto& lane : lanes_) {
+    for (auto& each : lane->faults())
+      faults.push_back(std::move(each));
+  }
+  for (const WatchedInterface& each : watch_.interfaces()) {
+    InterfaceState state{each.link.name, each.link.up, each.link.mtu, {}};
+    const auto fault = std::ranges::find(faults, each.slot, &LaneSource::SlotFault::slot);
+    if (fault != faults.end()) state.fault = fault->fault.message;
+    status.interfaces.push_back(std::move(state));
+  }
+  return status;
+}
+
+}  // namespace netmoth::capture

@@ -1,0 +1,77 @@
+// Live capture as a whole: the strategy that works here, the interfaces, and a lane for each worker.
+//
+// Invariant: the strategies are tried in their order until one captures on what is there; why each
+// of the others was not taken is kept for the log and the status. What is captured on follows the
+// InterfaceWatch from then on.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "capture/interface_watch.h"
+#include "capture/lane_source.h"
+
+namespace netmoth::capture {
+
+struct CaptureSettings {
+  Strategy strategy = Strategy::kAuto;
+  std::string interfaces;  // see InterfaceChoice
+  unsigned lanes = 1;
+  LiveSettings source;  // but for its interface and fanout group
+};
+
+struct InterfaceState {
+  std::string name;
+  bool up = false;
+  std::uint32_t mtu = 0;
+  std::string fault;  // why it is not captured on; empty: it is
+};
+
+struct CaptureStatus {
+  Strategy strategy = Strategy::kAfPacket;
+  std::vector<std::string> reasons;  // of strategies not taken: "ebpf: …"
+  std::vector<InterfaceState> interfaces;
+  std::vector<std::string> missing;  // asked for by name and not there
+};
+
+class LiveCapture {
+ public:
+  // nullptr and `fault` where no strategy captures, or no interface that was named is there.
+  static std::unique_ptr<LiveCapture> open(const CaptureSettings& settings, LiveFault& fault);
+  ~LiveCapture();
+  LiveCapture(const LiveCapture&) = delete;
+  LiveCapture& operator=(const LiveCapture&) = delete;
+
+  // Once each; the lanes may outlive neither this nor one another's counters.
+  [[nodiscard]] std::size_t lanes() const { return lanes_.size(); }
+  [[nodiscard]] LaneSource& lane(std::size_t index) { return *lanes_[index]; }
+  // Interfaces are watched from here on.
+  void start() { watch_.start(); }
+
+  // Any thread.
+  [[nodiscard]] KernelCounters counters();
+  [[nodiscard]] CaptureStatus status() const;
+  [[nodiscard]] InterfaceWatch& watch() { return watch_; }
+
+ private:
+  LiveCapture(const CaptureSettings& settings);
+  bool try_strategy(Strategy strategy, LiveFault& fault);
+  bool open_lanes(Strategy strategy, LiveFault& fault);
+  std::unique_ptr<LaneSource> make_lane(Strategy strategy);
+  std::unique_ptr<LiveSource> open_source(Strategy strategy, const WatchedInterface& interface,
+                                          LiveFault& fault);
+  FanoutGroup& fanout_group(unsigned interface_index);
+
+  CaptureSettings settings_;
+  InterfaceWatch watch_;
+  Strategy strategy_ = Strategy::kAfPacket;
+  std::vector<std::string> reasons_;
+  std::mutex groups_mutex_;
+  std::map<unsigned, FanoutGroup> groups_;  // by interface
+  std::vector<std::unique_ptr<LaneSource>> lanes_;
+};
+
+}  // namespace netmoth::capture
