@@ -250,7 +250,7 @@ export const engineConfigSchema = z.strictObject({
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 
 /** Ways to capture live; each falls back to the next that works, with its reason in the status. */
-export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'pcap'] as const;
+export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'ebpf', 'pcap'] as const;
 
 /** Of a Linux interface, with its end: IFNAMSIZ. */
 const INTERFACE_NAME_MAX = 15;

@@ -100,7 +100,7 @@ const count = z.int().min(0);
 
 export const interfaceStatusSchema = z.object({
   name: z.string(),
-  strategy: z.enum(['afPacket', 'pcap', 'pcapFile']),
+  strategy: z.enum(['afPacket', 'ebpf', 'pcap', 'pcapFile']),
   up: z.boolean(),
   workers: z.int().min(1),
   fault: z.string().optional().describe('Why nothing is captured on it'),

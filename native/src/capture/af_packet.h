@@ -26,8 +26,8 @@ class AfPacket final : public LiveSource {
   AfPacket(const AfPacket&) = delete;
   AfPacket& operator=(const AfPacket&) = delete;
 
-  // kIdle where there is no packet (waiting: after kPollMs), kEnd after stop(), kFailed where the interface is gone.
-  // An interface that goes down and comes up again is only idle meanwhile.
+  // kIdle where there is no packet (waiting: after kPollMs), kEnd after stop(), kFailed where the
+  // interface is gone. An interface that goes down and comes up again is only idle meanwhile.
   [[nodiscard]] SourceStatus next_batch(std::span<decode::Frame> frames,
                                         std::size_t& count) override;
   [[nodiscard]] const Fault& fault() const override { return fault_; }

@@ -28,9 +28,8 @@ bool InterfaceChoice::takes(const Link& link,
   if (follows_default_ && default_interface == link.name) return true;
   if (std::ranges::find(names_, link.name) != names_.end()) return true;
   if (link.loopback) return false;
-  return std::ranges::any_of(patterns_, [&](const std::string& pattern) {
-    return matches_pattern(pattern, link.name);
-  });
+  return std::ranges::any_of(
+      patterns_, [&](const std::string& pattern) { return matches_pattern(pattern, link.name); });
 }
 
 std::vector<std::string> InterfaceChoice::missing(const std::vector<Link>& links) const {

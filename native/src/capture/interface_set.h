@@ -1,4 +1,4 @@
-// A lane of which every interface has a source of its own (AF_PACKET, libpcap, AF_XDP).
+// A lane of which every interface has a source of its own (AF_PACKET, libpcap).
 //
 // Invariant: every interface has its turn of one batch, so none starves another. A source that
 // fails is closed and opened anew after kRetryNs as long as its interface is there; what it had

@@ -138,8 +138,7 @@ std::optional<std::vector<Link>> ask_once() {
     if (::poll(&waiting, 1, kAnswerMs) <= 0) return std::nullopt;
     const ssize_t got = ::recv(socket.descriptor, buffer.data(), buffer.size(), 0);
     if (got <= 0) return std::nullopt;
-    const Part part =
-        take_messages(links, Octets(buffer).first(static_cast<std::size_t>(got)));
+    const Part part = take_messages(links, Octets(buffer).first(static_cast<std::size_t>(got)));
     if (part == Part::kBroken) return std::nullopt;
     if (part == Part::kDone) return links;
   }

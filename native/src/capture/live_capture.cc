@@ -6,8 +6,10 @@
 #include <array>
 
 #include "capture/af_packet.h"
+#include "capture/ebpf_lane.h"
 #include "capture/interface_set.h"
 #include "capture/interfaces.h"
+#include "capture/packet_filter.h"
 #include "capture/pcap_live.h"
 
 namespace netmoth::capture {
@@ -69,6 +71,7 @@ std::unique_ptr<LiveCapture> LiveCapture::open(const CaptureSettings& settings, 
 bool LiveCapture::try_strategy(Strategy strategy, LiveFault& fault) {
   if (!open_lanes(strategy, fault)) {
     lanes_.clear();
+    tap_.reset();
     return false;
   }
   strategy_ = strategy;
@@ -79,10 +82,10 @@ bool LiveCapture::try_strategy(Strategy strategy, LiveFault& fault) {
 bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
   // libpcap does not share an interface between workers.
   const unsigned lanes = strategy == Strategy::kPcap ? 1 : std::max(settings_.lanes, 1U);
+  if (strategy == Strategy::kEbpf && !load_tap(fault)) return false;
   const std::size_t there = watch_.interfaces().size();
   for (unsigned i = 0; i < lanes; ++i) {
-    auto lane = make_lane(strategy);
-    if (lane == nullptr) return false;
+    auto lane = make_lane(strategy, i);
     lane->reconcile();
     const auto faults = lane->faults();
     if (there > 0 && faults.size() >= there) {
@@ -94,7 +97,27 @@ bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
   return true;
 }
 
-std::unique_ptr<LaneSource> LiveCapture::make_lane(Strategy strategy) {
+bool LiveCapture::load_tap(LiveFault& fault) {
+  const LiveSettings& source = settings_.source;
+  if (!source.filter.empty()) {
+    CompiledFilter filter = compile_filter(source.filter, "", false, source.snap_length);
+    if (!filter.error.empty()) {
+      fault = {LiveProblem::kBadFilter, EINVAL,
+               "the filter \"" + source.filter + "\" does not compile: " + filter.error};
+      return false;
+    }
+    tap_filter_ = std::move(filter.program);
+  }
+  tap_ = EbpfTap::load({.lanes = std::max(settings_.lanes, 1U),
+                        .ring_bytes = source.ring_bytes,
+                        .snap_length = source.snap_length},
+                       fault);
+  return tap_ != nullptr;
+}
+
+std::unique_ptr<LaneSource> LiveCapture::make_lane(Strategy strategy, unsigned number) {
+  if (strategy == Strategy::kEbpf)
+    return std::make_unique<EbpfLane>(*tap_, watch_, number, tap_filter_);
   return std::make_unique<InterfaceSet>(
       watch_, [this, strategy](const WatchedInterface& interface, LiveFault& fault) {
         return open_source(strategy, interface, fault);

@@ -1,9 +1,12 @@
-// Live capture as a whole: the strategy that works here, the interfaces, and a lane for each worker.
+// Live capture as a whole: the strategy that works here, the interfaces, and a lane for each
+// worker.
 //
 // Invariant: the strategies are tried in their order until one captures on what is there; why each
 // of the others was not taken is kept for the log and the status. What is captured on follows the
 // InterfaceWatch from then on.
 #pragma once
+
+#include <linux/filter.h>
 
 #include <map>
 #include <memory>
@@ -11,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/ebpf_tap.h"
 #include "capture/interface_watch.h"
 #include "capture/lane_source.h"
 
@@ -60,7 +64,8 @@ class LiveCapture {
   LiveCapture(const CaptureSettings& settings);
   bool try_strategy(Strategy strategy, LiveFault& fault);
   bool open_lanes(Strategy strategy, LiveFault& fault);
-  std::unique_ptr<LaneSource> make_lane(Strategy strategy);
+  bool load_tap(LiveFault& fault);
+  std::unique_ptr<LaneSource> make_lane(Strategy strategy, unsigned number);
   std::unique_ptr<LiveSource> open_source(Strategy strategy, const WatchedInterface& interface,
                                           LiveFault& fault);
   FanoutGroup& fanout_group(unsigned interface_index);
@@ -71,6 +76,8 @@ class LiveCapture {
   std::vector<std::string> reasons_;
   std::mutex groups_mutex_;
   std::map<unsigned, FanoutGroup> groups_;  // by interface
+  std::unique_ptr<EbpfTap> tap_;         // of Strategy::kEbpf; outlives the lanes
+  std::vector<sock_filter> tap_filter_;  // likewise
   std::vector<std::unique_ptr<LaneSource>> lanes_;
 };
 

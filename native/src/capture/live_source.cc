@@ -9,11 +9,10 @@
 namespace netmoth::capture {
 namespace {
 
-constexpr std::array<std::pair<Strategy, std::string_view>, 5> kNames{{
+constexpr std::array<std::pair<Strategy, std::string_view>, 4> kNames{{
     {Strategy::kAuto, "auto"},
     {Strategy::kAfPacket, "afPacket"},
     {Strategy::kEbpf, "ebpf"},
-    {Strategy::kAfXdp, "afXdp"},
     {Strategy::kPcap, "pcap"},
 }};
 

@@ -13,7 +13,7 @@
 
 namespace netmoth::capture {
 
-enum class Strategy : std::uint8_t { kAuto, kAfPacket, kEbpf, kAfXdp, kPcap };
+enum class Strategy : std::uint8_t { kAuto, kAfPacket, kEbpf, kPcap };
 
 // "auto", "afPacket", … as configurations spell them. Static storage.
 std::string_view strategy_name(Strategy strategy);
@@ -35,9 +35,9 @@ struct LiveSettings {
   std::size_t ring_bytes = 64U << 20;
   // Workers with the same group share the traffic by flow (symmetric hash); 0: no sharing.
   std::uint16_t fanout_group = 0;
-  FanoutGroup* shared_group = nullptr;  // the same with a number of the kernel's; outlives the source
+  FanoutGroup* shared_group =
+      nullptr;                    // the same with a number of the kernel's; outlives the source
   std::string pcap_library = {};  // a libpcap to load instead of the one linked
-  bool forced = false;            // capture although it takes traffic from the host (AF_XDP)
 };
 
 enum class LiveProblem : std::uint8_t {
@@ -55,8 +55,8 @@ struct LiveFault {
 };
 
 struct KernelCounters {
-  std::uint64_t packets = 0;  // that the strategy saw, dropped ones included
-  std::uint64_t drops = 0;    // for want of room in the ring
+  std::uint64_t packets = 0;   // that the strategy saw, dropped ones included
+  std::uint64_t drops = 0;     // for want of room in the ring
   std::uint64_t filtered = 0;  // counted in packets, but not what the filter takes
   std::uint64_t shunted = 0;   // counted into their flows only
   std::uint64_t shunted_bytes = 0;

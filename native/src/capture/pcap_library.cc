@@ -50,8 +50,8 @@ std::shared_ptr<const PcapLibrary> PcapLibrary::load(const std::string& path, st
     return nullptr;
   }
   const bool whole = each_function(*library, [&](auto& function, const char* name, auto*) {
-    function =
-        reinterpret_cast<std::remove_reference_t<decltype(function)>>(::dlsym(library->loaded_, name));
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(
+        ::dlsym(library->loaded_, name));
     if (function == nullptr) error = path + " has no " + name;
     return function != nullptr;
   });

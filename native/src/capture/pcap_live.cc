@@ -79,8 +79,8 @@ bool PcapLive::activate(const LiveSettings& settings, LiveFault& fault) {
 bool PcapLive::set_filter(const LiveSettings& settings, LiveFault& fault) {
   if (settings.filter.empty()) return true;
   bpf_program program{};
-  const bool compiled = library_->compile(handle_, &program, settings.filter.c_str(), 1,
-                                          PCAP_NETMASK_UNKNOWN) == 0;
+  const bool compiled =
+      library_->compile(handle_, &program, settings.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0;
   if (!compiled) {
     return refuse(
         fault, LiveProblem::kBadFilter,

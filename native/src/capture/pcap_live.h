@@ -2,8 +2,8 @@
 // PF_RING or of a DAG card, with the same functions).
 //
 // Bound: ring_bytes inside of libpcap, and a copy of one batch here: its memory is libpcap's only
-// until the next call. Counters are pcap_stats(3): ps_recv (drops included, as on Linux) and ps_drop.
-// Privilege: what the library asks for; on Linux CAP_NET_RAW.
+// until the next call. Counters are pcap_stats(3): ps_recv (drops included, as on Linux) and
+// ps_drop. Privilege: what the library asks for; on Linux CAP_NET_RAW.
 #pragma once
 
 #include <atomic>

@@ -65,9 +65,8 @@ std::optional<Bytes> FrameContext::join(Packet& packet, std::uint32_t identifica
   std::memcpy(words.data(), packet.source.octets.data(), 16);
   std::memcpy(words.data() + 2, packet.destination.octets.data(), 16);
   // Fragments of one IPv6 datagram may name different next headers (RFC 8200): it is no part of it.
-  words[4] =
-      std::uint64_t{identification} << 32 | std::uint64_t{packet.interface} << 16 |
-      (v4 ? packet.protocol : 0U) << 8 | packet.ip_version;
+  words[4] = std::uint64_t{identification} << 32 | std::uint64_t{packet.interface} << 16 |
+             (v4 ? packet.protocol : 0U) << 8 | packet.ip_version;
   words[5] = std::uint64_t{tunnel_depth} << 56 | std::uint64_t{vlan_count} << 48 |
              std::uint64_t{vlan[2]} << 32 | std::uint64_t{vlan[1]} << 16 | vlan[0];
   fragment.ttl = packet.ttl;

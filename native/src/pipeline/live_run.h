@@ -107,10 +107,10 @@ class LiveRun {
 
   LiveOptions options_;
   LiveListener& listener_;
-  correlate::DnsCache dns_;                   // of all lanes; outlives them
-  protocols::ExpectationTable expectations_;  // likewise
-  detect::HostState hosts_;                   // likewise
-  SignatureExchange exchange_;                // likewise
+  correlate::DnsCache dns_;                        // of all lanes; outlives them
+  protocols::ExpectationTable expectations_;       // likewise
+  detect::HostState hosts_;                        // likewise
+  SignatureExchange exchange_;                     // likewise
   std::unique_ptr<capture::LiveCapture> capture_;  // null: a replay; outlives the lanes
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.

@@ -14,12 +14,12 @@
 namespace netmoth::capture {
 namespace {
 
+using std::chrono::steady_clock;
 using testing_support::add_pair;
 using testing_support::in_namespace;
 using testing_support::kTestPort;
 using testing_support::send_datagrams;
 using testing_support::shell;
-using std::chrono::steady_clock;
 
 constexpr auto kDeadline = std::chrono::seconds(10);
 
@@ -106,8 +106,7 @@ TEST_P(EveryStrategy, ReadsSeveralInterfacesAndSaysWhich) {
     ASSERT_EQ(send_datagrams(10, 0) + send_datagrams(20, 1) + send_datagrams(30, 2), 60);
     ASSERT_EQ(send_datagrams(5, 3), 5);
     EXPECT_EQ(reader.read(60), 60);
-    EXPECT_EQ(reader.by_name,
-              (std::map<std::string, int>{{"va", 10}, {"pod1", 20}, {"pod2", 30}}));
+    EXPECT_EQ(reader.by_name, (std::map<std::string, int>{{"va", 10}, {"pod1", 20}, {"pod2", 30}}));
     EXPECT_EQ(live->status().interfaces.size(), 3U);
   });
 }
@@ -210,8 +209,9 @@ TEST_P(EveryStrategy, HandsOutSegmentsOf64KiBWithoutLookingAtTheirSums) {
     ASSERT_TRUE(shell(there + "python3 -c \"import socket\ns=socket.socket()\ns.bind(('', 5000))\n"
                               "s.listen()\nimport os\nif os.fork(): os._exit(0)\n"
                               "c,_=s.accept()\nwhile c.recv(1<<20): pass\""));
-    ASSERT_TRUE(shell("python3 -c \"import socket\ns=socket.create_connection(('198.51.100.2',"
-                      "5000),5)\ns.sendall(bytes(8<<20))\""));
+    ASSERT_TRUE(
+        shell("python3 -c \"import socket\ns=socket.create_connection(('198.51.100.2',"
+              "5000),5)\ns.sendall(bytes(8<<20))\""));
     std::size_t longest = 0;
     for (int quiet = 0; quiet < 3;) {
       std::size_t count = 0;
@@ -231,7 +231,7 @@ TEST_P(EveryStrategy, HandsOutSegmentsOf64KiBWithoutLookingAtTheirSums) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Live, EveryStrategy,
-                         ::testing::Values(Strategy::kAfPacket, Strategy::kPcap),
+                         ::testing::Values(Strategy::kAfPacket, Strategy::kEbpf, Strategy::kPcap),
                          [](const auto& info) { return std::string(strategy_name(info.param)); });
 
 TEST(LiveCapture, SaysWhyAStrategyWasNotTaken) {

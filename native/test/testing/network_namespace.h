@@ -48,7 +48,8 @@ inline void in_namespace(const std::function<void()>& body) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
-  if (WEXITSTATUS(status) == kNamespaceSkipped) GTEST_SKIP() << "no network namespaces or veth here";
+  if (WEXITSTATUS(status) == kNamespaceSkipped)
+    GTEST_SKIP() << "no network namespaces or veth here";
   EXPECT_EQ(WEXITSTATUS(status), 0) << "see the failures above";
 }
 
@@ -64,9 +65,8 @@ inline int send_datagrams(int count, int n = 0, std::size_t size = 100,
   const std::string payload(size, 'x');
   int sent = 0;
   for (int i = 0; i < count; ++i) {
-    if (::sendto(sender, payload.data(), payload.size(), 0,
-                 reinterpret_cast<sockaddr*>(&address), sizeof address) ==
-        static_cast<ssize_t>(payload.size()))
+    if (::sendto(sender, payload.data(), payload.size(), 0, reinterpret_cast<sockaddr*>(&address),
+                 sizeof address) == static_cast<ssize_t>(payload.size()))
       ++sent;
   }
   ::close(sender);
