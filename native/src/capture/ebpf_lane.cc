@@ -71,8 +71,7 @@ void EbpfLane::set_clock() {
 SourceStatus EbpfLane::next_batch(std::span<decode::Frame> frames, std::size_t& count) {
   for (TapRing& ring : rings_)
     ring.release();
-  if (watch_.version() != version_ ||
-      (retry_at_ != 0 && clock_ns(CLOCK_MONOTONIC) >= retry_at_))
+  if (watch_.version() != version_ || (retry_at_ != 0 && clock_ns(CLOCK_MONOTONIC) >= retry_at_))
     reconcile();
   if (++batches_ % kClockEvery == 0) set_clock();
   count = read(frames);

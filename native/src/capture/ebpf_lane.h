@@ -1,4 +1,5 @@
-// A lane that reads what the eBPF tap has put into its rings, one for each CPU, in the order of time.
+// A lane that reads what the eBPF tap has put into its rings, one for each CPU, in the order of
+// time.
 //
 // Invariant: packets of different CPUs come in the order in which the tap saw them: one that is
 // younger than kGraceNs waits while another CPU's ring is empty, for an older one may be on its way
@@ -67,7 +68,7 @@ class EbpfLane final : public LaneSource {
   TimestampNs retry_at_ = 0;
   // Relaxed: a count of its own.
   std::atomic<std::uint64_t> filtered_{0};
-  mutable std::mutex mutex_;  // guards entries_, which only the lane's thread changes
+  mutable std::mutex mutex_;           // guards entries_, which only the lane's thread changes
   std::map<unsigned, Entry> entries_;  // by interface index
 };
 

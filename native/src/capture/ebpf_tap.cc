@@ -108,8 +108,7 @@ TapRing::~TapRing() {
 bool TapRing::map(int descriptor, std::size_t bytes) {
   bytes_ = bytes;
   const std::size_t page = page_bytes();
-  void* const consumer =
-      ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+  void* const consumer = ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (consumer == MAP_FAILED) return false;
   consumer_ = static_cast<std::uint8_t*>(consumer);
   void* const producer = ::mmap(nullptr, page + 2 * bytes, PROT_READ, MAP_SHARED, descriptor,
@@ -120,7 +119,6 @@ bool TapRing::map(int descriptor, std::size_t bytes) {
 }
 
 Bytes TapRing::peek() {
-  if (step_ != 0) read_ += std::exchange(step_, 0);
   const std::uint8_t* const data = producer_ + page_bytes();
   for (;;) {
     // Acquire: the records in front of it are seen as they were submitted.

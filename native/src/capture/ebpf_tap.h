@@ -1,8 +1,8 @@
 // The programs of bpf/tap.bpf.c in the kernel: loaded once a run, attached to interfaces by tcx
 // links, with a ring for each CPU and lane.
 //
-// Bound: ring_bytes a lane, shared by the CPUs. A link is a file descriptor: the kernel detaches the
-// program when it is closed, also by a crash, and nothing of it is left on the interface.
+// Bound: ring_bytes a lane, shared by the CPUs. A link is a file descriptor: the kernel detaches
+// the program when it is closed, also by a crash, and nothing of it is left on the interface.
 // Threads: attach(), detach() by one; counters() by any; each ring is read by its lane's.
 // Privilege: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Linux 6.6 (tcx).
 #pragma once
@@ -29,7 +29,10 @@ class TapRing {
   // The next record that is whole, or nothing; stays until release().
   [[nodiscard]] Bytes peek();
   // Goes on behind what peek() showed.
-  void pop() { read_ += step_; step_ = 0; }
+  void pop() {
+    read_ += step_;
+    step_ = 0;
+  }
   // Gives everything popped back to the kernel.
   void release();
 

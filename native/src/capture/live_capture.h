@@ -76,8 +76,8 @@ class LiveCapture {
   std::vector<std::string> reasons_;
   std::mutex groups_mutex_;
   std::map<unsigned, FanoutGroup> groups_;  // by interface
-  std::unique_ptr<EbpfTap> tap_;         // of Strategy::kEbpf; outlives the lanes
-  std::vector<sock_filter> tap_filter_;  // likewise
+  std::unique_ptr<EbpfTap> tap_;            // of Strategy::kEbpf; outlives the lanes
+  std::vector<sock_filter> tap_filter_;     // likewise
   std::vector<std::unique_ptr<LaneSource>> lanes_;
 };
 

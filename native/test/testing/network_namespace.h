@@ -49,7 +49,7 @@ inline void in_namespace(const std::function<void()>& body) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
   if (WEXITSTATUS(status) == kNamespaceSkipped)
-    GTEST_SKIP() << "no network namespaces or veth here";
+    GTEST_SKIP() << "no network namespaces or veth here, or the reason above";
   EXPECT_EQ(WEXITSTATUS(status), 0) << "see the failures above";
 }
 

@@ -3,6 +3,7 @@
 #ifndef NETMOTH_TAP_RECORD_H
 #define NETMOTH_TAP_RECORD_H
 
+// NOLINTBEGIN(readability-identifier-naming): named as the kernel names its own.
 struct tap_record {
   unsigned long long time; /* CLOCK_MONOTONIC, ns */
   unsigned int wire_length;
@@ -18,5 +19,6 @@ struct tap_counters {
   unsigned long long packets;
   unsigned long long drops; /* the ring was full */
 };
+// NOLINTEND(readability-identifier-naming)
 
 #endif
