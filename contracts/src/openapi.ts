@@ -9,6 +9,7 @@ import { liveClientMessageSchema, liveServerMessageSchema } from './live.ts';
 import { reportedSchema } from './nats.ts';
 import * as rest from './rest.ts';
 import * as analysis from './rest-analysis.ts';
+import * as notifications from './rest-notifications.ts';
 import * as signatures from './rest-signatures.ts';
 import type { Route } from './route.ts';
 import { EXPORT_MEDIA, ROUTES } from './routes.ts';
@@ -77,6 +78,9 @@ function namedSchemas(): Map<z.ZodType, string> {
   names.set(rest.tokenInfoSchema, 'TokenInfo');
   names.set(rest.tokenCreatedSchema, 'TokenCreated');
   names.set(rest.tokensSchema, 'Tokens');
+  names.set(notifications.channelSchema, 'NotificationChannel');
+  names.set(notifications.channelRequestSchema, 'NotificationChannelRequest');
+  names.set(notifications.silenceSchema, 'Silence');
   names.set(analysis.beaconRowSchema, 'Beacon');
   names.set(analysis.privacyRowSchema, 'PrivacyReport');
   names.set(analysis.anomalyStatusSchema, 'AnomalyStatusRequest');

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { ANALYSIS_ROUTES } from './analysis-routes.ts';
 import { LIVE_PATH } from './live.ts';
+import { NOTIFICATION_ROUTES } from './notification-routes.ts';
 import {
   API_PREFIX,
   deviceRowSchema,
@@ -224,6 +225,7 @@ export const ROUTES: readonly Route[] = [
   ...listRoutes,
   ...statsRoutes,
   ...ANALYSIS_ROUTES,
+  ...NOTIFICATION_ROUTES,
   ...SIGNATURE_ROUTES,
   ...otherRoutes,
 ];

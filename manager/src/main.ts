@@ -29,6 +29,7 @@ import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { type IngestMetrics, ingestMetrics } from './ingest/metrics.ts';
+import { Notifier } from './notify/notifier.ts';
 import { migrate } from './store/migrate.ts';
 import { PartitionKeeper } from './store/partition-keeper.ts';
 import { StorePool } from './store/pool.ts';
@@ -136,6 +137,7 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
       holdbackMs: holdbackSeconds * 1000,
     });
     working.push(worker.run(work.signal));
+    working.push(new Notifier({ pool, log, version }).run(work.signal));
   }
   stack.defer(async () => {
     work.abort();

@@ -18,7 +18,7 @@ const SAME = `SELECT id FROM findings
 const INSERT = `INSERT INTO findings
     (id, subject, kind, about, time, last_time, score, peer, port, proto, summary, parts, hour, confirmed)
   VALUES (nextval('batch_seq') * 1048576, $1::inet, $2, $3, to_timestamp($4), to_timestamp($5), $6,
-    $7::inet, $8, $9, $10, $11::jsonb, $12, $13)`;
+    $7::inet, $8, $9, $10, $11::jsonb, $12, $13) RETURNING id`;
 
 const EXTEND = `UPDATE findings SET
     time = least(time, to_timestamp($2)), last_time = greatest(last_time, to_timestamp($3)),
@@ -27,6 +27,11 @@ const EXTEND = `UPDATE findings SET
     score = CASE WHEN confirmed THEN greatest(score, $4) ELSE $4 END,
     repeats = repeats + CASE WHEN hour <> $7 THEN 1 ELSE 0 END, hour = $7, confirmed = true
   WHERE id = $1`;
+
+/** Once for each channel that wants such findings. */
+const NOTIFY = `INSERT INTO notifications (channel, finding)
+  SELECT name, $1 FROM notification_channels
+  WHERE min_score <= $2 AND (kinds = '{}' OR $3 = ANY(kinds)) ON CONFLICT DO NOTHING`;
 
 const TAKE_BACK = `DELETE FROM findings
   WHERE subject = $1::inet AND hour = $2 AND NOT confirmed`;
@@ -61,6 +66,7 @@ export async function tellFinal(
     const { firstSeconds, lastSeconds, score, summary, parts } = finding;
     const values = [id, firstSeconds, lastSeconds, score, summary, JSON.stringify(parts), hour];
     await client.query({ name: 'extend-finding', text: EXTEND, values });
+    await notify(client, id, finding);
   }
   await client.query({ name: 'take-back-findings', text: TAKE_BACK, values: [subject, hour] });
   return fresh;
@@ -82,7 +88,7 @@ async function insert(
 ): Promise<void> {
   const { subject, kind, about, firstSeconds, lastSeconds, score } = finding;
   const { peer, port, proto, summary, parts } = finding;
-  await client.query({
+  const { rows } = await client.query<{ id: number }>({
     name: 'insert-finding',
     text: INSERT,
     values: [
@@ -90,6 +96,11 @@ async function insert(
       ...[peer, port, proto, summary, JSON.stringify(parts), hour, confirmed],
     ],
   });
+  for (const { id } of rows) await notify(client, id, finding);
+}
+
+async function notify(client: pg.ClientBase, id: number, { score, kind }: Finding): Promise<void> {
+  await client.query({ name: 'notify', text: NOTIFY, values: [id, score, kind] });
 }
 
 const PREVALENCE = `SELECT target, count(*) AS devices FROM beacons

@@ -17,6 +17,7 @@ import { HealthService } from './health.ts';
 import { installListRoutes } from './list-routes.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { installLiveRoute } from './live/live-route.ts';
+import { installNotificationRoutes } from './notification-routes.ts';
 import { installRequestLimits, isApiRequest } from './request-limits.ts';
 import { installSecurityHeaders } from './security-headers.ts';
 import { SensorReports } from './sensor-reports.ts';
@@ -84,6 +85,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
   installListRoutes(app, { pool, clock });
   installAnalysisRoutes(app, { pool, clock, trackers: deps.trackers });
+  installNotificationRoutes(app, { pool, version });
   installStatsRoutes(app, { pool, clock });
   installStatusRoutes(app, {
     health,

@@ -21,6 +21,8 @@ export const KEPT_ANALYSIS_STATES = 200_000;
 export const KEPT_ANALYSIS_DAYS = 60;
 export const KEPT_FINDINGS = 500_000;
 export const KEPT_FINDINGS_DAYS = 90;
+export const KEPT_NOTIFICATIONS = 100_000;
+export const KEPT_NOTIFICATION_DAYS = 30;
 export const KEPT_BEACONS = 200_000;
 export const KEPT_BEACON_DAYS = 30;
 const kRowsPerStatement = 100_000;
@@ -33,7 +35,8 @@ export type Trimmed = Record<
   | 'signature_changes'
   | 'analysis_states'
   | 'findings'
-  | 'beacons',
+  | 'beacons'
+  | 'notifications',
   number
 >;
 
@@ -104,6 +107,16 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
        SELECT device, target FROM beacons
        ORDER BY score DESC, device, target OFFSET ${KEPT_BEACONS} LIMIT $1)`,
   ],
+  [
+    'notifications',
+    `DELETE FROM notifications WHERE id IN (
+       SELECT id FROM notifications WHERE made_at < now() - interval '${KEPT_NOTIFICATION_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'notifications',
+    `DELETE FROM notifications WHERE id IN (
+       SELECT id FROM notifications ORDER BY made_at DESC OFFSET ${KEPT_NOTIFICATIONS} LIMIT $1)`,
+  ],
 ];
 
 /** Rows deleted of each table. */
@@ -113,7 +126,7 @@ export async function trim(
 ): Promise<Trimmed> {
   const trimmed = {
     ...{ batches: 0, rejected: 0, devices: 0, signatures_seen: 0, signature_changes: 0 },
-    ...{ analysis_states: 0, findings: 0, beacons: 0 },
+    ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0 },
   };
   for (const [table, statement] of STATEMENTS) {
     for (;;) {

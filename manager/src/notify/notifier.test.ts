@@ -1,0 +1,233 @@
+// From a finding in PostgreSQL to whoever is told: signed, repeated until it is taken, silenced, never lost or doubled.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
+import { found, part } from '../analysis/finding.ts';
+import { tellFinal } from '../analysis/store-findings.ts';
+import { type ApiBed, startApiBed } from '../api/testing/api-bed.ts';
+import { signatureOf } from './message.ts';
+import { Notifier } from './notifier.ts';
+
+const kSecret = 'a secret of theirs';
+const kSeconds = Date.UTC(2026, 10, 20, 15) / 1_000;
+
+let postgres: TestPostgres;
+let bed: ApiBed;
+let cookie: string;
+let server: Server;
+let url: string;
+const taken: { path: string; body: string; headers: IncomingHttpHeaders }[] = [];
+let answer = 200;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  bed = await startApiBed({ storeUrl: await postgres.createDatabase() });
+  cookie = await bed.logIn();
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      taken.push({ path: request.url ?? '', body, headers: request.headers });
+      response.writeHead(answer).end('{}');
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await bed[Symbol.asyncDispose]();
+  await postgres.stop();
+});
+beforeEach(async () => {
+  await bed.pool.query(
+    'TRUNCATE findings, notification_channels, notifications, notification_silences CASCADE',
+  );
+  taken.length = 0;
+  answer = 200;
+});
+
+async function request(method: string, path: string, body?: object): Promise<Response> {
+  return bed.fetch(`/api/v1/notifications${path}`, {
+    method,
+    headers: { cookie, origin: bed.url, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+}
+
+const channel = (name: string, body: object): Promise<Response> =>
+  request('PUT', `/channels/${name}`, body);
+
+function finding(kind: 'tor' | 'beacon', score: number, hour = 0) {
+  return found({
+    ...{ kind, subject: '10.0.0.5', about: `x${hour}` },
+    ...{
+      firstSeconds: kSeconds + hour * 86_400 * 2,
+      lastSeconds: kSeconds + hour * 86_400 * 2 + 60,
+    },
+    summary: 'says what happened',
+    parts: [part('a part', score, 'seen', 'expected')],
+  });
+}
+
+const tell = (...findings: ReturnType<typeof finding>[]): Promise<unknown> =>
+  bed.pool.withTransaction((client) =>
+    tellFinal(client, { subject: '10.0.0.5', hour: 1 }, findings),
+  );
+
+function notifier(): Notifier {
+  const log = pino({ level: 'silent' });
+  return new Notifier({ pool: bed.pool, log, version: '1', firstRetryMs: 0 });
+}
+
+test('a finding is told once to each channel that wants it, signed where there is a secret', async () => {
+  expect(
+    (await channel('hook', { kind: 'webhook', url: `${url}/hook`, secret: kSecret })).status,
+  ).toBe(204);
+  await channel('chat', { kind: 'slack', url: `${url}/chat`, min_score: 90 });
+  await channel('am', { kind: 'alertmanager', url, kinds: ['tor'] });
+  await tell(finding('tor', 60), finding('beacon', 30));
+  await tell(finding('tor', 60));
+  await notifier().pass();
+  await notifier().pass();
+  expect(taken.map(({ path }) => path).sort()).toEqual(['/api/v2/alerts', '/hook']);
+  const hook = taken.find(({ path }) => path === '/hook');
+  expect(hook?.headers['netmoth-signature']).toBe(signatureOf(hook?.body ?? '', kSecret));
+  expect(JSON.parse(hook?.body ?? '')).toMatchObject({
+    kind: 'tor',
+    subject: '10.0.0.5',
+    score: 60,
+  });
+  const [alert] = JSON.parse(taken.find(({ path }) => path !== '/hook')?.body ?? '');
+  expect(alert.labels).toEqual({
+    alertname: 'netmoth_tor',
+    severity: 'warning',
+    device: '10.0.0.5',
+    about: 'x0',
+  });
+});
+
+test('what is refused comes again under the same id until it is taken, whoever sends it then', async () => {
+  await channel('hook', { kind: 'webhook', url });
+  await tell(finding('tor', 60));
+  answer = 503;
+  await notifier().pass();
+  await notifier().pass();
+  const listed = (await (await request('GET', '/channels')).json()) as { items: object[] };
+  expect(listed.items).toMatchObject([{ name: 'hook', waiting: 1, last_error: 'answered 503' }]);
+  answer = 200;
+  await notifier().pass();
+  await notifier().pass();
+  expect(taken).toHaveLength(3);
+  expect(new Set(taken.map(({ headers }) => headers['netmoth-delivery'])).size).toBe(1);
+});
+
+test('what is silenced is not told, and after the silence no more than before it', async () => {
+  await channel('hook', { kind: 'webhook', url });
+  const made = await request('POST', '/silences', { kind: 'tor', subject: '10.0.0.5', minutes: 5 });
+  expect(made.status).toBe(201);
+  await tell(finding('tor', 60), finding('beacon', 60));
+  await notifier().pass();
+  expect(taken.map(({ body }) => JSON.parse(body).kind)).toEqual(['beacon']);
+  const { id } = (await made.json()) as { id: string };
+  expect((await request('DELETE', `/silences/${id}`)).status).toBe(204);
+  await notifier().pass();
+  expect(taken).toHaveLength(1);
+});
+
+test('the test button says what came of it', async () => {
+  await channel('hook', { kind: 'webhook', url });
+  expect(await (await request('POST', '/channels/hook/test')).json()).toEqual({
+    ok: true,
+    message: 'sent',
+  });
+  answer = 404;
+  expect(await (await request('POST', '/channels/hook/test')).json()).toEqual({
+    ok: false,
+    message: 'answered 404',
+  });
+  expect((await request('POST', '/channels/none/test')).status).toBe(404);
+});
+
+test('secrets go in and never come out; what cannot work is refused', async () => {
+  await channel('mail', {
+    kind: 'email',
+    url: 'smtps://me:pass@mx.example',
+    from: 'a@b.example',
+    to: ['c@d.example'],
+  });
+  await channel('chat', {
+    kind: 'slack',
+    url: 'https://hooks.slack.example/services/T0/B0/secret',
+  });
+  await channel('hook', { kind: 'webhook', url: `${url}/x?key=secret`, secret: 'secret of ours' });
+  const text = await (await request('GET', '/channels')).text();
+  expect(text).not.toMatch(/secret|pass/);
+  expect((await channel('bad', { kind: 'syslog', url: 'https://x.example' })).status).toBe(400);
+  expect((await channel('bad', { kind: 'email', url: 'smtp://x.example' })).status).toBe(400);
+});
+
+test('syslog by UDP is one line of CEF', async () => {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  await channel('siem', { kind: 'syslog', url: `syslog://127.0.0.1:${socket.address().port}` });
+  await tell(finding('tor', 60));
+  const arrived = once(socket, 'message');
+  await notifier().pass();
+  const [bytes] = (await arrived) as [Buffer];
+  expect(bytes.toString()).toMatch(
+    /^<36>1 .* netmoth - tor - CEF:0\|Netmoth\|netmoth\|1\|tor\|tor\|6\|src=10\.0\.0\.5 /,
+  );
+  expect(bytes.toString()).not.toContain('\n');
+  socket.close();
+});
+
+test('mail goes to a relay by SMTP', async () => {
+  const said: string[] = [];
+  const relay = createTcpServer((socket) => {
+    socket.write('220 relay\r\n');
+    let inData = false;
+    createInterface({ input: socket }).on('line', (line) => {
+      said.push(line);
+      if (inData && line !== '.') return;
+      if (line.startsWith('EHLO')) socket.write('250-relay\r\n250 SIZE\r\n');
+      else if (line === 'DATA') {
+        inData = true;
+        socket.write('354 go on\r\n');
+      } else {
+        inData = false;
+        socket.write('250 ok\r\n');
+      }
+    });
+    socket.on('error', () => undefined);
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  const { port } = relay.address() as AddressInfo;
+  await channel('mail', {
+    kind: 'email',
+    url: `smtp://127.0.0.1:${port}`,
+    from: 'a@b.example',
+    to: ['c@d.example'],
+  });
+  await tell(finding('tor', 60));
+  await notifier().pass();
+  relay.close();
+  expect(said).toContain('RCPT TO:<c@d.example>');
+  expect(said).toContain('Subject: [netmoth] tor of 10.0.0.5 (60)');
+  const body = Buffer.from(
+    said.slice(said.indexOf('') + 1, said.indexOf('.')).join(''),
+    'base64',
+  ).toString();
+  expect(body).toContain('says what happened');
+  const [row] = (await bed.pool.query('SELECT sent_at FROM notifications')).rows;
+  expect(row).toMatchObject({ sent_at: expect.anything() });
+});

@@ -1,0 +1,130 @@
+/**
+ * Sends what waits to be told, on however many managers.
+ *
+ * Invariants: a notification is claimed by pushing its due time ahead, so two managers do not send the same at once;
+ * what fails comes again after a time that doubles, and is given up after kMaxAttempts, which is written down. What
+ * is silenced when it is due is given up with that reason.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { StorePool } from '#manager/store/pool.ts';
+import type { Message } from './message.ts';
+import { type ChannelTarget, send } from './send.ts';
+
+export interface NotifierOptions {
+  readonly pool: StorePool;
+  readonly log: Logger;
+  readonly version: string;
+  readonly pollMs?: number;
+  /** Before the second attempt; doubles from there. */
+  readonly firstRetryMs?: number;
+}
+
+const kPollMs = 2_000;
+const kFirstRetryMs = 10_000;
+const kMaxRetryMs = 3_600_000;
+const kMaxAttempts = 16;
+const kTogether = 16;
+/** Longer than an attempt lasts. */
+const kClaimSeconds = 60;
+const kMaxErrorChars = 256;
+
+const CLAIM = `UPDATE notifications SET due_at = clock_timestamp() + interval '${kClaimSeconds} seconds',
+    attempts = attempts + 1
+  WHERE id IN (
+    SELECT id FROM notifications
+    WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= clock_timestamp()
+    ORDER BY due_at LIMIT ${kTogether} FOR UPDATE SKIP LOCKED)
+  RETURNING id, channel, finding, attempts`;
+const READ = `SELECT channels.kind AS channel_kind, url, settings, findings.id::text AS finding,
+    findings.kind, host(subject) AS subject, about, score, summary, time, last_time,
+    EXISTS (SELECT FROM notification_silences AS silent WHERE until > clock_timestamp()
+      AND (silent.kind IS NULL OR silent.kind = findings.kind)
+      AND (silent.subject IS NULL OR silent.subject = findings.subject)) AS silenced
+  FROM notification_channels AS channels, findings WHERE channels.name = $1 AND findings.id = $2`;
+const SENT =
+  'UPDATE notifications SET sent_at = clock_timestamp(), last_error = NULL WHERE id = $1';
+const FAILED = `UPDATE notifications SET last_error = $2,
+    due_at = clock_timestamp() + make_interval(secs => $3) WHERE id = $1`;
+const GIVE_UP = `UPDATE notifications SET given_up_at = clock_timestamp(), last_error = $2 WHERE id = $1`;
+
+interface Claimed {
+  readonly id: string;
+  readonly channel: string;
+  readonly finding: string | number;
+  readonly attempts: number;
+}
+
+interface Row extends Omit<Message, 'id' | 'lastTime'> {
+  readonly channel_kind: ChannelTarget['kind'];
+  readonly url: string;
+  readonly settings: ChannelTarget['settings'];
+  readonly last_time: string;
+  readonly silenced: boolean;
+}
+
+export class Notifier {
+  readonly #options: NotifierOptions;
+  #failing = false;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, pollMs = kPollMs } = this.#options;
+    while (!signal.aborted) {
+      try {
+        while ((await this.pass()) === kTogether && !signal.aborted);
+        this.#failing = false;
+      } catch (error) {
+        if (!this.#failing) log.error({ err: error }, 'notifications cannot be read, retrying');
+        this.#failing = true;
+      }
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Sends what is due; returns how many were. */
+  async pass(): Promise<number> {
+    const { rows } = await this.#options.pool.query<Claimed>(CLAIM);
+    await Promise.all(rows.map((row) => this.#sendOne(row)));
+    return rows.length;
+  }
+
+  async #sendOne({ id, channel, finding, attempts }: Claimed): Promise<void> {
+    const { pool, log, version, firstRetryMs = kFirstRetryMs } = this.#options;
+    const { rows } = await pool.query<Row>(READ, [channel, finding]);
+    const [row] = rows;
+    if (row === undefined) return;
+    if (row.silenced) {
+      await pool.query(GIVE_UP, [id, 'silenced']);
+      return;
+    }
+    const {
+      channel_kind: kind,
+      url,
+      settings,
+      silenced: _silenced,
+      last_time: lastTime,
+      ...rest
+    } = row;
+    try {
+      await send({ kind, url, settings }, { id, ...rest, lastTime }, version);
+      await pool.query(SENT, [id]);
+    } catch (error) {
+      const words = (error instanceof Error ? error.message : String(error)).slice(
+        0,
+        kMaxErrorChars,
+      );
+      if (attempts >= kMaxAttempts) {
+        log.error({ channel, id, reason: words }, 'a notification is given up');
+        await pool.query(GIVE_UP, [id, words]);
+        return;
+      }
+      log.warn({ channel, id, attempts, reason: words }, 'a notification failed, it is sent again');
+      const waitMs = Math.min(kMaxRetryMs, firstRetryMs * 2 ** (attempts - 1));
+      await pool.query(FAILED, [id, words, waitMs / 1_000]);
+    }
+  }
+}
