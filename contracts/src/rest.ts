@@ -100,7 +100,11 @@ export const anomaliesQuerySchema = listQuerySchema.extend({
   min_score: z.coerce.number().int().min(0).max(100).optional().describe('Behaviour alone has one'),
 });
 export const devicesQuerySchema = timeRangeQuerySchema.extend({
-  search: z.string().max(253).optional().describe('Part of address, name or MAC'),
+  search: z
+    .string()
+    .max(253)
+    .optional()
+    .describe('Part of address, name, MAC, label, vendor, system or kind'),
   limit: z.coerce.number().int().min(1).max(MAX_EXPORT_ROWS).default(DEFAULT_PAGE),
   cursor: z.string().max(256).optional(),
   format: z.enum(LIST_FORMATS).default('json'),
@@ -139,6 +143,9 @@ export const flowRowSchema = z.object({
   domain: z.string().nullable().describe('From DNS correlation, SNI or HTTP host, in this order'),
   country: z.string().nullable().describe('ISO 3166 code of the remote end, where known'),
   alerted: z.boolean(),
+  asn: z.number().nullable().describe('Autonomous system of the remote end, where known'),
+  traffic_type: z.string().nullable().describe('Kind of traffic: web, streaming, dns …'),
+  traffic_rule: z.string().nullable().describe('Row of the decision table that says so'),
 });
 export const dnsRowSchema = z.object({
   ...rowHeader,
@@ -201,12 +208,55 @@ export const deviceRowSchema = z.object({
   mac: z.string().nullable(),
   vendor: z.string().nullable(),
   hostname: z.string().nullable(),
+  subject: z
+    .string()
+    .nullable()
+    .describe('The machine: mac:… or ip:…; addresses that share it are one device'),
+  label: z.string().nullable().describe('What a person calls it'),
+  os: z.string().nullable(),
+  os_confidence: z.number().nullable().describe('0 to 100'),
+  type: z
+    .string()
+    .nullable()
+    .describe('phone, laptop, printer, TV, camera, server, IoT, router, pod'),
+  type_confidence: z.number().nullable(),
   first_seen: time,
   last_seen: time,
   bytes_sent: count.describe('Within the time range asked for'),
   bytes_received: count,
   flows: count,
 });
+
+/** GET /devices/{ip}: the row, the other addresses of the machine, and what its attributes rest on. */
+export const deviceDetailSchema = deviceRowSchema.extend({
+  addresses: z.array(z.string()).describe('All of the machine, this one among them'),
+  randomised_mac: z.boolean(),
+  perhaps_same: z
+    .array(z.object({ subject: z.string(), because: z.string() }))
+    .describe('Other machines with a randomised MAC that call themselves the same'),
+  evidence: z.array(
+    z.object({
+      attribute: z.string(),
+      source: z.string(),
+      value: z.string(),
+      detail: z.string(),
+      confidence: z.number(),
+      first_seen: time,
+      last_seen: time,
+    }),
+  ),
+});
+export type DeviceDetail = z.infer<typeof deviceDetailSchema>;
+export const DEVICE_TYPES = [
+  ...(['phone', 'laptop', 'printer', 'TV', 'camera'] as const),
+  ...(['server', 'IoT', 'router', 'pod'] as const),
+] as const;
+/** PUT /devices/{ip}/label: null takes back what was said. */
+export const deviceLabelSchema = z.strictObject({
+  label: z.string().trim().min(1).max(120).nullable(),
+  type: z.enum(DEVICE_TYPES).nullable().default(null),
+});
+
 export type FlowRow = z.infer<typeof flowRowSchema>;
 export type DnsRow = z.infer<typeof dnsRowSchema>;
 export type TlsRow = z.infer<typeof tlsRowSchema>;

@@ -74,6 +74,8 @@ export const managerConfigSchema = z.strictObject({
   analysis: analysisSchema.prefault({}),
   homeNetworks: z.array(network).default([...PRIVATE_NETWORKS]),
   geoipFile: z.string().optional(),
+  asnFile: z.string().optional(),
+  ouiFile: z.string().optional(),
   http: httpSchema.prefault({}),
   signatures: signaturesSchema.prefault({}),
   /** Password of the user `admin`, for as long as there is no such user. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
-import { type CountryResponse, open as openMaxmind } from 'maxmind';
+import type { AsnResponse, CountryResponse, Response } from 'maxmind';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { NetmothError } from '#contracts/errors.ts';
@@ -21,10 +21,14 @@ import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
 import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
 import { type ManagerConfig, redacted } from './config-schema.ts';
-import { AddressBook, type CountryReader } from './enrich/address-book.ts';
+import { AddressBook } from './enrich/address-book.ts';
+import { DeviceConcluder } from './enrich/device-concluder.ts';
+import { GeoFile } from './enrich/geo-file.ts';
+import { keepGeo } from './enrich/geo-keeper.ts';
 import { IdentityBook } from './enrich/identity-book.ts';
 import { watchIdentities } from './enrich/identity-watch.ts';
 import { type Network, parseNetwork } from './enrich/ip-address.ts';
+import { VendorBook } from './enrich/vendor-book.ts';
 import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -40,6 +44,8 @@ const kStartRetryMs = 250;
 const kNatsTimeoutMs = 5_000;
 const kMiB = 1024 * 1024;
 const kHoursPerDay = 24;
+/** As Debian's ieee-data installs it. */
+const kDefaultOuiFile = '/usr/share/ieee-data/oui.txt';
 const kDefaultWebRoot = join(import.meta.dirname, '../web/dist');
 
 export interface ManagerParts {
@@ -76,7 +82,9 @@ interface Running {
 
 async function run({ config, log, signal, stack }: Running): Promise<void> {
   const version = ownVersion();
-  const countries = await openCountries(config.geoipFile);
+  const countries = await openGeo<CountryResponse>('geoipFile', config.geoipFile);
+  const asns = await openGeo<AsnResponse>('asnFile', config.asnFile);
+  const vendors = readVendors(config.ouiFile);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'netmoth_manager_' });
   const metrics = ingestMetrics(registry);
@@ -126,7 +134,10 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const working = [keeper.run(work.signal)];
   if (config.ingest.enabled) {
     working.push(
-      ...startIngest({ config, log, pool, keeper, nats, metrics, countries }, work.signal),
+      ...startIngest(
+        { config, log, pool, keeper, nats, metrics, countries, asns, vendors },
+        work.signal,
+      ),
     );
   }
   if (config.analysis.enabled) {
@@ -162,19 +173,21 @@ interface IngestParts {
   readonly keeper: PartitionKeeper;
   readonly nats: NatsConnection;
   readonly metrics: IngestMetrics;
-  readonly countries: CountryReader | undefined;
+  readonly countries: GeoFile<CountryResponse> | undefined;
+  readonly asns: GeoFile<AsnResponse> | undefined;
+  readonly vendors: VendorBook | undefined;
 }
 
 function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
-  const { config, log, pool, keeper, nats, metrics, countries } = parts;
+  const { config, log, pool, keeper, nats, metrics, countries, asns, vendors } = parts;
   const home = config.homeNetworks
     .map(parseNetwork)
     .filter((each): each is Network => each !== undefined);
   const inbox = new Inbox<JsMsg>(kInboxMessages);
   const identities = new IdentityBook();
+  const addresses = new AddressBook(home, countries, asns);
   const ingest = new Ingest({
-    addresses: new AddressBook(home, countries),
-    identities,
+    ...{ addresses, identities, vendors },
     groupEvents: config.ingest.groupEvents,
     groupBytes: config.ingest.groupMiB * kMiB,
     maxRollupKeys: config.ingest.maxRollupKeys,
@@ -191,7 +204,10 @@ function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
     signal,
   );
   const watching = watchIdentities({ connection: nats, identities, log }, signal);
-  return [ingest.run(signal), reading, watching];
+  const files = [countries, asns].filter((file) => file !== undefined);
+  const fresh = keepGeo({ files, addresses, log, clock: Date.now }, signal);
+  const concluding = new DeviceConcluder({ pool, log }).run(signal);
+  return [ingest.run(signal), reading, watching, fresh, concluding];
 }
 
 function openPool(
@@ -235,14 +251,27 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
   }
 }
 
-async function openCountries(file: string | undefined): Promise<CountryReader | undefined> {
+async function openGeo<T extends Response>(
+  key: 'geoipFile' | 'asnFile',
+  file: string | undefined,
+): Promise<GeoFile<T> | undefined> {
   if (file === undefined) return undefined;
   try {
-    return await openMaxmind<CountryResponse>(file);
+    return await GeoFile.open<T>(file);
   } catch (cause) {
-    throw new NetmothError('NM_CONFIG_INVALID', `geoipFile: ${file} is no MaxMind database`, {
+    throw new NetmothError('NM_CONFIG_INVALID', `${key}: ${file} is no MaxMind database`, {
       cause,
     });
+  }
+}
+
+function readVendors(file: string | undefined): VendorBook | undefined {
+  const chosen = file ?? (existsSync(kDefaultOuiFile) ? kDefaultOuiFile : undefined);
+  if (chosen === undefined) return undefined;
+  try {
+    return VendorBook.read(chosen);
+  } catch (cause) {
+    throw new NetmothError('NM_CONFIG_INVALID', `ouiFile: ${chosen} cannot be read`, { cause });
   }
 }
 

@@ -104,7 +104,10 @@ export const COLUMNS: Readonly<Record<QueryList, readonly Column<QueryRow>[]>> =
   devices: [
     field('ip', 'address'),
     field('hostname', 'name'),
+    field('type'),
+    field('os', 'system'),
     field('mac'),
+    field('vendor'),
     sum('flows', formatCount, 'flows'),
     sum('sent', formatBytes, 'bytes_sent'),
     sum('received', formatBytes, 'bytes_received'),

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { NetmothError } from '#contracts/errors.ts';
 import {
+  deviceLabelSchema,
   LISTS,
   type ListName,
   MAX_PAGE,
@@ -17,7 +18,9 @@ import { findRows } from '../store/queries/find-rows.ts';
 import { mayBeRare, selectList } from '../store/queries/lists.ts';
 import type { Statement } from '../store/queries/statement.ts';
 import type { Clock } from './api-deps.ts';
+import { sessionOf } from './auth/guard.ts';
 import { type CursorScope, decodeCursor, encodeCursor, type Position } from './cursor.ts';
+import { deviceDetail, labelDevice } from './device-detail.ts';
 import { Exporter } from './export-stream.ts';
 import { parseInput, parseQuery } from './request-input.ts';
 import { addRoute } from './route-table.ts';
@@ -95,12 +98,18 @@ export function installListRoutes(app: FastifyInstance, { pool, clock }: ListRou
   }
 
   const ipSchema = z.object({ ip: z.union([z.ipv4(), z.ipv6()]) });
+  addRoute(app, 'putDeviceLabel', async (request, reply) => {
+    const { ip } = parseInput(ipSchema, request.params);
+    const label = parseInput(deviceLabelSchema, request.body);
+    await labelDevice(pool, { ip, ...label, user: sessionOf(request).user });
+    return reply.code(204).send();
+  });
   addRoute(app, 'getDevice', async (request) => {
     const { ip } = parseInput(ipSchema, request.params);
     const range = timeRangeOf(parseQuery(timeRangeQuerySchema, request.query), clock());
     const { text, values } = selectDevices({ ...range, ip, limit: 1 });
     const { rows } = await pool.query<Row>(text, values);
     if (rows[0] === undefined) throw new NetmothError('NM_NOT_FOUND', `no device ${ip} was seen`);
-    return rows[0];
+    return { ...rows[0], ...(await deviceDetail(pool, ip)) };
   });
 }

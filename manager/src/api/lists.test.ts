@@ -171,6 +171,9 @@ describe('filters', () => {
         domain: null,
         country: null,
         alerted: false,
+        asn: null,
+        traffic_type: null,
+        traffic_rule: null,
       },
     ]);
   });

@@ -4,10 +4,11 @@
  * Invariants: one spelling per address (`key` is made of its bytes, so `::1` and `0:0:0:0:0:0:0:1` are one);
  * a country is only told of addresses outside the home networks and only when a database was given.
  */
-import type { CountryResponse, Reader } from 'maxmind';
+import type { AsnResponse, CountryResponse, Reader } from 'maxmind';
 import { TwoGenerations } from '#manager/ingest/two-generations.ts';
 import { encodeField } from '#manager/store/binary-rows.ts';
 import { isUnicastHost, isWithin, type Network, parseIp } from './ip-address.ts';
+import { specialRange } from './special-networks.ts';
 
 export interface Address {
   /** Unique per address, cheap to hash and to compare. */
@@ -19,6 +20,8 @@ export interface Address {
   readonly unicast: boolean;
   /** ISO 3166-1 alpha-2. */
   readonly country: string | null;
+  /** Number of the autonomous system. */
+  readonly asn: number | null;
 }
 
 /** Addresses remembered per generation; a scan from the Internet costs parsing, not memory. */
@@ -27,15 +30,26 @@ const kInet4 = 2;
 const kInet6 = 3;
 
 export type CountryReader = Pick<Reader<CountryResponse>, 'get'>;
+export type AsnReader = Pick<Reader<AsnResponse>, 'get'>;
+
+type Place = Pick<Address, 'country' | 'asn'>;
+const NOWHERE: Place = { country: null, asn: null };
 
 export class AddressBook {
   readonly #home: readonly Network[];
   readonly #countries: CountryReader | undefined;
-  readonly #known = new TwoGenerations<string, Address>(kCachedAddresses);
+  readonly #asns: AsnReader | undefined;
+  #known = new TwoGenerations<string, Address>(kCachedAddresses);
 
-  constructor(home: readonly Network[], countries?: CountryReader) {
+  constructor(home: readonly Network[], countries?: CountryReader, asns?: AsnReader) {
     this.#home = home;
     this.#countries = countries;
+    this.#asns = asns;
+  }
+
+  /** Everything is looked up anew: the databases have changed, or a day has passed. */
+  forget(): void {
+    this.#known = new TwoGenerations(kCachedAddresses);
   }
 
   /** undefined where the text is no address. */
@@ -51,14 +65,19 @@ export class AddressBook {
       field: inetField(bytes),
       home,
       unicast,
-      country: unicast && !home ? this.#countryOf(text) : null,
+      // Private, reserved and other special ranges are nobody's.
+      ...(unicast && !home && specialRange(bytes) === null ? this.#placeOf(text) : NOWHERE),
     };
     this.#known.set(text, address);
     return address;
   }
 
-  #countryOf(text: string): string | null {
-    return this.#countries?.get(text)?.country?.iso_code ?? null;
+  #placeOf(text: string): Place {
+    const asn = this.#asns?.get(text)?.autonomous_system_number;
+    return {
+      country: this.#countries?.get(text)?.country?.iso_code ?? null,
+      asn: Number.isSafeInteger(asn) ? (asn ?? null) : null,
+    };
   }
 }
 

@@ -23,23 +23,33 @@ export interface Sighting {
   mac: string | null;
   hostname: string | null;
   rank: number;
+  /** Something answered it, or it was given its address. */
+  confirmed: boolean;
 }
 
 /** A device seen again within this time, with nothing new, is not written again. */
 const kQuietSeconds = 30;
 const kRemembered = 32_768;
+/**
+ * Addresses that nothing answered and that were not known, taken of one transaction: who scans with invented
+ * addresses, or scans addresses that are not there, makes no devices.
+ */
+const kUnconfirmedPerGroup = 256;
 const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
 
 /** What DHCP requests say of a machine before its address is known. */
 export interface DeviceMemory {
   readonly hostnameOfMac: TwoGenerations<string, string>;
   readonly stored: TwoGenerations<string, Sighting>;
+  /** MACs under which addresses from elsewhere were seen. */
+  readonly routers: TwoGenerations<string, true>;
 }
 
 export function newDeviceMemory(): DeviceMemory {
   return {
     hostnameOfMac: new TwoGenerations(kRemembered),
     stored: new TwoGenerations(kRemembered),
+    routers: new TwoGenerations(kRemembered),
   };
 }
 
@@ -47,23 +57,48 @@ export class DeviceSightings {
   readonly #addresses: AddressBook;
   readonly #memory: DeviceMemory;
   readonly #seen = new Map<string, Sighting>();
+  #unconfirmed = 0;
+  /** Addresses that were not taken for devices, counted each time they were seen. */
+  refused = 0;
 
   constructor(addresses: AddressBook, memory: DeviceMemory) {
     this.#addresses = addresses;
     this.#memory = memory;
   }
 
-  see(address: Address | undefined, time: Instant): Sighting | undefined {
+  see(address: Address | undefined, time: Instant, confirmed = true): Sighting | undefined {
     if (address?.unicast !== true) return undefined;
     const known = this.#seen.get(address.key);
     if (known === undefined) {
-      const fresh = { address, first: time, last: time, mac: null, hostname: null, rank: 0 };
+      if (!confirmed && this.#memory.stored.get(address.key) === undefined) {
+        if (this.#unconfirmed >= kUnconfirmedPerGroup) {
+          this.refused += 1;
+          return undefined;
+        }
+        this.#unconfirmed += 1;
+      }
+      const nameless = { mac: null, hostname: null, rank: 0 };
+      const fresh = { address, first: time, last: time, ...nameless, confirmed };
       this.#seen.set(address.key, fresh);
       return fresh;
     }
+    known.confirmed ||= confirmed;
     if (isBefore(time, known.first)) known.first = time;
     if (isBefore(known.last, time)) known.last = time;
     return known;
+  }
+
+  /** By which MAC an address was seen; false where it is no device. */
+  nameMac(address: Address, mac: string): boolean {
+    const sighting = this.#seen.get(address.key);
+    if (sighting === undefined) return false;
+    sighting.mac = mac;
+    return true;
+  }
+
+  macOf(address: Address): string | undefined {
+    const seen = this.#seen.get(address.key)?.mac;
+    return seen ?? this.#memory.stored.get(address.key)?.mac ?? undefined;
   }
 
   /** Names and hardware addresses from a DHCP event: acknowledgements bind both to an address. */
@@ -115,6 +150,7 @@ export class DeviceSightings {
     return (
       isBefore(sighting.first, stored.first) ||
       sighting.last.seconds > stored.last.seconds + kQuietSeconds ||
+      (sighting.confirmed && !stored.confirmed) ||
       (sighting.mac !== null && sighting.mac !== stored.mac) ||
       (sighting.hostname !== null && sighting.hostname !== stored.hostname)
     );
@@ -131,20 +167,28 @@ export function remember(memory: DeviceMemory, sightings: readonly Sighting[]): 
       first: before && isBefore(before.first, sighting.first) ? before.first : sighting.first,
       last: before && isBefore(sighting.last, before.last) ? before.last : sighting.last,
       mac: sighting.mac ?? before?.mac ?? null,
+      confirmed: sighting.confirmed || before?.confirmed === true,
       hostname: sighting.hostname ?? before?.hostname ?? null,
     });
   }
 }
 
 export const DEVICES_SQL = `
-  INSERT INTO devices AS kept (ip, first_seen, last_seen, mac, hostname, hostname_rank)
-  SELECT ip, first_seen, last_seen, nullif(mac, '')::macaddr, nullif(hostname, ''), rank
-  FROM unnest($1::inet[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::int8[])
-    AS fresh (ip, first_seen, last_seen, mac, hostname, rank)
+  INSERT INTO devices AS kept
+    (ip, first_seen, last_seen, mac, mac_since, hostname, hostname_rank, confirmed)
+  SELECT ip, first_seen, last_seen, nullif(mac, '')::macaddr,
+    CASE WHEN mac <> '' THEN first_seen END, nullif(hostname, ''), rank, confirmed <> 0
+  FROM unnest($1::inet[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[], $6::int8[],
+      $7::int8[])
+    AS fresh (ip, first_seen, last_seen, mac, hostname, rank, confirmed)
   ON CONFLICT (ip) DO UPDATE SET
     first_seen = least(kept.first_seen, excluded.first_seen),
     last_seen = greatest(kept.last_seen, excluded.last_seen),
     mac = coalesce(excluded.mac, kept.mac),
+    mac_since = CASE WHEN excluded.mac IS NOT NULL AND excluded.mac IS DISTINCT FROM kept.mac
+      THEN excluded.first_seen ELSE kept.mac_since END,
+    concluded = kept.concluded AND (excluded.mac IS NULL OR excluded.mac IS NOT DISTINCT FROM kept.mac),
+    confirmed = kept.confirmed OR excluded.confirmed,
     hostname = CASE WHEN excluded.hostname IS NOT NULL AND excluded.hostname_rank >= kept.hostname_rank
       THEN excluded.hostname ELSE kept.hostname END,
     hostname_rank = CASE WHEN excluded.hostname IS NOT NULL
@@ -166,6 +210,7 @@ export function deviceArrays(sightings: readonly Sighting[]): Buffer[] {
     column(OIDS.text, ({ mac }) => fields.text(mac ?? '')),
     column(OIDS.text, ({ hostname }) => fields.text(hostname ?? '')),
     column(OIDS.int8, ({ rank }) => fields.int8(rank)),
+    column(OIDS.int8, ({ confirmed }) => fields.int8(confirmed ? 1 : 0)),
   ];
 }
 

@@ -84,6 +84,9 @@ const flows: EventTable = {
     'application',
     'domain',
     'country',
+    'asn',
+    'traffic_type',
+    'traffic_rule',
   ],
   put(rows, { event, flow: facts }) {
     const flow = object(event['flow'], 'flow');
@@ -100,6 +103,10 @@ const flows: EventTable = {
     putText(rows, netmoth?.['application'], 'netmoth.application');
     putName(rows, facts?.domain, 'netmoth.domain');
     putText(rows, facts?.country, 'country');
+    if (facts?.asn == null) rows.null();
+    else rows.int8(facts.asn);
+    putWord(rows, facts?.traffic.type, 'netmoth.traffic_type');
+    putWord(rows, facts?.traffic.rule, 'traffic_rule');
   },
 };
 

@@ -7,6 +7,8 @@
 import type { Address } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
 import { normalDomain } from '#manager/enrich/domain-name.ts';
+import { trafficFacts } from '#manager/enrich/traffic-facts.ts';
+import { type TrafficVerdict, trafficType } from '#manager/enrich/traffic-type.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
 import {
   cleanText,
@@ -30,6 +32,11 @@ export interface FlowFacts {
   readonly bytesToServer: number;
   readonly bytesToClient: number;
   readonly packets: number;
+  /** Both ends sent. */
+  readonly answered: boolean;
+  /** Of the autonomous system of the remote end. */
+  readonly asn: number | null;
+  readonly traffic: TrafficVerdict;
 }
 
 export interface Ends {
@@ -52,18 +59,22 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
     optionalText(event['app_proto'], 'app_proto') ??
     UNKNOWN_APPLICATION;
   const device = dest?.home && src?.home !== true ? dest : src;
+  const domain = named === undefined ? domains.of(event['flow_id']) : normalDomain(named);
+  const sent = integer(flow['pkts_toserver'], 'flow.pkts_toserver');
+  const received = integer(flow['pkts_toclient'], 'flow.pkts_toclient');
   return {
     ...ends,
     start: time(flow['start'], 'flow.start'),
     end: time(flow['end'], 'flow.end'),
     device: device?.unicast === true ? device : undefined,
-    domain: named === undefined ? domains.of(event['flow_id']) : normalDomain(named),
+    domain,
     country: (dest?.home === false ? dest.country : null) ?? src?.country ?? null,
+    asn: (dest?.home === false ? dest.asn : null) ?? src?.asn ?? null,
     application: cleanText(application.slice(0, kMaxApplicationChars)),
     bytesToServer: integer(flow['bytes_toserver'], 'flow.bytes_toserver'),
     bytesToClient: integer(flow['bytes_toclient'], 'flow.bytes_toclient'),
-    packets:
-      integer(flow['pkts_toserver'], 'flow.pkts_toserver') +
-      integer(flow['pkts_toclient'], 'flow.pkts_toclient'),
+    packets: sent + received,
+    answered: sent > 0 && received > 0,
+    traffic: trafficType(trafficFacts(event, domain)),
   };
 }

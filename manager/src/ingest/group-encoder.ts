@@ -10,16 +10,14 @@ import type { DomainNames } from '#manager/analysis/domain-parts.ts';
 import { type FactRow, factRows } from '#manager/analysis/facts.ts';
 import { Gatherer } from '#manager/analysis/gather.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
+import { DeviceFindings } from '#manager/enrich/device-findings.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
-import type { IdentityBook } from '#manager/enrich/identity-book.ts';
+import type { IdentityBook, KubernetesEnds } from '#manager/enrich/identity-book.ts';
+import type { VendorBook } from '#manager/enrich/vendor-book.ts';
 import { BinaryRows, encodeField, PG_EPOCH_SECONDS } from '#manager/store/binary-rows.ts';
 import type { DecodedBatch } from './decode-batch.ts';
-import {
-  type DeviceMemory,
-  DeviceSightings,
-  HOSTNAME_RANK,
-  type Sighting,
-} from './device-sightings.ts';
+import { DeviceLearner } from './device-learner.ts';
+import { type DeviceMemory, DeviceSightings, type Sighting } from './device-sightings.ts';
 import {
   InvalidEvent,
   type Json,
@@ -33,7 +31,13 @@ import {
   time,
 } from './event-fields.ts';
 import { EVENT_TABLES, type EventTable, HEADER_COLUMNS, putWord, tableOf } from './event-tables.ts';
-import { type FlowFacts, flowFacts } from './flow-facts.ts';
+import {
+  type EvidenceMemory,
+  type EvidenceSighting,
+  EvidenceSightings,
+  newEvidenceMemory,
+} from './evidence-sightings.ts';
+import { type Ends, type FlowFacts, flowFacts } from './flow-facts.ts';
 import { type RollupArrays, RollupSums, type Source } from './rollup-sums.ts';
 import { type SignatureSighting, SignatureSightings } from './signature-sightings.ts';
 
@@ -50,6 +54,10 @@ export interface EncodedGroup {
   readonly tables: ReadonlyMap<EventTable, BinaryRows>;
   readonly rollups: readonly RollupArrays[];
   readonly devices: readonly Sighting[];
+  /** Sightings of addresses that were not taken for devices. */
+  readonly devicesRefused: number;
+  readonly evidence: readonly EvidenceSighting[];
+  readonly evidenceDropped: number;
   readonly signatures: readonly SignatureSighting[];
   /** What analysis will take up, and what found no room in it. */
   readonly facts: readonly FactRow[];
@@ -70,10 +78,22 @@ export interface GroupEncoderOptions {
   readonly devices: DeviceMemory;
   /** Undefined where nothing is analysed. */
   readonly analysis?: { readonly names: DomainNames; readonly nowSeconds: number } | undefined;
+  /** What enriching keeps between groups; undefined: nothing. */
+  readonly memory?: EnrichMemory | undefined;
+  readonly vendors?: VendorBook | undefined;
   /** Rows that one transaction adds to one rollup at most. */
   readonly maxRollupKeys: number;
   /** The UTC day under which the rows are stored. */
   readonly storedOn: string;
+}
+
+export interface EnrichMemory {
+  readonly evidence: EvidenceMemory;
+  readonly findings: DeviceFindings;
+}
+
+export function newEnrichMemory(): EnrichMemory {
+  return { evidence: newEvidenceMemory(), findings: new DeviceFindings() };
 }
 
 const kLinesPerTurn = 512;
@@ -89,6 +109,8 @@ export class GroupEncoder {
   readonly #options: GroupEncoderOptions;
   readonly #sums = new RollupSums();
   readonly #sightings: DeviceSightings;
+  readonly #evidence: EvidenceSightings;
+  readonly #learner: DeviceLearner;
   readonly #signatures = new SignatureSightings();
   readonly #tables = new Map(EVENT_TABLES.map((table) => [table, new BinaryRows()]));
   readonly #events = new Map<string, number>();
@@ -102,6 +124,16 @@ export class GroupEncoder {
     this.#sightings = new DeviceSightings(options.addresses, options.devices);
     const { analysis } = options;
     this.#gatherer = analysis === undefined ? undefined : new Gatherer(analysis.names);
+    const { evidence, findings } = options.memory ?? newEnrichMemory();
+    this.#evidence = new EvidenceSightings(evidence);
+    this.#learner = new DeviceLearner({
+      sightings: this.#sightings,
+      evidence: this.#evidence,
+      findings,
+      memory: options.devices,
+      vendors: options.vendors,
+      addressOf: (text) => options.addresses.get(text),
+    });
     const days = Date.parse(`${options.storedOn}T00:00:00Z`) / 1000 - PG_EPOCH_SECONDS;
     this.#storedOn = encodeField((rows) => rows.int4(days / kDaySeconds));
   }
@@ -134,6 +166,9 @@ export class GroupEncoder {
       tables: this.#tables,
       rollups: this.#sums.arrays(this.#options.maxRollupKeys),
       devices: this.#sightings.news(),
+      devicesRefused: this.#sightings.refused,
+      evidence: this.#evidence.news(),
+      evidenceDropped: this.#evidence.dropped,
       signatures: this.#signatures.news(),
       facts: factRows(this.#gatherer?.hours() ?? [], this.#options.analysis?.nowSeconds ?? 0),
       factsBeyond: this.#gatherer?.beyond ?? 0,
@@ -162,7 +197,7 @@ export class GroupEncoder {
     const type = text(event['event_type'], 'event_type');
     if (!EVENT_TYPE.test(type)) throw new InvalidEvent('event_type', 'a lower-case word is wanted');
     const at = time(event['timestamp'], 'timestamp');
-    const ends = {
+    const ends: Ends = {
       src: addressOf(addresses, event['src_ip'], 'src_ip'),
       dest: addressOf(addresses, event['dest_ip'], 'dest_ip'),
     };
@@ -171,6 +206,7 @@ export class GroupEncoder {
       type === 'flow' ? flowFacts(event, ends, domains) : undefined;
     const table = tableOf(type);
     const rows = this.#rowsOf(table);
+    let kubernetes: KubernetesEnds | undefined;
     rows.beginRow(HEADER_COLUMNS.length + table.columns.length);
     try {
       const seqHigh = Math.floor(origin.batch.seq / kLow32);
@@ -190,7 +226,7 @@ export class GroupEncoder {
       putWord(rows, event['proto'], 'proto');
       putWord(rows, event['app_proto'], 'app_proto');
       putText(rows, event['community_id'], 'community_id');
-      const kubernetes = identities?.ends(ends.src?.key, ends.dest?.key, flow?.start ?? at);
+      kubernetes = identities?.ends(ends.src?.key, ends.dest?.key, flow?.start ?? at);
       if (kubernetes === undefined) rows.null();
       else rows.jsonb(JSON.stringify(kubernetes));
       // What a sensor says of it counts for nothing.
@@ -207,32 +243,14 @@ export class GroupEncoder {
       const { gid, sid } = this.#signatures.see(event, at);
       this.#sums.addAlert(at, gid, sid);
     }
-    if (flow !== undefined) {
-      this.#sawFlow(flow, origin);
-      this.#gatherer?.addFlow(event, flow);
-    } else {
-      this.#learnDevices(type, event, at);
+    if (flow === undefined) {
+      this.#learner.learn(type, event, ends, at);
       this.#gatherer?.addEvent(type, event, at, ends);
+    } else {
+      this.#sums.addFlow(flow, origin.source);
+      this.#learner.learnFlow(event, flow, kubernetes);
+      this.#gatherer?.addFlow(event, flow);
     }
-  }
-
-  #sawFlow(flow: FlowFacts, origin: Origin): void {
-    this.#sums.addFlow(flow, origin.source);
-    for (const end of [
-      flow.device,
-      flow.src?.home ? flow.src : undefined,
-      flow.dest?.home ? flow.dest : undefined,
-    ]) {
-      this.#sightings.see(end, flow.start);
-      this.#sightings.see(end, flow.end);
-    }
-  }
-
-  #learnDevices(type: string, event: Json, at: ReturnType<typeof time>): void {
-    if (type === 'dhcp') this.#sightings.learnDhcp(event, at);
-    if (type !== 'dns' && type !== 'mdns') return;
-    const body = optionalObject(event[type], type);
-    this.#sightings.learnAnswers(body, at, HOSTNAME_RANK[type]);
   }
 
   #rowsOf(table: EventTable): BinaryRows {

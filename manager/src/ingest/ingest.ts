@@ -13,13 +13,20 @@ import { DomainNames } from '#manager/analysis/domain-parts.ts';
 import type { AddressBook } from '#manager/enrich/address-book.ts';
 import { DomainCache } from '#manager/enrich/domain-cache.ts';
 import type { IdentityBook } from '#manager/enrich/identity-book.ts';
+import type { VendorBook } from '#manager/enrich/vendor-book.ts';
 import type { PartitionKeeper } from '#manager/store/partition-keeper.ts';
 import { isTransient, type StorePool } from '#manager/store/pool.ts';
 import { type BadLines, badLines } from './bad-lines.ts';
 import { ACK_WAIT_MS } from './bus-source.ts';
 import { type DecodedBatch, decodeBatch } from './decode-batch.ts';
 import { newDeviceMemory, remember } from './device-sightings.ts';
-import { type EncodedGroup, GroupEncoder, type Rejection } from './group-encoder.ts';
+import { rememberEvidence } from './evidence-sightings.ts';
+import {
+  type EncodedGroup,
+  GroupEncoder,
+  newEnrichMemory,
+  type Rejection,
+} from './group-encoder.ts';
 import type { Inbox } from './inbox.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { isDataFault, isMissingPartition } from './store-faults.ts';
@@ -31,6 +38,7 @@ export interface IngestOptions {
   readonly inbox: Inbox<JsMsg>;
   readonly addresses: AddressBook;
   readonly identities?: IdentityBook | undefined;
+  readonly vendors?: VendorBook | undefined;
   readonly log: Logger;
   readonly metrics: IngestMetrics;
   /** Events of one transaction, about: a group takes no further batch beyond it. */
@@ -66,6 +74,7 @@ export class Ingest {
   readonly #domains = new DomainCache();
   readonly #devices = newDeviceMemory();
   readonly #names = new DomainNames();
+  readonly #memory = newEnrichMemory();
   readonly #inHand = new Set<JsMsg>();
   #lastError: string | undefined;
 
@@ -164,11 +173,11 @@ export class Ingest {
   }
 
   #encoder(storedOn: string): GroupEncoder {
-    const { addresses, identities, maxRollupKeys, analyse } = this.#options;
+    const { addresses, identities, vendors, maxRollupKeys, analyse } = this.#options;
     const analysis = { names: this.#names, nowSeconds: Date.now() / 1_000 };
     return new GroupEncoder({
       ...(analyse === true ? { analysis } : {}),
-      ...{ addresses, identities },
+      ...{ addresses, identities, vendors, memory: this.#memory },
       domains: this.#domains,
       devices: this.#devices,
       maxRollupKeys,
@@ -255,6 +264,9 @@ export class Ingest {
   #stored({ deliveries, encoded }: Group): void {
     const { metrics, log } = this.#options;
     remember(this.#devices, encoded.devices);
+    rememberEvidence(this.#memory.evidence, encoded.evidence);
+    metrics.devicesRefused.inc(encoded.devicesRefused);
+    metrics.evidenceDropped.inc(encoded.evidenceDropped);
     let total = 0;
     for (const [type, count] of encoded.events) {
       metrics.events.inc({ type }, count);

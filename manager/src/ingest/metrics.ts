@@ -35,6 +35,16 @@ export function ingestMetrics(registry: Registry) {
       help: 'Rows of the table rejected that were removed because there were newer ones beyond its bound',
       registers,
     }),
+    devicesRefused: new Counter({
+      name: 'netmoth_manager_devices_refused_total',
+      help: 'Times an unknown address that nothing answered was not taken for a device, beyond 256 a transaction',
+      registers,
+    }),
+    evidenceDropped: new Counter({
+      name: 'netmoth_manager_device_evidence_dropped_total',
+      help: 'Findings of devices that were not stored because their transaction had 20,000 others',
+      registers,
+    }),
     countMismatches: new Counter({
       name: 'netmoth_manager_batch_count_mismatches_total',
       help: 'Batches whose number of lines was not what their header said',

@@ -13,6 +13,7 @@ import type { StorePool } from '#manager/store/pool.ts';
 import type { DecodedBatch } from './decode-batch.ts';
 import { DEVICES_SQL, deviceArrays } from './device-sightings.ts';
 import { type EventTable, HEADER_COLUMNS } from './event-tables.ts';
+import { EVIDENCE_SQL, evidenceArrays } from './evidence-sightings.ts';
 import type { EncodedGroup, Rejection } from './group-encoder.ts';
 import { ROLLUPS, upsertSql } from './rollup-tables.ts';
 import { SIGNATURES_SQL, signatureArrays } from './signature-sightings.ts';
@@ -109,6 +110,13 @@ async function write(
       name: 'upsert-devices',
       text: DEVICES_SQL,
       values: deviceArrays(group.devices),
+    });
+  }
+  if (group.evidence.length > 0) {
+    await client.query({
+      name: 'upsert-evidence',
+      text: EVIDENCE_SQL,
+      values: evidenceArrays(group.evidence),
     });
   }
   if (group.signatures.length > 0) {

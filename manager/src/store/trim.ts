@@ -13,6 +13,7 @@ export const KEPT_BATCH_IDS_DAYS = 14;
 export const KEPT_REJECTED_ROWS = 10_000;
 export const KEPT_DEVICES_DAYS = 90;
 export const KEPT_DEVICES = 100_000;
+export const KEPT_DEVICE_EVIDENCE = 1_000_000;
 /** Of all signatures that ever fired, those that fired last. */
 export const KEPT_SIGNATURES_SEEN = 300_000;
 export const KEPT_SIGNATURE_CHANGES = 100_000;
@@ -31,6 +32,7 @@ export type Trimmed = Record<
   | 'batches'
   | 'rejected'
   | 'devices'
+  | 'device_evidence'
   | 'signatures_seen'
   | 'signature_changes'
   | 'analysis_states'
@@ -59,7 +61,19 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
   [
     'devices',
     `DELETE FROM devices WHERE ip IN (
-       SELECT ip FROM devices ORDER BY updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT $1)`,
+       SELECT ip FROM devices ORDER BY confirmed DESC, updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT $1)`,
+  ],
+  [
+    'device_evidence',
+    `DELETE FROM device_evidence WHERE (subject, attribute, source, value) IN (
+       SELECT subject, attribute, source, value FROM device_evidence
+       WHERE updated_at < now() - interval '${KEPT_DEVICES_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'device_evidence',
+    `DELETE FROM device_evidence WHERE (subject, attribute, source, value) IN (
+       SELECT subject, attribute, source, value FROM device_evidence
+       ORDER BY updated_at DESC OFFSET ${KEPT_DEVICE_EVIDENCE} LIMIT $1)`,
   ],
   [
     'signatures_seen',
@@ -125,7 +139,8 @@ export async function trim(
   rowsPerStatement: number = kRowsPerStatement,
 ): Promise<Trimmed> {
   const trimmed = {
-    ...{ batches: 0, rejected: 0, devices: 0, signatures_seen: 0, signature_changes: 0 },
+    ...{ batches: 0, rejected: 0, devices: 0, device_evidence: 0 },
+    ...{ signatures_seen: 0, signature_changes: 0 },
     ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0 },
   };
   for (const [table, statement] of STATEMENTS) {

@@ -24,6 +24,7 @@ import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { AddressBook } from '../../enrich/address-book.ts';
 import type { IdentityBook } from '../../enrich/identity-book.ts';
 import { type Network, PRIVATE_NETWORKS, parseNetwork } from '../../enrich/ip-address.ts';
+import type { VendorBook } from '../../enrich/vendor-book.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PartitionKeeper } from '../../store/partition-keeper.ts';
 import { DEFAULT_RETENTION } from '../../store/partitions.ts';
@@ -142,6 +143,7 @@ export class IngestBed implements AsyncDisposable {
       now?: () => number;
       identities?: IdentityBook;
       analyse?: boolean;
+      vendors?: VendorBook;
     } = {},
   ): Promise<Replica> {
     const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
@@ -167,6 +169,7 @@ export class IngestBed implements AsyncDisposable {
       addresses: new AddressBook(home),
       identities: options.identities,
       analyse: options.analyse ?? false,
+      vendors: options.vendors,
       groupEvents: options.groupEvents ?? 2_000,
       groupBytes: 4 * 1024 * 1024,
       maxRollupKeys: options.maxRollupKeys ?? 5_000,

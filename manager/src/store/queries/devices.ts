@@ -8,7 +8,7 @@ import { type Fragment, fragment, type Statement, statement } from './statement.
 export interface DeviceSelection {
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** Part of address, name or MAC. */
+  /** Part of address, name, MAC, label, vendor, system or kind. */
   readonly search?: string;
   readonly ip?: string;
   readonly after?: { readonly time: string; readonly key: string };
@@ -16,7 +16,7 @@ export interface DeviceSelection {
 }
 
 const CHOOSE = `WITH chosen AS (
-  SELECT ip, mac, vendor, hostname, first_seen, last_seen FROM devices WHERE true`;
+  SELECT * FROM devices WHERE true`;
 
 const ADD_TRAFFIC_BEFORE = `), traffic AS (
   SELECT device, sum(bytes_sent) AS bytes_sent, sum(bytes_received) AS bytes_received,
@@ -27,7 +27,8 @@ const ADD_TRAFFIC_AFTER = `
     AND device IN (SELECT ip FROM chosen)
   GROUP BY device
 )
-SELECT host(chosen.ip) AS ip, mac::text AS mac, vendor, hostname, first_seen, last_seen,
+SELECT host(chosen.ip) AS ip, mac::text AS mac, vendor, coalesce(label, hostname) AS hostname,
+  subject, label, os, os_confidence, type, type_confidence, first_seen, last_seen,
   coalesce(bytes_sent, 0) AS bytes_sent, coalesce(bytes_received, 0) AS bytes_received,
   coalesce(flows, 0) AS flows
 FROM chosen LEFT JOIN traffic ON traffic.device = chosen.ip
@@ -57,10 +58,7 @@ function conditions({ sinceMs, untilMs, search, ip, after }: DeviceSelection): F
   if (search !== undefined) {
     found.push(
       fragment(
-        `AND (position(lower(?) IN host(ip)) > 0 OR position(lower(?) IN lower(hostname)) > 0
-    OR position(lower(?) IN mac::text) > 0)`,
-        search,
-        search,
+        `AND position(lower(?) IN lower(concat_ws(' ', host(ip), hostname, mac::text, label, vendor, os, type))) > 0`,
         search,
       ),
     );

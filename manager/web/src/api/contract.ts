@@ -27,6 +27,7 @@ export type {
   AlertRow,
   AnomalyRow,
   Bandwidth,
+  DeviceDetail,
   DeviceRow,
   DnsRow,
   ErrorBody,

@@ -1,4 +1,4 @@
-// The columns of devices. The API's `vendor` is not among them: nothing fills it yet.
+// The columns of devices; how sure an attribute is stands in its title.
 import type { DeviceRow } from '../api/contract.ts';
 import { formatBytes, formatCount } from '../format/quantity.ts';
 import { formatAgo, formatUtc } from '../format/time.ts';
@@ -19,6 +19,20 @@ export const DEVICE_COLUMNS: readonly Column<DeviceRow>[] = [
     phone: 'full',
     cell: (row) => row.mac !== null && <span className="mono muted">{row.mac}</span>,
   },
+  {
+    id: 'type',
+    label: 'Kind',
+    tight: true,
+    phone: 'labelled',
+    cell: (row) => <Sure value={row.type} confidence={row.type_confidence} />,
+  },
+  {
+    id: 'os',
+    label: 'System',
+    phone: 'labelled',
+    cell: (row) => <Sure value={row.os} confidence={row.os_confidence} />,
+  },
+  { id: 'vendor', label: 'Maker', phone: 'labelled', cell: (row) => row.vendor },
   {
     id: 'sent',
     label: 'Sent',
@@ -55,6 +69,15 @@ export const DEVICE_COLUMNS: readonly Column<DeviceRow>[] = [
     cell: (row) => <Ago value={row.first_seen} />,
   },
 ];
+
+interface SureProps {
+  readonly value: string | null;
+  readonly confidence: number | null;
+}
+
+function Sure({ value, confidence }: SureProps) {
+  return value === null ? null : <span title={`${confidence ?? 0} % sure`}>{value}</span>;
+}
 
 function Ago({ value }: { readonly value: string }) {
   return (

@@ -13,6 +13,7 @@ import { PageHead } from '../shell/page-head.tsx';
 import { EventList } from '../table/event-list.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
+import { DeviceEvidence } from './device-evidence.tsx';
 import { NotFound } from './not-found.tsx';
 import { BandwidthPanel } from './overview/bandwidth-panel.tsx';
 import './overview/overview.css';
@@ -41,6 +42,7 @@ export default function Device() {
         </Link>
       </p>
       <DeviceFacts ip={ip} />
+      <DeviceEvidence ip={ip} />
       <BandwidthPanel device={ip} />
       <div className="grid tops">
         <TopPanel
@@ -81,6 +83,9 @@ function DeviceFacts({ ip }: { readonly ip: string }) {
     <dl className="figures facts panel">
       <Fact label="Name" value={device.hostname ?? '–'} />
       <Fact label="MAC" value={device.mac ?? '–'} />
+      <Fact label="Maker" value={device.vendor ?? '–'} />
+      <Fact label="Kind" value={sure(device.type, device.type_confidence)} />
+      <Fact label="System" value={sure(device.os, device.os_confidence)} />
       <Fact label="Sent" value={formatBytes(device.bytes_sent)} />
       <Fact label="Received" value={formatBytes(device.bytes_received)} />
       <Fact label="Flows" value={formatCount(device.flows)} />
@@ -96,6 +101,10 @@ function DeviceFacts({ ip }: { readonly ip: string }) {
       />
     </dl>
   );
+}
+
+function sure(value: string | null, confidence: number | null): string {
+  return value === null ? '–' : `${value} (${confidence ?? 0} %)`;
 }
 
 interface FactProps {
