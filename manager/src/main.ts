@@ -82,9 +82,7 @@ interface Running {
 
 async function run({ config, log, signal, stack }: Running): Promise<void> {
   const version = ownVersion();
-  const countries = await openGeo<CountryResponse>('geoipFile', config.geoipFile);
-  const asns = await openGeo<AsnResponse>('asnFile', config.asnFile);
-  const vendors = readVendors(config.ouiFile);
+  const known = await openKnowledge(config);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'netmoth_manager_' });
   const metrics = ingestMetrics(registry);
@@ -134,19 +132,16 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const working = [keeper.run(work.signal)];
   if (config.ingest.enabled) {
     working.push(
-      ...startIngest(
-        { config, log, pool, keeper, nats, metrics, countries, asns, vendors },
-        work.signal,
-      ),
+      ...startIngest({ config, log, pool, keeper, nats, metrics, ...known }, work.signal),
     );
   }
   if (config.analysis.enabled) {
     const { learningDays, holdbackSeconds } = config.analysis;
-    const worker = new AnalysisWorker({
-      ...{ pool, log, metrics: analysisMetrics(registry) },
+    const hours = {
       learningHours: learningDays * kHoursPerDay,
       holdbackMs: holdbackSeconds * 1000,
-    });
+    };
+    const worker = new AnalysisWorker({ pool, log, metrics: analysisMetrics(registry), ...hours });
     working.push(worker.run(work.signal));
     working.push(new Notifier({ pool, log, version }).run(work.signal));
   }
@@ -166,16 +161,20 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   log.info('manager stopping');
 }
 
-interface IngestParts {
+/** What addresses are looked up in. */
+interface Knowledge {
+  readonly countries: GeoFile<CountryResponse> | undefined;
+  readonly asns: GeoFile<AsnResponse> | undefined;
+  readonly vendors: VendorBook | undefined;
+}
+
+interface IngestParts extends Knowledge {
   readonly config: ManagerConfig;
   readonly log: Logger;
   readonly pool: StorePool;
   readonly keeper: PartitionKeeper;
   readonly nats: NatsConnection;
   readonly metrics: IngestMetrics;
-  readonly countries: GeoFile<CountryResponse> | undefined;
-  readonly asns: GeoFile<AsnResponse> | undefined;
-  readonly vendors: VendorBook | undefined;
 }
 
 function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
@@ -249,6 +248,14 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
       retryable: true,
     });
   }
+}
+
+async function openKnowledge({ geoipFile, asnFile, ouiFile }: ManagerConfig): Promise<Knowledge> {
+  return {
+    countries: await openGeo<CountryResponse>('geoipFile', geoipFile),
+    asns: await openGeo<AsnResponse>('asnFile', asnFile),
+    vendors: readVendors(ouiFile),
+  };
 }
 
 async function openGeo<T extends Response>(

@@ -21,6 +21,8 @@ const kRunPackages = {
   'libmagic-dev': '/usr/include/magic.h',
   'libpcre2-dev': '/usr/include/pcre2.h',
   'libvectorscan-dev': '/usr/include/hs/hs.h',
+  // The IEEE's listing of makers of network interfaces, which the manager reads.
+  'ieee-data': '/usr/share/ieee-data/oui.txt',
   unzip: 'unzip',
   'zlib1g-dev': '/usr/include/zlib.h',
 };
