@@ -106,6 +106,11 @@ export class Shard {
     return this.#lease;
   }
 
+  /** Rows of facts that are taken up; nobody else removes any. */
+  get heldRows(): number {
+    return this.#ids.length;
+  }
+
   get openHours(): number {
     return this.#open.size;
   }

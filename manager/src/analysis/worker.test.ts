@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await bed.pool.query(
-    'TRUNCATE analysis_facts, analysis_states, analysis_members, findings, beacons, analysis_normal',
+    'TRUNCATE analysis_facts, analysis_states, analysis_members, findings, beacons, analysis_normal CASCADE',
   );
   await bed.pool.query(
     `UPDATE analysis_shards SET owner = NULL, lease_until = '-infinity', ripe_seconds = 0,
