@@ -34,6 +34,14 @@ function listOption(): Option {
     .default([]);
 }
 
+function iprepOption(): Option {
+  return new Option('--iprep <dir>', 'reputations for iprep: categories.txt and *.list');
+}
+
+function geoipOption(): Option {
+  return new Option('--geoip <file>', 'MaxMind database (.mmdb) for geoip');
+}
+
 /** Shows the examples of a verb below its options. */
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ netmoth ${line}`).join('\n')}\n`;
@@ -68,6 +76,8 @@ program
   .option('--classification <file>', 'classes of rules with their priorities')
   .option('--reference <file>', 'systems of references with their URLs')
   .option('--threshold <file>', 'suppressions and rates by signature')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .option('--enable <sid>', 'take this rule although it is commented out (repeatable)', collect, [])
   .option('--disable <sid>', 'leave this rule out, SID or GID:SID (repeatable)', collect, [])
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
@@ -97,6 +107,7 @@ program
   .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')
   .option('--listen <host:port>', 'address of dashboard and API', '127.0.0.1:8470')
   .option('--geoip <file>', 'MaxMind database (.mmdb) for countries')
+  .addOption(iprepOption())
   .addOption(listOption())
   .option('--rules <file>', 'rules to match (repeatable)', collect, [])
   .option('--bundle <file>', 'compiled rules to match, instead of --rules')
@@ -169,6 +180,8 @@ rules
     'rule files, plain or gzip; classification.config and reference.config by name',
   )
   .option('--json', 'one JSON object: {loaded, failed, faults: […], …}')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .addOption(listOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addHelpText(
@@ -195,6 +208,8 @@ rules
   .option('--classification <file>', 'classes of rules with their priorities')
   .option('--reference <file>', 'systems of references with their URLs')
   .option('--threshold <file>', 'suppressions and rates by signature')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .option('--enable <sid>', 'take this rule although it is commented out (repeatable)', collect, [])
   .option('--disable <sid>', 'leave this rule out, SID or GID:SID (repeatable)', collect, [])
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
@@ -221,6 +236,8 @@ rules
   .argument('<sid>', 'signature id, or GID:SID')
   .argument('<file...>', 'rule files, or one bundle')
   .option('--classification <file>', 'classes of rules with their priorities')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addHelpText(
     'after',
@@ -237,6 +254,8 @@ rules
   .argument('<file...>', 'rule files, then the capture')
   .option('--expect <alerts>', 'none, or sid=1,count=2 (repeatable)', collect, [])
   .option('--classification <file>', 'classes of rules with their priorities')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .addOption(listOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
@@ -261,6 +280,8 @@ rules
   .option('--rules <file>', 'rules to match (repeatable)', collect, [])
   .option('--limit <n>', 'rules to list', '20')
   .option('--classification <file>', 'classes of rules with their priorities')
+  .addOption(iprepOption())
+  .addOption(geoipOption())
   .addOption(listOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])

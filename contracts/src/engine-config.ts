@@ -84,6 +84,15 @@ export const alertConfigSchema = z.strictObject({
   metadata: z.boolean().default(true).describe('Metadata of the rule'),
   verdict: z.boolean().default(false),
   rule: z.boolean().default(false).describe('The text of the rule, where the bundle has it'),
+  taggedPackets: z
+    .boolean()
+    .default(true)
+    .describe('Packets that a tag asks for, as packet events'),
+  httpBody: z
+    .boolean()
+    .default(false)
+    .describe('Bodies of HTTP/1 that are known by then, in base 64'),
+  httpBodyPrintable: z.boolean().default(false).describe('The same, what is no text as dots'),
 });
 
 /** What of Suricata's EVE is optional. */

@@ -59,6 +59,7 @@ export const EVENT_TYPES = [
   'dhcpv6',
   'krb5',
   'ntp',
+  'packet',
 ] as const;
 export const eventTypeSchema = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof eventTypeSchema>;
@@ -269,6 +270,14 @@ export const anomalyEventSchema = z.looseObject({
   }),
 });
 
+/** A packet that a rule's `tag` asks for; the one that raised the alert is in the alert. */
+export const packetEventSchema = z.looseObject({
+  ...header,
+  event_type: z.literal('packet'),
+  packet: z.string().describe('Base 64'),
+  packet_info: z.looseObject({ linktype: count, linktype_name: z.string().optional() }),
+});
+
 /** Counters since start; `capture` as Suricata spells it, the rest by the engine's own ledger. */
 export const statsEventSchema = z.looseObject({
   ...header,
@@ -298,6 +307,7 @@ export const eveEventSchema = z.discriminatedUnion('event_type', [
   dhcpv6EventSchema,
   krb5EventSchema,
   ntpEventSchema,
+  packetEventSchema,
 ]);
 
 export type FlowEvent = z.infer<typeof flowEventSchema>;
@@ -338,4 +348,5 @@ export const CLASS_OF_EVENT: Readonly<Record<EventType, EventClass>> = {
   dhcpv6: 'protocol',
   krb5: 'protocol',
   ntp: 'protocol',
+  packet: 'protocol',
 };

@@ -49,7 +49,8 @@ class Target final : public protocols::DecodedSink, private protocols::Multipart
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
-  constexpr std::string_view kCodings[] = {"", "gzip", "br", "deflate, gzip", "br, br, gzip", "x"};
+  constexpr std::string_view kCodings[] = {"",  "gzip", "br", "deflate, gzip", "br, br, gzip",
+                                           "x", "lzma"};
   const std::string_view coding = kCodings[data[0] % std::size(kCodings)];
   const std::size_t piece = data[1] + 1u;
   Bytes input(data + 2, size - 2);

@@ -18,6 +18,7 @@ const kRunPackages = {
   'libpcap-dev': '/usr/include/pcap/pcap.h',
   'nettle-dev': '/usr/include/nettle/sha2.h',
   'libbrotli-dev': '/usr/include/brotli/decode.h',
+  'liblzma-dev': '/usr/include/lzma.h',
   'libmagic-dev': '/usr/include/magic.h',
   'libpcre2-dev': '/usr/include/pcre2.h',
   'libvectorscan-dev': '/usr/include/hs/hs.h',

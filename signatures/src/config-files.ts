@@ -1,5 +1,5 @@
 /**
- * classification.config and reference.config.
+ * classification.config and reference.config, and which files of a set are no rules.
  *
  * Invariant: a broken line is a fault, the other lines count.
  */
@@ -16,10 +16,12 @@ export interface ConfigFile<T> {
   readonly faults: readonly Fault[];
 }
 
-export type ConfigKind = 'classification' | 'reference' | 'threshold';
+export type ConfigKind = 'classification' | 'reference' | 'threshold' | 'categories' | 'reputation';
 
 /** What a file is by its name; undefined: rules. */
 export function configKind(name: string): ConfigKind | undefined {
+  if (name === 'categories.txt') return 'categories';
+  if (/^reputation(-[\w.-]+)?\.list$/.test(name)) return 'reputation';
   const found = /^(classification|reference|threshold)\.config(\.gz)?$/.exec(name);
   return found?.[1] as ConfigKind | undefined;
 }

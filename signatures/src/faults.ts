@@ -35,6 +35,7 @@ export const RULE_FAULTS = {
   RULE_REQUIRES: 'warning',
   RULE_DATASET: 'error',
   RULE_DATASET_VALUE: 'error',
+  RULE_DATASET_SAVE: 'warning',
   CONFIG_LINE: 'error',
   LIST_FORMAT: 'error',
   LIST_ENTRY: 'error',

@@ -4,6 +4,7 @@
  * Invariants: one rule's faults never touch another rule; at most MAX_FAULTS are listed and the rest
  * counted, at most MAX_RULES are kept, so a file of any size needs bounded memory.
  */
+import type { AddressFacts } from './addresses/address-tables.ts';
 import type { Classification } from './config-files.ts';
 import { type Fault, type FaultCode, RULE_FAULTS } from './faults.ts';
 import { type LogicalLine, MAX_RULE_LENGTH, position } from './logical-lines.ts';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly classifications?: ReadonlyMap<string, Classification>;
   readonly references?: ReadonlyMap<string, string>;
   readonly readList?: ResolveContext['readList'];
+  /** What iprep and geoip ask for; rules that ask for what is not there fail. */
+  readonly addresses?: AddressFacts;
   /** "GID:SID" of rules that are commented out and taken all the same. */
   readonly enable?: ReadonlySet<string>;
   /** Of rules that are left out, and counted as disabled. */
@@ -87,6 +90,7 @@ export class RuleLoader {
       sets: new EndpointSets(this.#variables),
       classifications: options.classifications ?? STOCK_CLASSIFICATIONS,
       references: options.references ?? new Map(),
+      addresses: options.addresses ?? {},
       ...(options.readList !== undefined && { readList: options.readList }),
     };
   }

@@ -7,6 +7,7 @@ import { checked } from '#signatures/check-rules.ts';
 import { compile } from '#signatures/compile/compile.ts';
 import type { ActionOrder } from '#signatures/compile/order.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
+import { reputationPaths } from './address-sources.ts';
 import { givenLists, type ListSources, readListSources } from './list-sources.ts';
 import { labelsOf, readRuleSources, type SourceOptions } from './rule-sources.ts';
 
@@ -27,8 +28,11 @@ export async function compileSources(
   lists: readonly string[],
   options: CompileOptions,
 ): Promise<CompiledSources> {
-  const { classification, reference, threshold } = options;
-  const configs = [classification, reference, threshold].filter((path) => path !== undefined);
+  const { classification, reference, threshold, iprep, geoip } = options;
+  const reputations = (await reputationPaths(iprep)).map(([, path]) => path);
+  const configs = [classification, reference, threshold, geoip, ...reputations].filter(
+    (path) => path !== undefined,
+  );
   const given = givenLists(lists);
   const label = labelsOf([...paths, ...configs, ...given.map(({ path }) => path)]);
   // Sorted, so that the order of the arguments (or of the shell's wildcard) changes nothing.

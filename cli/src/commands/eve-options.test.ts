@@ -28,8 +28,8 @@ test('what is always written may be asked for, but not switched off', () => {
 });
 
 test('what is not written is refused with the reason', () => {
-  expect(() => eveOptions(['alert.http-body=yes'])).toThrow(
-    usage(/alert\.http-body is not written/),
+  expect(() => eveOptions(['alert.websocket-payload=yes'])).toThrow(
+    usage(/alert\.websocket-payload is not written/),
   );
 });
 

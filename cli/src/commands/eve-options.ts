@@ -9,12 +9,15 @@ import { nearest } from '#contracts/nearest.ts';
 
 /** name → where the value goes in the engine's configuration. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
+  'alert.http-body': ['eve', 'alert', 'httpBody'],
+  'alert.http-body-printable': ['eve', 'alert', 'httpBodyPrintable'],
   'alert.metadata': ['eve', 'alert', 'metadata'],
   'alert.metadata.rule.raw': ['eve', 'alert', 'rule'],
   'alert.packet': ['eve', 'alert', 'packet'],
   'alert.payload': ['eve', 'alert', 'payload'],
   'alert.payload-length': ['eve', 'alert', 'payloadLength'],
   'alert.payload-printable': ['eve', 'alert', 'payloadPrintable'],
+  'alert.tagged-packets': ['eve', 'alert', 'taggedPackets'],
   'alert.verdict': ['eve', 'alert', 'verdict'],
   'community-id': ['eve', 'communityId'],
   'community-id-seed': ['eve', 'communityIdSeed'],
@@ -40,9 +43,6 @@ const ALWAYS = [
 
 /** Suricata has them, this engine does not write them. */
 const ABSENT: Readonly<Record<string, string>> = {
-  'alert.http-body': 'alerts do not carry it',
-  'alert.http-body-printable': 'alerts do not carry it',
-  'alert.tagged-packets': 'alerts do not carry it',
   'alert.websocket-payload': 'alerts do not carry it',
   'http.custom': 'http events have all fields that are known',
   'http.dump-all-headers': 'http events have the fields of extended',

@@ -25,6 +25,8 @@ export interface ReadCommandOptions {
   readonly classification?: string;
   readonly reference?: string;
   readonly threshold?: string;
+  readonly iprep?: string;
+  readonly geoip?: string;
   readonly enable: readonly string[];
   readonly disable: readonly string[];
   readonly var: readonly string[];

@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
-import type { Source } from '#signatures/compile/compile.ts';
+import type { AddressFacts } from '#signatures/addresses/address-tables.ts';
+import { type Source, sourceOf } from '#signatures/compile/compile.ts';
 import type { ThresholdEntry } from '#signatures/compile/threshold-config.ts';
 import { type ConfigKind, configKind } from '#signatures/config-files.ts';
 import { ConfigSet } from '#signatures/config-set.ts';
@@ -21,6 +22,7 @@ import {
 import type { Fault } from '#signatures/faults.ts';
 import { LogicalLineReader } from '#signatures/logical-lines.ts';
 import { type LoadedRules, RuleLoader } from '#signatures/rule-loader.ts';
+import { countrySource, reputationPaths } from './address-sources.ts';
 import { ListsBeside } from './lists-beside.ts';
 import { plainStream, unreadable } from './source-stream.ts';
 
@@ -29,6 +31,10 @@ export interface SourceOptions {
   readonly classification?: string;
   readonly reference?: string;
   readonly threshold?: string;
+  /** Folder of categories.txt and lists of reputations. */
+  readonly iprep?: string;
+  /** MaxMind database of countries. */
+  readonly geoip?: string;
   /** Signature ids, "SID" or "GID:SID", of rules that are commented out and taken all the same. */
   readonly enable?: readonly string[];
   /** Of rules that are left out. */
@@ -45,6 +51,7 @@ export interface RuleSources {
   readonly loaded: LoadedRules;
   readonly thresholds: readonly ThresholdEntry[];
   readonly datasetFiles: DatasetFiles;
+  readonly addresses: AddressFacts;
   /** Of the configuration files. */
   readonly faults: readonly Fault[];
 }
@@ -58,9 +65,11 @@ export async function readRuleSources(
 ): Promise<RuleSources> {
   const variables = variablesFrom(options.var);
   const label = options.label ?? ((path: string) => path);
-  const sources: Source[] = [];
-  const configs = new ConfigSet(variables);
-  for (const [kind, path] of configPaths(paths, options)) {
+  const { countries, sources: located } = await countrySource(options.geoip, label);
+  const sources: Source[] = [...located];
+  const configs = new ConfigSet(variables, countries);
+  const reputations = await reputationPaths(options.iprep);
+  for (const [kind, path] of [...configPaths(paths, options), ...reputations]) {
     const bytes = await readConfig(path);
     sources.push(sourceOf(label(path), bytes));
     configs.add(kind, label(path), bytes.toString('utf8'));
@@ -84,8 +93,8 @@ export async function readRuleSources(
     if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
   }
   for (const [path, bytes] of lists.files()) sources.push(sourceOf(label(path), bytes));
-  const { thresholds, faults } = configs;
-  return { sources, variables, loaded, thresholds, datasetFiles, faults };
+  const { thresholds, addresses, faults } = configs;
+  return { sources, variables, loaded, thresholds, datasetFiles, addresses, faults };
 }
 
 function configPaths(
@@ -149,11 +158,6 @@ async function readConfig(path: string): Promise<Buffer> {
   } catch (cause) {
     throw unreadable(path, cause);
   }
-}
-
-function sourceOf(name: string, bytes: Buffer): Source {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { name, sha256, sizeBytes: bytes.length };
 }
 
 function ruleIds(given: readonly string[], option: string): Set<string> {

@@ -8,12 +8,14 @@ import { NetmothError } from '#contracts/errors.ts';
 import { type CheckResult, checked } from '#signatures/check-rules.ts';
 import { faultText } from '#signatures/faults.ts';
 import { givenLists, listsText, readListSources } from './list-sources.ts';
-import { readRuleSources } from './rule-sources.ts';
+import { readRuleSources, type SourceOptions } from './rule-sources.ts';
 
 export interface RulesCheckOptions {
   readonly json?: boolean;
   readonly var: readonly string[];
   readonly list: readonly string[];
+  readonly iprep?: string;
+  readonly geoip?: string;
 }
 
 export async function rulesCheck(
@@ -24,7 +26,7 @@ export async function rulesCheck(
     throw new NetmothError('NM_USAGE', 'give rule files, or lists with --list');
   }
   const given = givenLists(options.list);
-  const { loaded, faults } = await readRuleSources(paths, { var: options.var });
+  const { loaded, faults } = await readRuleSources(paths, addressed(options));
   const lists = await readListSources(given, (path) => path);
   const rules = checked(loaded);
   const result = {
@@ -40,6 +42,14 @@ export async function rulesCheck(
   );
   const wrong = result.failed > 0 || result.faults.some(({ severity }) => severity === 'error');
   return wrong ? 1 : 0;
+}
+
+function addressed({ var: variables, iprep, geoip }: RulesCheckOptions): SourceOptions {
+  return {
+    var: variables,
+    ...(iprep !== undefined && { iprep }),
+    ...(geoip !== undefined && { geoip }),
+  };
 }
 
 export function resultText(result: CheckResult): string {

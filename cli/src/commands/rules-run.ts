@@ -21,6 +21,8 @@ export interface RulesRunOptions {
   readonly var: readonly string[];
   readonly set: readonly string[];
   readonly patternCache: string;
+  readonly iprep?: string;
+  readonly geoip?: string;
 }
 
 export interface RulesRun {

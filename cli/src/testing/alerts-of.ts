@@ -13,6 +13,8 @@ export interface Alerts {
   readonly ids: readonly number[];
   /** The alert events. */
   readonly events: readonly Readonly<Record<string, unknown>>[];
+  /** How many packets were told because of a tag. */
+  readonly tagged: number;
   /** `sid 1: why`, of rules that the engine left out. */
   readonly notMatched: readonly string[];
   /** Messages of faults that keep rules from loading. */
@@ -35,7 +37,9 @@ export async function alertsOf(
     const text = options.readList?.(file.path, file.rules);
     if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
   }
-  const compiled = compile({ sources: [], variables: {}, loaded, thresholds: [], datasetFiles });
+  const { addresses = {} } = options;
+  const given = { sources: [], variables: {}, loaded, thresholds: [], datasetFiles, addresses };
+  const compiled = compile(given);
   const folder = await mkdtemp(join(tmpdir(), 'netmoth-rules-'));
   try {
     const [path, bundlePath, evePath] = ['c.pcap', 'r.bundle', 'e.ndjson'].map((name) =>
@@ -44,14 +48,15 @@ export async function alertsOf(
     await writeFile(path, capture);
     await writeFile(bundlePath, compiled.bytes);
     const summary = await read({ path, evePath, bundlePath, engine: engineConfigFrom(engine) });
-    const events = (await readFile(evePath, 'utf8'))
+    const all = (await readFile(evePath, 'utf8'))
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line))
-      .filter((event) => event.event_type === 'alert');
+      .map((line) => JSON.parse(line));
+    const events = all.filter((event) => event.event_type === 'alert');
     return {
       ids: events.map((event) => event.alert.signature_id),
       events,
+      tagged: all.filter((event) => event.event_type === 'packet').length,
       notMatched: summary.rulesNotMatched ?? [],
       faults: faults.map(({ message }) => message),
       faultsByLine: new Map(faults.map(({ line, message }) => [line, message])),

@@ -5,6 +5,8 @@
  * `node cli/src/testing/keyword-support.ts` prints the table that docs/signatures.md carries (a test
  * compares). Invariant: a keyword is called matched only where the engine has loaded a rule with it.
  */
+import type { Countries } from '#signatures/addresses/countries.ts';
+import { ReputationBook } from '#signatures/addresses/reputation-book.ts';
 import type { Keyword } from '#signatures/keywords/keyword.ts';
 import { KEYWORDS } from '#signatures/keywords/table.ts';
 import { alertsOf } from './alerts-of.ts';
@@ -110,6 +112,14 @@ function ruleOf(keyword: Keyword, sid: number): string {
   return `alert ${protocol} any any -> any any (msg:"x"; ${own} rev:1; gid:1; sid:${sid};)`;
 }
 
+const reputations = new ReputationBook();
+reputations.addCategories('categories.txt', '1,x,x');
+/** As a database of MaxMind would be read. */
+const countries = {
+  table: () => ({ name: 'geoip.DE', v4: [], v6: [] }),
+} as unknown as Countries;
+const ADDRESSES = { reputations, countries };
+
 /** Rules at a time: the engine names at most this many that it leaves out. */
 const BATCH = 100;
 
@@ -120,7 +130,7 @@ export async function keywordSupport(): Promise<ReadonlyMap<string, string | und
   for (let from = 0; from < KEYWORDS.length; from += BATCH) {
     const batch = KEYWORDS.slice(from, from + BATCH);
     const rules = batch.map((keyword, at) => ruleOf(keyword, at + 1)).join('\n');
-    const options = { readList: () => '' };
+    const options = { readList: () => '', addresses: ADDRESSES };
     const { faultsByLine, notMatched } = await alertsOf(rules, capture, options);
     const left = new Map(
       notMatched.map((line): [number, string] => {

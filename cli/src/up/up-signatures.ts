@@ -13,13 +13,15 @@ export interface UpSources {
   readonly rules: readonly string[];
   readonly bundle?: string;
   readonly var: readonly string[];
+  readonly iprep?: string;
+  readonly geoip?: string;
 }
 
 /** Puts the bundle into the data directory once there is one, and says where it lies. */
 export type PlaceBundle = (folder: string) => Promise<string | undefined>;
 
 export async function prepareSignatures(
-  { list, rules, bundle, var: variables }: UpSources,
+  { list, rules, bundle, ...options }: UpSources,
   say: (line: string) => void,
 ): Promise<PlaceBundle> {
   if (rules.length + list.length === 0) {
@@ -32,7 +34,11 @@ export async function prepareSignatures(
   const { compileSources } = await import('../commands/compile-sources.ts');
   const { listsText } = await import('../commands/list-sources.ts');
   const { faultText } = await import('#signatures/faults.ts');
-  const { bytes, lists, result } = await compileSources(rules, list, { var: variables });
+  const { bytes, lists, result } = await compileSources(rules, list, {
+    var: options.var,
+    ...(options.iprep !== undefined && { iprep: options.iprep }),
+    ...(options.geoip !== undefined && { geoip: options.geoip }),
+  });
   for (const fault of result.faults) process.stderr.write(`${faultText(fault)}\n`);
   say(`signatures: ${result.loaded} rules, ${result.failed} failed`);
   if (list.length > 0) say(listsText(lists.summaries).trimEnd());

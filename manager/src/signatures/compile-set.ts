@@ -11,6 +11,7 @@ import { configKind } from '#signatures/config-files.ts';
 import { ConfigSet } from '#signatures/config-set.ts';
 import { quoted } from '#signatures/explain/describe-matcher.ts';
 import type { Fault } from '#signatures/faults.ts';
+import { FilesBeside, parted } from '#signatures/files-beside.ts';
 import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { type LoadedRules, type LoadOptions, RuleLoader } from '#signatures/rule-loader.ts';
@@ -88,9 +89,14 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
     const kind = configKind(name);
     if (kind !== undefined) configs.add(kind, name, text);
   }
-  const loader = new RuleLoader(variables, { ...configs.forRules, ...chosen.forRules });
-  for (const { name, text } of texts) {
-    if (configKind(name) !== undefined) continue;
+  const { rules: ruleFiles, data } = parted(texts);
+  const beside = new FilesBeside(data);
+  const loader = new RuleLoader(variables, {
+    ...configs.forRules,
+    ...chosen.forRules,
+    readList: beside.text,
+  });
+  for (const { name, text } of ruleFiles) {
     for (const line of logicalLines(text)) {
       loader.add(name, line);
       chosen.note(name, line);
@@ -104,18 +110,22 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   const compiled = compile({
     ...{ sources, variables, loaded },
     thresholds: configs.thresholds,
+    addresses: configs.addresses,
+    datasetFiles: beside.datasetFiles(loaded),
     indicators: lists.indicators,
     faults: [...configs.faults, ...lists.faults],
   });
-  const faults = [...configs.faults, ...loaded.faults, ...lists.faults];
+  // Rules without their datasets are left out when all is put together.
+  const { loaded: taken } = compiled;
+  const faults = [...configs.faults, ...taken.faults, ...lists.faults];
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   return {
     bundle: compiled.bytes,
     digest: compiled.digest,
     counts: {
-      loaded: loaded.models.length,
+      loaded: taken.models.length,
       indicators: lists.entries,
-      failed: loaded.failed,
+      failed: taken.failed,
       disabled: loaded.disabled,
       replaced: loaded.replaced,
       skipped: loaded.skipped,

@@ -139,3 +139,26 @@ test('a body that is no zstd is an error, not the end of the process', async () 
   const failed = new Compiler().compile({ ...job(''), files });
   await expect(failed).rejects.toMatchObject({ code: 'NM_QUERY_INVALID' });
 });
+
+test('files that rules name lie in the set', () => {
+  const file = (name: string, text: string) => ({ name, list: null, bytes: Buffer.from(text) });
+  const http = (options: string, sid: number) =>
+    `alert http any any -> any any (msg:"x"; ${options} sid:${sid};)`;
+  const rules = [
+    http('http.uri; dataset:isset,d,type string,load d.lst;', 1),
+    http('filesha256:bad.sha256;', 2),
+    http('iprep:dst,CnC,>,3;', 3),
+    http('http.uri; dataset:isset,e,type string,load e.lst;', 4),
+  ];
+  const files = [
+    file('a.rules', rules.join('\n')),
+    file('d.lst', 'YQ=='),
+    file('bad.sha256', '0'.repeat(64)),
+    file('categories.txt', '1,CnC,x'),
+    file('reputation.list', '192.0.2.1,1,9'),
+  ];
+  const made = compileSet({ files, variables: {}, overrides: [] });
+  expect(made.counts).toMatchObject({ loaded: 3, failed: 1, errors: 1 });
+  expect(made.faults).toMatchObject([{ file: 'a.rules', line: 4, code: 'RULE_DATASET' }]);
+  expect(decodeBundle(made.bundle).addresses).toMatchObject([{ name: 'iprep.CnC' }]);
+});

@@ -105,7 +105,10 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
                       .packet = asked("packet"),
                       .metadata = asked("metadata"),
                       .verdict = asked("verdict"),
-                      .rule = asked("rule")};
+                      .rule = asked("rule"),
+                      .tagged_packets = asked("taggedPackets"),
+                      .http_body = asked("httpBody"),
+                      .http_body_printable = asked("httpBodyPrintable")};
   config.eve.tls_fields = tls_fields(eve.Get("tlsFields").As<Napi::Array>());
   config.snap_length = number_of(object, "snapLength");
   config.stats_interval_seconds = number_of(object, "statsIntervalSeconds");

@@ -8,6 +8,10 @@ namespace netmoth::base {
 namespace {
 
 constexpr int kRawDeflate = -15;  // inflateInit2: no frame, the largest window
+// A window is made as large as the header says and at most this (Suricata's lzma-memlimit): what
+// looks back further is broken.
+constexpr std::uint32_t kMaxLzmaWindow = std::uint32_t{1} << 20;
+constexpr std::uint64_t kMaxLzmaMemory = std::uint64_t{4} << 20;
 
 void* take_for_zlib(void* memory, uInt items, uInt size) {
   return static_cast<CodecMemory*>(memory)->take(std::size_t{items} * size);
@@ -15,6 +19,10 @@ void* take_for_zlib(void* memory, uInt items, uInt size) {
 
 void* take_for_brotli(void* memory, std::size_t size) {
   return static_cast<CodecMemory*>(memory)->take(size);
+}
+
+void* take_for_lzma(void* memory, std::size_t items, std::size_t size) {
+  return static_cast<CodecMemory*>(memory)->take(items * size);
 }
 
 void give_back(void* memory, void* address) {
@@ -29,6 +37,14 @@ bool Decompressor::start(Codec codec) {
     brotli_ = BrotliDecoderCreateInstance(take_for_brotli, give_back, &memory_);
     return brotli_ != nullptr;
   }
+  if (codec == Codec::kLzma) {
+    lzma_ = LZMA_STREAM_INIT;
+    lzma_memory_ = {take_for_lzma, give_back, &memory_};
+    lzma_.allocator = &lzma_memory_;
+    lzma_header_octets_ = 0;
+    lzma_running_ = lzma_alone_decoder(&lzma_, kMaxLzmaMemory) == LZMA_OK;
+    return lzma_running_;
+  }
   zlib_ = {};
   zlib_.zalloc = take_for_zlib;
   zlib_.zfree = give_back;
@@ -42,12 +58,15 @@ void Decompressor::stop() {
   zlib_running_ = false;
   if (brotli_ != nullptr) BrotliDecoderDestroyInstance(brotli_);
   brotli_ = nullptr;
+  if (lzma_running_) lzma_end(&lzma_);
+  lzma_running_ = false;
 }
 
 Decompressor::Status Decompressor::step(Bytes& input, std::span<std::uint8_t> output,
                                         std::size_t& produced) {
   produced = 0;
   if (zlib_running_) return step_deflate(input, output, produced);
+  if (lzma_running_) return step_lzma(input, output, produced);
   return brotli_ != nullptr ? step_brotli(input, output, produced) : Status::kBroken;
 }
 
@@ -80,6 +99,47 @@ Decompressor::Status Decompressor::step_brotli(Bytes& input, std::span<std::uint
   produced = output.size() - available_out;
   if (result == BROTLI_DECODER_RESULT_SUCCESS) return Status::kEnd;
   return result == BROTLI_DECODER_RESULT_ERROR ? Status::kBroken : Status::kMore;
+}
+
+// Properties, size of the window, size of the content (13 octets): complete, and its window cut.
+bool Decompressor::take_lzma_header(Bytes& input) {
+  const std::size_t taken = std::min(input.size(), kLzmaHeader - lzma_header_octets_);
+  std::copy_n(input.begin(), taken, lzma_header_.begin() + lzma_header_octets_);
+  input = input.subspan(taken);
+  lzma_header_octets_ += taken;
+  if (lzma_header_octets_ < kLzmaHeader) return false;
+  std::uint32_t window = 0;
+  for (std::size_t i = 4; i > 0; --i)
+    window = window << 8 | lzma_header_[i];
+  window = std::min(window, kMaxLzmaWindow);
+  for (std::size_t i = 1; i <= 4; ++i, window >>= 8)
+    lzma_header_[i] = static_cast<std::uint8_t>(window);
+  return true;
+}
+
+Decompressor::Status Decompressor::step_lzma(Bytes& input, std::span<std::uint8_t> output,
+                                             std::size_t& produced) {
+  if (lzma_header_octets_ < kLzmaHeader) {
+    if (!take_lzma_header(input)) return Status::kMore;
+    Bytes header = lzma_header_;
+    const Status status = run_lzma(header, output, produced);
+    if (status != Status::kMore || !header.empty()) return status;
+  }
+  return run_lzma(input, output.subspan(produced), produced);
+}
+
+// Adds to `produced`.
+Decompressor::Status Decompressor::run_lzma(Bytes& input, std::span<std::uint8_t> output,
+                                            std::size_t& produced) {
+  lzma_.next_in = input.data();
+  lzma_.avail_in = input.size();
+  lzma_.next_out = output.data();
+  lzma_.avail_out = output.size();
+  const lzma_ret result = lzma_code(&lzma_, LZMA_RUN);
+  input = input.last(lzma_.avail_in);
+  produced += output.size() - lzma_.avail_out;
+  if (result == LZMA_STREAM_END) return Status::kEnd;
+  return result == LZMA_OK || result == LZMA_BUF_ERROR ? Status::kMore : Status::kBroken;
 }
 
 }  // namespace netmoth::base

@@ -37,10 +37,12 @@ struct TxView {
   Direction direction = Direction::kToServer;  // of the record
   std::array<Bytes, 2> bodies;                 // decoded, by direction
   std::span<const KeptFile> files;             // of the flow
+  const KeptFile* only_file = nullptr;         // of its direction alone this one counts
 
   // Calls each(file) for those of this transaction in that direction.
   template <typename Each>
   void for_each_file(Direction side, Each each) const {
+    if (only_file != nullptr && only_file->direction == side) return each(*only_file);
     for (const KeptFile& file : files) {
       if (file.tx_id == id && file.direction == side) each(file);
     }

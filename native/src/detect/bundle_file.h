@@ -29,6 +29,7 @@ inline constexpr std::uint32_t kThresholds = 7;
 inline constexpr std::uint32_t kIndicatorMetas = 8;
 inline constexpr std::uint32_t kRuleTexts = 9;
 inline constexpr std::uint32_t kDatasets = 10;
+inline constexpr std::uint32_t kAddressTables = 11;
 inline constexpr std::uint32_t kFirstIndicators = 16;
 inline constexpr std::uint32_t kLastIndicators = 28;
 }  // namespace bundle_section

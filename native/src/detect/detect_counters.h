@@ -11,6 +11,8 @@ struct DetectCounters {
   std::uint64_t alerts_suppressed = 0;  // by suppressions and rates
   std::uint64_t alerts_discarded = 0;   // beyond what is told of one packet
   std::uint64_t rules_checked = 0;
+  std::uint64_t packets_tagged = 0;
+  std::uint64_t tags_refused = 0;    // for want of room
   std::uint64_t octets_dropped = 0;  // of bodies, not looked at for want of room
 
   DetectCounters& operator+=(const DetectCounters& other) {
@@ -18,6 +20,8 @@ struct DetectCounters {
     alerts_suppressed += other.alerts_suppressed;
     alerts_discarded += other.alerts_discarded;
     rules_checked += other.rules_checked;
+    packets_tagged += other.packets_tagged;
+    tags_refused += other.tags_refused;
     octets_dropped += other.octets_dropped;
     return *this;
   }

@@ -33,6 +33,7 @@ struct Alert {
   Bytes payload;              // that was looked at; valid during the call
   std::span<const FlowVariable> packet_variables;  // the same
   std::span<const KeptFile> files;  // of the flow, some of other transactions; the same
+  std::array<Bytes, 2> bodies;      // of the transaction, by direction; the same
 };
 
 class AlertSink {
@@ -67,6 +68,8 @@ class Detector final : private DatasetMemory {
   // what was in use before, for that thread to free. `now` is packet time.
   void exchange(std::shared_ptr<const RuleSet>& set, PatternScratch& scratch, TimestampNs now);
   [[nodiscard]] const RuleSet* rules() const { return set_.get(); }
+  // Contents are kept whether rules look into them or not.
+  void keep_bodies(bool keep) { keep_bodies_ = keep; }
   // Measures every test of a rule into `profile`, which outlives it; nullptr: nothing is measured.
   void measure_into(RuleProfile* profile) { profile_ = profile; }
   [[nodiscard]] const DetectCounters& counters() const { return counters_; }
@@ -95,6 +98,8 @@ class Detector final : private DatasetMemory {
   void on_event(const Subject& subject, std::string_view name);
   [[nodiscard]] bool wants_events() const { return set_ != nullptr && set_->has_event_rules(); }
   void on_flow_end(const Subject& subject);
+  // The packet was looked at: whether a tag asks for it to be told.
+  [[nodiscard]] bool tags_packet(const Subject& subject);
   // The limit of alerts is each flow's own where it ends: sets how many were told, returns the
   // number before, for the packet at hand.
   std::size_t exchange_told(std::size_t told) { return std::exchange(told_, told); }
@@ -117,11 +122,14 @@ class Detector final : private DatasetMemory {
                                    Direction direction);
   bool matches(const Rule& rule, Look& look);
   bool measured(const Rule& rule, std::uint32_t place, Look& look);
+  bool matches_contents(const Rule& rule, Look& look);
+  bool matches_one_file(const Rule& rule, Look& look);
   bool matches_inspections(const Rule& rule, Look& look);
   bool matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state);
   void check(std::span<const std::uint32_t> places, Look& look);
   void found(const Rule& rule, std::uint32_t place, Look& look);
   void queue_alert(const Rule& rule, const Look& look);
+  void add_tags(const Rule& rule, const Look& look);
   // By a suppression or a rate.
   bool is_suppressed(const Rule& rule, const Look& look);
 
@@ -145,7 +153,8 @@ class Detector final : private DatasetMemory {
   std::uint32_t stamp_ = 0;
   std::vector<std::uint32_t> alerted_;  // payload rules of the present packet, by direction
   std::vector<FlowVariable> packet_variables_;
-  std::uint64_t missing_ = 0;   // before the octets of a stream that are looked at
+  std::uint64_t missing_ = 0;  // before the octets of a stream that are looked at
+  bool keep_bodies_ = false;
   bool packet_passed_ = false;  // by a rule on its header
   std::size_t told_ = 0;        // alerts since the present packet began
   std::size_t most_alerts_;

@@ -72,6 +72,7 @@ void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
     ++counters_.alerts_suppressed;
     return;
   }
+  if (!rule.tags.empty()) add_tags(rule, look);
   if (rule.no_alert || packet_passed_) return;
   const flow::Flow* const flow = look.subject.flow;
   if (flow != nullptr && flow->detection != nullptr &&
@@ -102,6 +103,42 @@ bool Detector::is_suppressed(const Rule& rule, const Look& look) {
   return false;
 }
 
+void Detector::add_tags(const Rule& rule, const Look& look) {
+  const std::uint64_t number = std::uint64_t{rule.gid} << 32 | rule.sid;
+  for (const Tag& tag : rule.tags) {
+    bool added = true;
+    if (tag.scope == Tag::Scope::kHost) {
+      if (look.ip_version() == 0) continue;
+      const auto [source, destination] = look.ends();
+      sink_.await_turn();
+      added =
+          hosts_.tagged().add(tag.of_source ? source : destination, tag, number, look.subject.now);
+    } else if (look.subject.flow != nullptr) {
+      added = state_of(*look.subject.flow).tags.add(tag, number, look.subject.now);
+    }
+    if (!added) ++counters_.tags_refused;
+  }
+}
+
+bool Detector::tags_packet(const Subject& subject) {
+  if (set_ == nullptr || subject.packet == nullptr) return false;
+  bool told = false;
+  const decode::Packet& packet = *subject.packet;
+  if (subject.flow != nullptr && subject.flow->detection != nullptr) {
+    auto& state = static_cast<FlowState&>(*subject.flow->detection);
+    if (!state.tags.empty()) told = state.tags.count_packet(packet.captured_length, subject.now);
+  }
+  if (set_->tags_hosts()) {
+    sink_.await_turn();  // who else saw a host comes first
+    if (!hosts_.tagged().empty())
+      told = hosts_.tagged().count_packet(packet.source, packet.destination, packet.captured_length,
+                                          subject.now) ||
+             told;
+  }
+  counters_.packets_tagged += told ? 1 : 0;
+  return told;
+}
+
 void Detector::queue_alert(const Rule& rule, const Look& look) {
   if (told_ >= most_alerts_) {
     ++counters_.alerts_discarded;
@@ -118,6 +155,7 @@ void Detector::queue_alert(const Rule& rule, const Look& look) {
     alert.has_tx = true;
     alert.tx_id = tx_id_of(*look.tx->record);
     alert.files = look.tx->files;
+    alert.bodies = look.tx->bodies;
   }
   alert.stream = look.in_stream || (look.tx != nullptr && is_tcp(look.subject.flow));
   alert.missing = look.missing;

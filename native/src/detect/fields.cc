@@ -127,6 +127,7 @@ const FieldRow* find_field(std::string_view name) {
 }
 
 bool passes(const FieldTest& test, const FieldContext& context) {
+  if (test.row->scope == FieldScope::kAddress) return addresses_pass(test, *context.between);
   FieldValues values;
   if (test.row->scope == FieldScope::kTransaction) {
     if (context.tx == nullptr || context.tx->record == nullptr ||

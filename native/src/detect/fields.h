@@ -21,13 +21,16 @@ struct EventView {
   std::span<const std::string_view> application;  // "http.invalid_host…"
 };
 
+struct Ends;
+
 struct FieldContext {
   const decode::Packet* packet = nullptr;
   const flow::Flow* flow = nullptr;
   Direction direction = Direction::kToServer;
   const TxView* tx = nullptr;
   EventView events;
-  TimestampNs now = 0;  // of the packet at hand
+  TimestampNs now = 0;            // of the packet at hand
+  const Ends* between = nullptr;  // of what is looked at
 };
 
 class FieldValues {
@@ -58,7 +61,7 @@ class FieldValues {
   std::array<std::string_view, kMaxFieldValues> words_;
 };
 
-enum class FieldScope : std::uint8_t { kPacket, kTransaction };
+enum class FieldScope : std::uint8_t { kPacket, kTransaction, kAddress };
 
 // In the order a table of them reads best.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
@@ -66,7 +69,7 @@ struct FieldRow {
   std::string_view name;
   FieldScope scope = FieldScope::kPacket;
   std::uint32_t kinds = 0;  // of records, for kTransaction
-  // Adds nothing where the field is absent.
+  // Adds nothing where the field is absent. None of fields on addresses.
   void (*read)(const FieldContext&, FieldValues&) = nullptr;
   bool every = false;      // all values must pass, whatever the rule says
   bool contains = false;   // a word need only stand within the value
@@ -80,6 +83,14 @@ std::span<const FieldRow> packet_fields();
 std::span<const FieldRow> tx_fields();
 std::span<const FieldRow> session_fields();
 std::span<const FieldRow> file_fields();
+
+// `iprep.SIDE.CATEGORY`, `geoip.SIDE.COUNTRIES`: the row is the side's, the table has the rest.
+struct AddressField {
+  std::string_view keyword;
+  std::string_view what;
+};
+const FieldRow* find_address_field(std::string_view field, AddressField& parts);
+bool addresses_pass(const FieldTest& test, const Ends& ends);
 
 bool passes(const FieldTest& test, const FieldContext& context);
 

@@ -13,6 +13,7 @@
 
 #include "base/types.h"
 #include "detect/buffers.h"
+#include "detect/tags.h"
 #include "flow/flow.h"
 
 namespace netmoth::detect {
@@ -112,6 +113,7 @@ class FlowState final : public flow::FlowAttachment {
   std::vector<KeptBody> bodies;
   std::vector<KeptFile> files;  // of transactions that are not over; at most kMaxBodies
   std::vector<FlowVariable> variables;
+  TagList tags;
   bool passed = false;       // a pass rule matched: nothing of it alerts any more
   bool stream_over = false;  // nobody looks into its stream any more
 

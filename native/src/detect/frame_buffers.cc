@@ -20,11 +20,17 @@ constexpr std::uint32_t kFrame = kind_bit(protocols::RecordKind::kFrame);
 // Names have to be objects to be arguments of templates.
 #define NETMOTH_FRAME(variable, name) constexpr char variable[] = "frame:" name
 NETMOTH_FRAME(kDnsPdu, "dns.pdu");
+NETMOTH_FRAME(kHttp2Data, "http2.data");
+NETMOTH_FRAME(kHttp2Header, "http2.hdr");
+NETMOTH_FRAME(kHttp2Pdu, "http2.pdu");
 NETMOTH_FRAME(kHttpRequest, "http1.request");
 NETMOTH_FRAME(kHttpResponse, "http1.response");
 NETMOTH_FRAME(kMqttData, "mqtt.data");
 NETMOTH_FRAME(kMqttHeader, "mqtt.header");
 NETMOTH_FRAME(kMqttPdu, "mqtt.pdu");
+NETMOTH_FRAME(kQuicData, "quic.data");
+NETMOTH_FRAME(kQuicHeader, "quic.hdr");
+NETMOTH_FRAME(kQuicPdu, "quic.pdu");
 NETMOTH_FRAME(kSipPdu, "sip.pdu");
 NETMOTH_FRAME(kSipRequestBody, "sip.request.body");
 NETMOTH_FRAME(kSipRequestHeaders, "sip.request.headers");
@@ -51,7 +57,9 @@ constexpr BufferRow row() {
 }
 
 constexpr BufferRow kRows[] = {
-    row<kDnsPdu>(),           row<kHttpRequest>(),     row<kHttpResponse>(),
+    row<kDnsPdu>(),           row<kHttp2Data>(),       row<kHttp2Header>(),
+    row<kHttp2Pdu>(),         row<kHttpRequest>(),     row<kHttpResponse>(),
+    row<kQuicData>(),         row<kQuicHeader>(),      row<kQuicPdu>(),
     row<kMqttData>(),         row<kMqttHeader>(),      row<kMqttPdu>(),
     row<kSipPdu>(),           row<kSipRequestBody>(),  row<kSipRequestHeaders>(),
     row<kSipRequestLine>(),   row<kSipResponseBody>(), row<kSipResponseHeaders>(),

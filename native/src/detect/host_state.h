@@ -17,6 +17,7 @@
 #include "base/types.h"
 #include "detect/detect_counters.h"
 #include "detect/rule.h"
+#include "detect/tags.h"
 #include "flow/flow.h"
 
 namespace netmoth::detect {
@@ -64,6 +65,8 @@ class HostState {
     return use(fresh ? make(shard, key, now) : *entry, fresh);
   }
 
+  // Hosts whose packets are told.
+  [[nodiscard]] TaggedHosts& tagged() { return tagged_; }
   [[nodiscard]] HostCounters counters() const;
   [[nodiscard]] static std::size_t bytes_when_full(std::size_t entries);
 
@@ -103,6 +106,7 @@ class HostState {
   std::uint64_t seed_;
   std::size_t capacity_;  // of a shard
   std::array<Shard, kShards> shards_;
+  TaggedHosts tagged_;
 };
 
 // Whether the match that was just found is told, and takes note of it (Suricata 8 user guide,

@@ -19,7 +19,7 @@ constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
 }  // namespace
 
 void Detector::on_content(const Subject& subject, const protocols::ContentPiece& piece) {
-  if (set_ == nullptr || !set_->wants_bodies()) return;
+  if (set_ == nullptr || !(set_->wants_bodies() || keep_bodies_)) return;
   FlowState& state = state_of(*subject.flow);
   KeptBody* body = state.body(piece.tx_id, piece.direction);
   if (body == nullptr) {

@@ -51,6 +51,10 @@ void fragment_offset(const FieldContext& c, FieldValues& out) {
 void ip_protocol(const FieldContext& c, FieldValues& out) {
   if (c.packet != nullptr && c.packet->ip_version != 0) out.add(std::uint64_t{c.packet->protocol});
 }
+void l3_protocol(const FieldContext& c, FieldValues& out) {
+  if (c.packet == nullptr || c.packet->ip_version == 0) return;
+  out.add(std::string_view(c.packet->ip_version == 4 ? "ipv4" : "ipv6"));
+}
 void same_ip(const FieldContext& c, FieldValues& out) {
   if (c.packet != nullptr && c.packet->ip_version != 0 && c.packet->source == c.packet->destination)
     out.add(std::uint64_t{1});
@@ -299,6 +303,7 @@ constexpr FieldRow kRows[] = {
     {"ipopts", kPacket, 0, ip_options},
     {"ipv4-csum", kPacket, 0, ipv4_checksum},
     {"itype", kPacket, 0, icmp_type},
+    {"l3_proto", kPacket, 0, l3_protocol},
     {"rpc.procedure", kPacket, 0, rpc<2>},
     {"rpc.program", kPacket, 0, rpc<0>},
     {"rpc.version", kPacket, 0, rpc<1>},

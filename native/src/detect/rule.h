@@ -13,6 +13,7 @@
 
 namespace netmoth::detect {
 
+class AddressTable;
 class Pcre;
 struct FieldRow;
 
@@ -39,6 +40,7 @@ struct NumberTest {
   std::uint64_t value = 0;
   std::span<const Range> ranges;
 
+  [[nodiscard]] bool never_passes() const { return !is_mask && ranges.empty(); }
   [[nodiscard]] bool passes(std::uint64_t number) const {
     if (is_mask) return ((number & mask) == value) != negated;
     for (const Range& range : ranges) {
@@ -227,6 +229,7 @@ struct Inspection {
   BufferScope scope = BufferScope::kPayload;
   std::uint16_t key = 0;  // of transaction buffers: place in RuleSet::keys()
   std::uint16_t row = 0;  // of packet buffers: place in packet_buffers()
+  bool of_file = false;
   Side side = Side::kAny;
   std::span<const Transform> transforms;
   std::span<const Matcher> matchers;
@@ -238,6 +241,7 @@ struct FieldTest {
   Kind kind = Kind::kFlag;
   std::string_view field;
   const FieldRow* row = nullptr;
+  const AddressTable* addresses = nullptr;  // of fields on addresses
   NumberTest test;
   Which which;
   std::span<const std::string_view> words;
@@ -294,11 +298,10 @@ struct Rate {
 struct Tag {
   enum class Scope : std::uint8_t { kSession, kHost };
   enum class Unit : std::uint8_t { kPackets, kBytes, kSeconds };
-  bool present = false;
   Scope scope = Scope::kSession;
   Unit unit = Unit::kPackets;
   std::uint64_t amount = 0;
-  bool of_destination = false;  // of a host: the one that was sent to
+  bool of_source = false;  // of a host: the one that sent, else the other
 };
 
 struct Head {
@@ -375,10 +378,11 @@ struct Rule {
   std::span<const StateOperation> effects;
   std::span<const Rate> rates;
   std::span<const Suppression> suppressions;
-  Tag tag;
+  std::span<const Tag> tags;
   std::span<const std::string_view> variables;
   Prefilter prefilter;
   Kind kind = Kind::kPacket;
+  bool joins_files = false;      // asks several things of a file: of the same one
   bool addresses_alone = false;  // tests neither ports nor what changes from packet to packet
   std::string_view raw;          // its text, where the bundle has it
   bool loaded = false;           // false: it needs what this engine does not have

@@ -120,7 +120,7 @@ bool RuleDecoder::rule(Bytes record, Rule& rule) {
     rates[0] = rate(in);
     rule.rates = rates;
   }
-  if (in.u8_below(2) == 1) rule.tag = tag(in);
+  rule.tags = list<Tag>(in, [](RecordReader& from) { return tag(from); });
   rule.variables = list<std::string_view>(in, [](RecordReader& from) { return from.text(); });
   prefilter(in, rule);
   (void)in.varint();  // cost
@@ -242,11 +242,10 @@ Rate RuleDecoder::rate(RecordReader& in) {
 
 Tag RuleDecoder::tag(RecordReader& in) {
   Tag tag;
-  tag.present = true;
   tag.scope = static_cast<Tag::Scope>(in.u8_below(2));
   tag.amount = in.varint();
   tag.unit = static_cast<Tag::Unit>(in.u8_below(3));
-  tag.of_destination = in.text() == "dst";
+  tag.of_source = in.text() == "src";
   return tag;
 }
 

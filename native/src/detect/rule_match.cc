@@ -85,6 +85,16 @@ bool comes_last(const StateOperation& condition) {
   return false;
 }
 
+// Whose files a rule is about: those of the first buffer that is on one side, else of what is
+// looked at.
+Direction side_of_files(const Rule& rule, Direction looked_at) {
+  for (const Inspection& inspection : rule.inspections) {
+    if (!inspection.of_file || inspection.side == Side::kAny) continue;
+    return inspection.side == Side::kToServer ? Direction::kToServer : Direction::kToClient;
+  }
+  return looked_at;
+}
+
 }  // namespace
 
 bool Detector::matches(const Rule& rule, Look& look) {
@@ -93,10 +103,37 @@ bool Detector::matches(const Rule& rule, Look& look) {
   });
   if (!fits) return false;
   if (!flow_fits(rule.flow, look.subject, look.in_stream, look.of_packet())) return false;
+  if (rule.joins_files && look.tx != nullptr) return matches_one_file(rule, look);
+  return matches_contents(rule, look);
+}
+
+// What is asked of files is asked of each by itself.
+bool Detector::matches_one_file(const Rule& rule, Look& look) {
+  const TxView& whole = *look.tx;
+  const Direction side = side_of_files(rule, look.direction);
+  std::size_t count = 0;
+  whole.for_each_file(side, [&](const KeptFile&) { ++count; });
+  if (count < 2) return matches_contents(rule, look);
+  TxView one = whole;
+  look.tx = &one;
+  bool matched = false;
+  whole.for_each_file(side, [&](const KeptFile& file) {
+    if (matched) return;
+    one.only_file = &file;
+    ++tx_stamp_;  // what was collected of another file does not count
+    matched = matches_contents(rule, look);
+  });
+  ++tx_stamp_;
+  look.tx = &whole;
+  return matched;
+}
+
+bool Detector::matches_contents(const Rule& rule, Look& look) {
   FieldContext context{look.subject.packet, look.subject.flow, look.direction, look.tx, {}};
   const std::span<const std::string_view> event(&look.event, look.event.empty() ? 0 : 1);
   context.events = {event, event, event};
   context.now = look.subject.now;
+  context.between = &look.between;
   for (const FieldTest& test : rule.tests) {
     if (!passes(test, context)) return false;
   }

@@ -69,6 +69,7 @@ std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
         !decoder.datasets(datasets, set->datasets_))
       return nullptr;
   }
+  if (!set->load_addresses(bundle)) return nullptr;
   set->rules_ = set->arena_.list<Rule>(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!decoder.rule(rules.record(i), set->rules_[i])) return nullptr;
@@ -85,6 +86,17 @@ std::shared_ptr<const RuleSet> RuleSet::load(const BundleFile& bundle,
   Builder builder(*set, report);
   builder.build(options);
   return set;
+}
+
+bool RuleSet::load_addresses(const BundleFile& bundle) {
+  IndexedRecords records;
+  if (bundle.section(bundle_section::kAddressTables) == nullptr) return true;
+  if (bundle.records(bundle_section::kAddressTables, records) != BundleFault::kNone) return false;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    RecordReader in(records.record(i), pool_);
+    if (!addresses_.emplace_back().read(in)) return false;
+  }
+  return true;
 }
 
 bool RuleSet::load_thresholds(const BundleFile& bundle, RuleDecoder& decoder) {

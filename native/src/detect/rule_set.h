@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "detect/address_index.h"
+#include "detect/address_table.h"
 #include "detect/arena.h"
 #include "detect/buffers.h"
 #include "detect/bundle_file.h"
@@ -90,6 +91,8 @@ class RuleSet {
   [[nodiscard]] bool wants_streams() const { return wants_streams_; }
   // Whether a rule remembers more than one flow: bits of hosts, rates.
   [[nodiscard]] bool shares_state() const { return shares_state_; }
+  // Whether a rule tags hosts.
+  [[nodiscard]] bool tags_hosts() const { return tags_hosts_; }
   [[nodiscard]] std::span<const std::uint8_t> digest() const { return digest_; }
   // Makes everything ready for a worker that cannot stop to compile what it meets first. False: no
   // memory.
@@ -98,6 +101,7 @@ class RuleSet {
  private:
   class Builder;
   RuleSet() = default;
+  [[nodiscard]] bool load_addresses(const BundleFile& bundle);
   [[nodiscard]] bool load_thresholds(const BundleFile& bundle, RuleDecoder& decoder);
   template <typename Told>
   void for_each_matcher(const Told& told) const {
@@ -118,6 +122,7 @@ class RuleSet {
   Arena arena_;
   PcreStore pcres_;
   std::deque<Dataset> datasets_;
+  std::deque<AddressTable> addresses_;
   std::span<Rule> rules_;
   std::vector<BufferKey> keys_;
   std::array<std::vector<std::uint16_t>, static_cast<std::size_t>(protocols::RecordKind::kCount)>
@@ -140,6 +145,7 @@ class RuleSet {
   base::DigestKinds wants_digests_;
   bool wants_streams_ = false;
   bool shares_state_ = false;
+  bool tags_hosts_ = false;
 };
 
 // The bits of AppProto that a rule's protocol stands for; 0 where none.

@@ -44,12 +44,27 @@ bool on_addresses_alone(const Rule& rule) {
            !head.without_ip;
   });
   const auto constant = [](const FieldTest& test) {
-    return test.field == "ip_proto" || test.field == "sameip";
+    return test.field == "ip_proto" || test.field == "sameip" ||
+           test.row->scope == FieldScope::kAddress;
   };
   const FlowTest& flow = rule.flow;
   return plain && rule.inspections.empty() && rule.conditions.empty() &&
          std::ranges::all_of(rule.tests, constant) && flow.to_server && flow.to_client &&
          !flow.established && !flow.not_established && !flow.only_fragments && !flow.no_fragments;
+}
+
+// How many things a rule asks of files.
+std::size_t asks_of_files(const Rule& rule) {
+  const auto of_file = [](const FieldTest& test) {
+    return std::ranges::find(file_fields(), test.row->name, &FieldRow::name) != file_fields().end();
+  };
+  return static_cast<std::size_t>(std::ranges::count_if(rule.tests, of_file) +
+                                  std::ranges::count_if(rule.inspections, &Inspection::of_file));
+}
+
+bool has_host_tag(const Rule& rule) {
+  return std::ranges::any_of(rule.tags,
+                             [](const Tag& tag) { return tag.scope == Tag::Scope::kHost; });
 }
 
 bool remembers_hosts(const Rule& rule) {
@@ -65,7 +80,7 @@ bool remembers_hosts(const Rule& rule) {
   const auto changes = [&](const Inspection& inspection) {
     return std::ranges::any_of(inspection.matchers, changing);
   };
-  return std::ranges::any_of(rule.inspections, changes) ||
+  return std::ranges::any_of(rule.inspections, changes) || has_host_tag(rule) ||
          std::ranges::any_of(rule.conditions, of_hosts) ||
          std::ranges::any_of(rule.effects, of_hosts) || std::ranges::any_of(rule.rates, over_flows);
 }
@@ -84,6 +99,7 @@ void RuleSet::Builder::build(const SearchOptions& options) {
       continue;
     }
     rule.loaded = true;
+    set_.tags_hosts_ = set_.tags_hosts_ || has_host_tag(rule);
     set_.shares_state_ = set_.shares_state_ || remembers_hosts(rule);
     ++report_.loaded;
     place(rule, static_cast<std::uint32_t>(i));
@@ -124,6 +140,7 @@ std::string RuleSet::Builder::resolve(Rule& rule) {
   }
   if (rule.kind != Rule::Kind::kTransaction)
     rule.kind = payload ? Rule::Kind::kPayload : Rule::Kind::kPacket;
+  rule.joins_files = asks_of_files(rule) > 1;
   rule.addresses_alone = rule.kind == Rule::Kind::kPacket && on_addresses_alone(rule);
   for (const Rate& rate : rule.rates) {
     if (!rate.unique_on.empty()) return "unique_on is not counted";
@@ -133,7 +150,11 @@ std::string RuleSet::Builder::resolve(Rule& rule) {
 
 std::string RuleSet::Builder::resolve_tests(Rule& rule) {
   for (const FieldTest& test : rule.tests) {
-    const_cast<FieldTest&>(test).row = find_field(test.field);  // NOLINT: not shared yet
+    auto& open = const_cast<FieldTest&>(test);  // NOLINT: not shared yet
+    open.row = find_field(test.field);
+    if (open.row == nullptr) {
+      if (std::string reason = resolve_address_test(open); !reason.empty()) return reason;
+    }
     if (test.row == nullptr) return "field " + std::string(test.field) + " is not known";
     if (test.row->scope == FieldScope::kTransaction) rule.kind = Rule::Kind::kTransaction;
     if (test.field == "filesize") set_.wants_files_ = true;
@@ -144,6 +165,18 @@ std::string RuleSet::Builder::resolve_tests(Rule& rule) {
       set_.wants_digests_.*wanted = set_.wants_files_ = true;
     }
   }
+  return {};
+}
+
+std::string RuleSet::Builder::resolve_address_test(FieldTest& test) {
+  AddressField parts;
+  test.row = find_address_field(test.field, parts);
+  if (test.row == nullptr) return {};
+  const std::string name = std::string(parts.keyword) + "." + std::string(parts.what);
+  const auto table = std::ranges::find(set_.addresses_, name, &AddressTable::name);
+  if (table == set_.addresses_.end()) return "the set has no addresses of " + name;
+  if (test.kind != FieldTest::Kind::kNumber) return "field " + std::string(test.field);
+  test.addresses = &*table;
   return {};
 }
 
@@ -179,7 +212,8 @@ std::string RuleSet::Builder::resolve_inspection(Rule& rule, Inspection& inspect
   if (inspection.side == Side::kAny) inspection.side = row->side;
   rule.kind = Rule::Kind::kTransaction;
   if (row->name == "file.data" || row->name.ends_with("_body")) set_.wants_bodies_ = true;
-  if (row->name.starts_with("file.")) set_.wants_files_ = true;
+  inspection.of_file = row->name.starts_with("file.");
+  if (inspection.of_file) set_.wants_files_ = true;
   if (row->name == "file.magic") set_.wants_magic_ = true;
   if (row->name.starts_with("frame:")) set_.wants_frames_ = true;
   return {};

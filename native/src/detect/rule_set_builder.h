@@ -20,6 +20,7 @@ class RuleSet::Builder {
   std::string resolve_inspection(Rule& rule, Inspection& inspection);
   std::string resolve_matcher(const Rule& rule, const Matcher& matcher);
   std::string resolve_tests(Rule& rule);
+  std::string resolve_address_test(FieldTest& test);
   void place(const Rule& rule, std::uint32_t at);
   void place_event_rule(const Rule& rule, std::uint32_t at);
   void place_payload_rule(const Rule& rule, std::uint32_t at);

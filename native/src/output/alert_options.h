@@ -12,6 +12,9 @@ struct AlertOptions {
   bool metadata = true;  // of the rule; the flow and the transaction
   bool verdict = false;
   bool rule = false;  // its text, where the bundle has it
+  bool tagged_packets = true;
+  bool http_body = false;            // of the http object, base 64
+  bool http_body_printable = false;  // the same
 };
 
 }  // namespace netmoth::output

@@ -9,9 +9,9 @@ namespace netmoth::output {
 
 std::string_view event_type_name(EventType type) {
   constexpr std::array<std::string_view, kEventTypes> kNames{
-      "alert",    "flow",     "dns",     "tls",   "http",   "quic", "dhcp",
-      "mdns",     "fileinfo", "anomaly", "stats", "ssh",    "smtp", "ftp",
-      "ftp_data", "snmp",     "sip",     "mqtt",  "dhcpv6", "krb5", "ntp"};
+      "alert",    "flow",    "dns",    "tls",  "http", "quic",  "dhcp",     "mdns",
+      "fileinfo", "anomaly", "stats",  "ssh",  "smtp", "ftp",   "ftp_data", "snmp",
+      "sip",      "mqtt",    "dhcpv6", "krb5", "ntp",  "packet"};
   static_assert(!kNames.back().empty(), "an event type without a name");
   return kNames[static_cast<std::size_t>(type)];
 }

@@ -36,6 +36,7 @@ enum class EventType : std::uint8_t {
   kDhcpV6,
   kKrb5,
   kNtp,
+  kPacket,
   kCount,  // further ones before this
 };
 inline constexpr std::size_t kEventTypes = static_cast<std::size_t>(EventType::kCount);

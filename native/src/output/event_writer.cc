@@ -265,6 +265,12 @@ void EventWriter::rule_alert(const EventContext& context, const detect::Alert& a
   close(json, EventType::kAlert);
 }
 
+void EventWriter::tagged_packet(const EventContext& context) {
+  JsonWriter json = open_flow_event(EventType::kPacket, context, EndsOrder::kPacket);
+  write_packet(json, *context.packet);
+  close(json, EventType::kPacket);
+}
+
 void EventWriter::alert_without_flow(const EventContext& context, const detect::Alert& alert) {
   JsonWriter json = open(EventType::kAlert, context);
   if (context.packet != nullptr) {

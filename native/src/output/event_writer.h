@@ -77,6 +77,8 @@ class EventWriter final : public correlate::LabelTaker {
   void alert(const EventContext& context, const AlertFacts& alert, Direction direction,
              const protocols::Record* record);
   // What a rule found.
+  // A packet that a rule's tag asks for.
+  void tagged_packet(const EventContext& context);
   void rule_alert(const EventContext& context, const detect::Alert& alert);
   void app_anomaly(const EventContext& context, protocols::AppProto proto, std::string_view event);
   void stream_anomaly(const EventContext& context, std::string_view event);

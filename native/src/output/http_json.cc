@@ -2,6 +2,7 @@
 #include "output/http_json.h"
 
 #include "output/http2_json.h"
+#include "output/octets_json.h"
 #include "protocols/header_value.h"
 
 namespace netmoth::output {
@@ -36,9 +37,25 @@ void open_basic(base::JsonWriter& json, const protocols::HttpTransaction& t) {
   }
 }
 
+void write_bodies(base::JsonWriter& json, const HttpBodies& bodies) {
+  if (bodies.printable && !bodies.request.empty())
+    write_printable(json, "http_request_body_printable", bodies.request);
+  if (bodies.printable && !bodies.response.empty())
+    write_printable(json, "http_response_body_printable", bodies.response);
+  if (bodies.base64 && !bodies.request.empty())
+    write_base64(json, "http_request_body", bodies.request);
+  if (bodies.base64 && !bodies.response.empty())
+    write_base64(json, "http_response_body", bodies.response);
+}
+
 }  // namespace
 
 void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
+  write_http_and_bodies(json, t, {});
+}
+
+void write_http_and_bodies(base::JsonWriter& json, const protocols::HttpTransaction& t,
+                           const HttpBodies& bodies) {
   if (t.http2 != nullptr) {
     write_http2(json, t, *t.http2);
     return;
@@ -54,6 +71,7 @@ void write_http(base::JsonWriter& json, const protocols::HttpTransaction& t) {
   }
   if (t.status >= 300 && t.status < 400) optional(json, "redirect", t.location);
   json.member("length", t.response_length);
+  write_bodies(json, bodies);
   json.end_object();
 }
 

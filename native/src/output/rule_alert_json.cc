@@ -4,10 +4,11 @@
 #include <functional>
 #include <string>
 
-#include "base/base64.h"
 #include "output/alert_json.h"
 #include "output/event_writer.h"
 #include "output/fileinfo_json.h"
+#include "output/http_json.h"
+#include "output/octets_json.h"
 #include "output/record_events.h"
 
 namespace netmoth::output {
@@ -41,21 +42,6 @@ std::string_view link_name(decode::LinkType link) {
     default:
       return "";
   }
-}
-
-void write_base64(JsonWriter& json, std::string_view name, Bytes octets) {
-  std::string text;
-  base::append_base64(text, octets);
-  json.member_plain(name, text);
-}
-
-void write_printable(JsonWriter& json, std::string_view name, Bytes octets) {
-  std::string text;
-  for (const std::uint8_t octet : octets) {
-    const bool shown = (octet >= ' ' && octet <= '~') || octet == '\r' || octet == '\n';
-    text.push_back(shown ? static_cast<char>(octet) : '.');
-  }
-  json.member(name, text);
 }
 
 // A name that rules gave, escaped.
@@ -136,6 +122,19 @@ void write_files(JsonWriter& json, const detect::Alert& alert) {
   json.end_array();
 }
 
+// With http.body the http object has what is known of the bodies by now.
+void write_transaction(JsonWriter& json, const detect::Alert& alert, const AlertOptions& options) {
+  const bool bodies = options.http_body || options.http_body_printable;
+  if (bodies && alert.record->kind == protocols::RecordKind::kHttp) {
+    const auto& http = static_cast<const protocols::HttpTransaction&>(*alert.record);
+    const HttpBodies told{alert.bodies[0], alert.bodies[1], options.http_body,
+                          options.http_body_printable};
+    return write_http_and_bodies(json, http, told);
+  }
+  const RecordEvent& event = event_of(alert.record->kind);
+  if (event.write_object != nullptr) event.write_object(json, *alert.record);
+}
+
 void write_payload(JsonWriter& json, const detect::Alert& alert, const EventContext& context,
                    const AlertOptions& options) {
   Bytes payload = alert.payload;
@@ -190,24 +189,6 @@ std::string joined_frame(const decode::Packet& packet) {
   return whole;
 }
 
-void write_packet(JsonWriter& json, const decode::Packet& packet) {
-  const bool within_frame = packet.datagram.data() >= packet.frame.data() &&
-                            packet.datagram.data() <= packet.frame.data() + packet.frame.size();
-  if (packet.origin == decode::PacketOrigin::kDefragmented && !packet.datagram.empty() &&
-      within_frame)
-    write_base64(json, "packet", as_bytes(joined_frame(packet)));
-  else
-    write_base64(json, "packet", packet.tunnel_depth == 0 ? packet.frame : packet.datagram);
-  json.key("packet_info");
-  json.begin_object();
-  constexpr decode::LinkType kRaw = 12;
-  const decode::LinkType link = packet.tunnel_depth == 0 ? packet.link : kRaw;
-  json.member("linktype", std::uint64_t{link});
-  if (const std::string_view name = link_name(link); !name.empty())
-    json.member_plain("linktype_name", name);
-  json.end_object();
-}
-
 void write_app_proto(JsonWriter& json, const flow::Flow& flow) {
   const auto write = [&](std::string_view name, std::uint8_t proto) {
     json.member_plain(name, protocols::app_proto_name(static_cast<protocols::AppProto>(proto)));
@@ -237,6 +218,24 @@ void write_variables(JsonWriter& json, std::string_view name,
 }
 
 }  // namespace
+
+void write_packet(JsonWriter& json, const decode::Packet& packet) {
+  const bool within_frame = packet.datagram.data() >= packet.frame.data() &&
+                            packet.datagram.data() <= packet.frame.data() + packet.frame.size();
+  if (packet.origin == decode::PacketOrigin::kDefragmented && !packet.datagram.empty() &&
+      within_frame)
+    write_base64(json, "packet", as_bytes(joined_frame(packet)));
+  else
+    write_base64(json, "packet", packet.tunnel_depth == 0 ? packet.frame : packet.datagram);
+  json.key("packet_info");
+  json.begin_object();
+  constexpr decode::LinkType kRaw = 12;
+  const decode::LinkType link = packet.tunnel_depth == 0 ? packet.link : kRaw;
+  json.member("linktype", std::uint64_t{link});
+  if (const std::string_view name = link_name(link); !name.empty())
+    json.member_plain("linktype_name", name);
+  json.end_object();
+}
 
 void write_flow_metadata(JsonWriter& json, const flow::Flow& flow,
                          std::span<const detect::FlowVariable> packet_variables) {
@@ -283,8 +282,7 @@ void write_rule_alert(JsonWriter& json, const detect::Alert& alert, const EventC
   if (alert.has_tx) json.member("tx_id", alert.tx_id);
   write_signature(json, alert, context, options);
   if (options.metadata && alert.record != nullptr) {
-    const RecordEvent& event = event_of(alert.record->kind);
-    if (event.write_object != nullptr) event.write_object(json, *alert.record);
+    write_transaction(json, alert, options);
   }
   if (options.metadata && alert.has_tx) write_files(json, alert);
   if (context.flow != nullptr) {

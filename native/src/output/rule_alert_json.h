@@ -13,6 +13,8 @@ struct EventContext;
 // at hand. Nothing where there are none.
 void write_flow_metadata(base::JsonWriter& json, const flow::Flow& flow,
                          std::span<const detect::FlowVariable> packet_variables = {});
+// `packet`, base 64, and `packet_info`.
+void write_packet(base::JsonWriter& json, const decode::Packet& packet);
 void write_rule_alert(base::JsonWriter& json, const detect::Alert& alert,
                       const EventContext& context, const AlertOptions& options);
 

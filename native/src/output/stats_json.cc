@@ -101,6 +101,8 @@ void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
   json.member("body_bytes_dropped", detect.octets_dropped);
   json.member("host_entries", hosts.entries);
   json.member("host_evicted", hosts.evicted);
+  json.member("packets_tagged", detect.packets_tagged);
+  json.member("tags_refused", detect.tags_refused);
   json.end_object();
 }
 

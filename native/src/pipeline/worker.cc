@@ -79,6 +79,7 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
   if (config.rules != nullptr) (void)detector_.use(config.rules, !config.compile_on_use);
   detector_.measure_into(config.profile);
   if (config.eve.flow_profile) profiles_.emplace(table_.capacity());
+  detector_.keep_bodies(config.eve.alert.http_body || config.eve.alert.http_body_printable);
   want_contents();
   // Those that match hold them, as long as they do.
   config_.rules.reset();
@@ -210,6 +211,7 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
     inspect(flow, direction, packet);
   else
     handle_payload(flow, direction, packet);
+  if (detector_.rules() != nullptr) tell_tagged(direction);
   table_.touch(flow, packet.time);
   current_flow_ = nullptr;
 }

@@ -157,6 +157,7 @@ class Worker final : private flow::FlowEndListener,
   void on_inspected(Direction direction, const protocols::Record& record) override;
   void on_request(std::uint64_t tx_id) override;
   void detect_requests(flow::Flow& flow);
+  void tell_tagged(Direction direction);
   void detect_packet(flow::Flow& flow, bool in_stream);
   void detect_decode_event(flow::Flow* flow, std::string_view name);
   void on_content(protocols::AppProto proto, const protocols::ContentPiece& piece) override;

@@ -97,6 +97,12 @@ bool Worker::wants_stream(const flow::Flow& flow) const {
   return detector_.wants_stream(flow);
 }
 
+// The packet was looked at.
+void Worker::tell_tagged(Direction direction) {
+  if (!detector_.tags_packet(subject(direction)) || !config_.eve.alert.tagged_packets) return;
+  writer_.tagged_packet(context(direction));
+}
+
 void Worker::on_alert(const detect::Alert& alert) {
   const base::HeapAside aside;
   output::EventContext told = context(alert.direction);

@@ -74,6 +74,8 @@ void ContentDecoder::add_codings(std::string_view list, bool of_transfer, Decode
     if (coding.empty()) continue;
     if (equal_ignoring_case(coding, "br")) {
       add_layer(Form::kBrotli, sink);
+    } else if (equal_ignoring_case(coding, "lzma")) {
+      add_layer(Form::kLzma, sink);
     } else if (contains_token(coding, "gzip") || contains_token(coding, "deflate")) {
       const std::string_view name =
           coding.size() > 2 && (coding[0] | 0x20) == 'x' ? coding.substr(2) : coding;
@@ -161,7 +163,7 @@ void ContentDecoder::write_layer(std::size_t index, Bytes data, DecodedSink& sin
 
 void ContentDecoder::take_header(std::size_t index, Bytes& data, DecodedSink& sink) {
   Layer& layer = *slots_[index];
-  if (layer.form == Form::kBrotli) return begin_body(index, 0, sink);
+  if (layer.form == Form::kBrotli || layer.form == Form::kLzma) return begin_body(index, 0, sink);
   const std::size_t taken = std::min(kMaxRetained - layer.retained.size(), data.size());
   layer.retained.append(as_text(data.first(taken)));
   data = data.subspan(taken);
@@ -187,8 +189,9 @@ void ContentDecoder::take_header(std::size_t index, Bytes& data, DecodedSink& si
 void ContentDecoder::begin_body(std::size_t index, std::size_t header, DecodedSink& sink) {
   Layer& layer = *slots_[index];
   layer.place = Place::kBody;
-  const auto codec = layer.form == Form::kBrotli ? base::Decompressor::Codec::kBrotli
-                                                 : base::Decompressor::Codec::kDeflate;
+  auto codec = base::Decompressor::Codec::kDeflate;
+  if (layer.form == Form::kBrotli) codec = base::Decompressor::Codec::kBrotli;
+  if (layer.form == Form::kLzma) codec = base::Decompressor::Codec::kLzma;
   if (!layer.codec.start(codec)) {
     layer.form = Form::kOver;
     return tell_failure(sink);

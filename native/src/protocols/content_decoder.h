@@ -1,5 +1,5 @@
 // Takes the codings off a content as it comes: gzip (RFC 1952), deflate with and without zlib's
-// frame (RFC 1950, 1951), br (RFC 7932), in layers.
+// frame (RFC 1950, 1951), br (RFC 7932), lzma (the .lzma format), in layers.
 //
 // What the header says is a hint, as it is to browsers: gzip, zlib and raw deflate are told apart
 // by their first octets; checksums, reserved flags and what follows the end are not looked at; and
@@ -50,7 +50,7 @@ class ContentDecoder {
 
  private:
   // How the octets of a layer are read: guesses, in the order in which they are tried.
-  enum class Form : std::uint8_t { kUndecided, kFramed, kRaw, kBrotli, kPlain, kOver };
+  enum class Form : std::uint8_t { kUndecided, kFramed, kRaw, kBrotli, kLzma, kPlain, kOver };
   enum class Place : std::uint8_t { kHeader, kBody, kTrailer };
 
   struct Layer {

@@ -95,6 +95,8 @@ void Http2Parser::begin_frame(Direction direction, Bytes head, TransactionSink& 
   side.frame.flags = in.u8();
   side.frame.stream = in.u32() & 0x7fffffffu;
   side.in_frame = true;
+  side.pdu.forget();
+  if (sink.content().frames) side.pdu.add(head);
   if (side.frame.type == kData) {
     side.skip = side.frame.length;
     if (side.frame.stream == 0) sink.on_anomaly(AppProto::kHttp2, "data_stream_zero", direction);
@@ -106,6 +108,15 @@ void Http2Parser::begin_frame(Direction direction, Bytes head, TransactionSink& 
     side.skip = side.frame.length;
     sink.on_anomaly(AppProto::kHttp2, "long_frame_data", direction);
   }
+}
+
+void Http2Parser::tell_frames(Direction direction, const FrameKeeper& pdu, TransactionSink& sink) {
+  const Bytes octets = pdu.octets();
+  if (octets.size() < kFrameHead) return;
+  tell_frame("http2.pdu", direction, octets, sink);
+  tell_frame("http2.hdr", direction, octets.first(kFrameHead), sink);
+  if (octets.size() > kFrameHead)
+    tell_frame("http2.data", direction, octets.subspan(kFrameHead), sink);
 }
 
 // A piece of a DATA frame's payload (RFC 9113 §6.1).
@@ -143,6 +154,7 @@ Verdict Http2Parser::on_data(Direction direction, Bytes data, TimestampNs, Trans
     if (side.skip > 0) {
       const std::size_t taken = std::min<std::uint64_t>(side.skip, data.size());
       if (side.frame.type == kData) take_data(direction, data.first(taken), sink);
+      if (sink.content().frames) side.pdu.add(data.first(taken));
       side.skip -= taken;
       data = data.subspan(taken);
       if (side.skip > 0) break;
@@ -168,6 +180,7 @@ Verdict Http2Parser::on_data(Direction direction, Bytes data, TimestampNs, Trans
         if (side.frame.length > 0) continue;
         whole = {};
       }
+      if (sink.content().frames) side.pdu.add(whole);
       if (side.frame.type != kData && !take_payload(direction, whole, sink)) {
         on_close(sink);
         return Verdict::kDone;
@@ -175,6 +188,7 @@ Verdict Http2Parser::on_data(Direction direction, Bytes data, TimestampNs, Trans
       side.kept.clear();
     }
     side.in_frame = false;
+    if (sink.content().frames) tell_frames(direction, side.pdu, sink);
     if (side.frame.type == kData && (side.frame.flags & kEndStream) != 0) {
       end_side(direction, side.frame.stream, sink);
     }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/frame.h"
 #include "protocols/http2_stream.h"
 #include "protocols/http_transaction.h"
 #include "protocols/parser.h"
@@ -55,10 +56,12 @@ class Http2Parser final : public Parser {
     bool block_promise = false;
     std::size_t continuations = 0;
     std::uint32_t youngest = 0;  // stream that this side opened
+    FrameKeeper pdu;             // the frame at hand, where rules look at frames
     HpackDecoder hpack;
   };
 
   bool take_preface(Bytes& data);
+  static void tell_frames(Direction direction, const FrameKeeper& pdu, TransactionSink& sink);
   void begin_frame(Direction direction, Bytes head, TransactionSink& sink);
   bool take_payload(Direction direction, Bytes payload, TransactionSink& sink);
   bool take_headers(Direction direction, Bytes payload, TransactionSink& sink);

@@ -5,6 +5,7 @@
 
 #include "base/heap_balance.h"
 #include "base/reader.h"
+#include "protocols/frame.h"
 #include "protocols/quic_packet.h"
 
 namespace netmoth::protocols {
@@ -141,6 +142,17 @@ void QuicParser::raise(Event event, Direction direction, TransactionSink& sink) 
                   direction);
 }
 
+// The unit is what is left of the datagram, as in Suricata; the header ends before the packet's
+// number, and what is behind it is protected.
+void QuicParser::tell_frames(Direction direction, const LongHeader& header, Bytes data,
+                             TransactionSink& sink) {
+  tell_frame("quic.pdu", direction, data, sink);
+  if (header.number_offset == 0) return;
+  tell_frame("quic.hdr", direction, data.first(header.number_offset), sink);
+  const Bytes rest = data.first(header.end).subspan(header.number_offset);
+  if (!rest.empty()) tell_frame("quic.data", direction, rest, sink);
+}
+
 Verdict QuicParser::on_data(Direction direction, Bytes data, TimestampNs, TransactionSink& sink) {
   ++datagrams_;
   const QuicKind kind = classify_quic(data);
@@ -158,6 +170,7 @@ Verdict QuicParser::on_data(Direction direction, Bytes data, TimestampNs, Transa
     LongHeader header;
     if (!read_long_header(data, header)) break;
     if (header.version != 0 && (version_ == 0 || !client_reported_)) version_ = header.version;
+    if (sink.content().frames) tell_frames(direction, header, data, sink);
     const Bytes packet = data.first(header.end);
     data = data.subspan(header.end);
     on_packet(direction, header, packet, sink);

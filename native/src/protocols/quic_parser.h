@@ -38,6 +38,8 @@ class QuicParser final : public Parser {
     std::size_t end = 0;  // of the packet within what is left of the datagram
   };
 
+  static void tell_frames(Direction direction, const LongHeader& header, Bytes data,
+                          TransactionSink& sink);
   static bool read_long_header(Bytes data, LongHeader& header);
   std::optional<Bytes> open(Direction direction, const LongHeader& header, Bytes packet,
                             bool& from_client);

@@ -2,6 +2,7 @@
 
 #include <brotli/encode.h>
 #include <gtest/gtest.h>
+#include <lzma.h>
 #include <zlib.h>
 
 namespace netmoth::protocols {
@@ -29,6 +30,24 @@ std::string brotli(std::string_view text) {
   EXPECT_TRUE(BrotliEncoderCompress(5, 18, BROTLI_MODE_TEXT, text.size(), as_bytes(text).data(),
                                     &size, reinterpret_cast<std::uint8_t*>(out.data())));
   out.resize(size);
+  return out;
+}
+
+// The .lzma format, with its end marked.
+std::string lzma(std::string_view text, std::uint32_t window = 1U << 16) {
+  lzma_options_lzma options;
+  EXPECT_FALSE(lzma_lzma_preset(&options, 1));
+  options.dict_size = window;
+  lzma_stream stream = LZMA_STREAM_INIT;
+  EXPECT_EQ(lzma_alone_encoder(&stream, &options), LZMA_OK);
+  std::string out(text.size() + 4096, '\0');
+  stream.next_in = as_bytes(text).data();
+  stream.avail_in = text.size();
+  stream.next_out = reinterpret_cast<std::uint8_t*>(out.data());
+  stream.avail_out = out.size();
+  EXPECT_EQ(lzma_code(&stream, LZMA_FINISH), LZMA_STREAM_END);
+  out.resize(out.size() - stream.avail_out);
+  lzma_end(&stream);
   return out;
 }
 
@@ -77,6 +96,8 @@ TEST_F(ContentDecoderTest, ReadsEachCodingInPiecesOfAnySize) {
       {"gzip", deflated(kText, kRaw)},
       {"deflate", deflated(kText, kGzip)},
       {"br", brotli(kText)},
+      {"lzma", lzma(kText)},
+      {"LZMA", lzma(kText)},
       {"identity", kText},
   };
   for (const auto& [coding, data] : coded) {
@@ -91,6 +112,7 @@ TEST_F(ContentDecoderTest, ReadsEachCodingInPiecesOfAnySize) {
 
 TEST_F(ContentDecoderTest, TakesLayersOffInTheRightOrder) {
   EXPECT_EQ(decode("br, gzip", deflated(brotli(kText), kGzip)).text, kText);
+  EXPECT_EQ(decode("lzma, gzip", deflated(lzma(kText), kGzip), 11).text, kText);
   EXPECT_EQ(decode("gzip br", brotli(deflated(kText, kGzip)), 3).text, kText);
   EXPECT_EQ(
       decode("gzip, deflate, gzip", deflated(deflated(deflated(kText, kGzip), kZlib), kGzip), 5)
@@ -128,7 +150,7 @@ TEST_F(ContentDecoderTest, ReadsWhatBrowsersRead) {
 
 TEST_F(ContentDecoderTest, HandsOnWhatIsNotCoded) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{1000}}) {
-    for (const std::string_view coding : {"gzip", "deflate", "br"}) {
+    for (const std::string_view coding : {"gzip", "deflate", "br", "lzma"}) {
       const Decoded out = decode(coding, "this is no compressed data at all", piece);
       EXPECT_EQ(out.text, "this is no compressed data at all") << coding << piece;
       EXPECT_EQ(out.events, std::vector{CodingEvent::kFailed}) << coding;
@@ -158,6 +180,24 @@ TEST_F(ContentDecoderTest, BoundsWhatABombMakes) {
   EXPECT_EQ(memory.used(), 0u);
 }
 
+TEST_F(ContentDecoderTest, LzmaHasAWindowOfItsOwnSize) {
+  std::string large = lzma(kText);
+  large[4] = '\x40';  // says it looks back a gigabyte
+  EXPECT_EQ(decode("lzma", large, 5).text, kText);
+  EXPECT_EQ(memory.refused(), 0u);
+  std::string sized = lzma(kText);
+  const std::uint64_t size = kText.size();
+  for (std::size_t i = 0; i < 8; ++i)
+    sized[5 + i] = static_cast<char>(size >> 8 * i);
+  EXPECT_EQ(decode("lzma", sized + "what follows the end", 9).text, kText);
+  const std::string zeros(std::size_t{64} << 20, '\0');
+  const std::string bomb = lzma(zeros);
+  const Decoded out = decode("lzma", bomb, 1000);
+  EXPECT_EQ(out.events, std::vector{CodingEvent::kBomb});
+  EXPECT_LE(out.octets, kBombFloor + kBombRatio * bomb.size() + (std::size_t{64} << 10));
+  EXPECT_EQ(memory.used(), 0u);
+}
+
 TEST_F(ContentDecoderTest, DoesWithoutMemory) {
   base::CodecMemory none(1000);
   Decoded out;
@@ -175,7 +215,8 @@ TEST_F(ContentDecoderTest, SurvivesEveryCutAndEveryFlippedBit) {
   for (const auto& [coding, data] :
        {std::pair<std::string_view, std::string>{"gzip", deflated(text, kGzip)},
         {"deflate", deflated(text, kZlib)},
-        {"br", brotli(text)}}) {
+        {"br", brotli(text)},
+        {"lzma", lzma(text)}}) {
     for (std::size_t length = 0; length < data.size(); ++length) {
       const Decoded cut = decode(coding, data.substr(0, length), 13);
       // A start of the text, or, where nothing could be made of it, the octets themselves.

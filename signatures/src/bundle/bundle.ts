@@ -5,6 +5,7 @@
  * the same bytes on every machine); decode(encode(set)) equals set; decode takes any bytes and throws
  * BundleError alone.
  */
+import type { AddressTable } from '../addresses/address-table.ts';
 import type { PrefilterGroup } from '../compile/groups.ts';
 import type { ThresholdEntry } from '../compile/threshold-config.ts';
 import type { Dataset } from '../datasets/read-dataset.ts';
@@ -14,7 +15,7 @@ import { BinaryReader, BinaryWriter } from './binary.ts';
 import { BundleError } from './bundle-error.ts';
 import { type Codec, Interner, RecordReader, RecordWriter, type Tables } from './codec.ts';
 import { type OpenedBundle, openBundle, type Section, sealed } from './container.ts';
-import { dataset, group, thresholdEntry } from './group-codec.ts';
+import { addressTable, dataset, group, thresholdEntry } from './group-codec.ts';
 import { indexed, recordsOf } from './indexed.ts';
 import { listSections, readListSections } from './list-sections.ts';
 import { rule } from './rule-codec.ts';
@@ -31,6 +32,7 @@ export const SECTIONS = {
   thresholds: 7,
   ruleTexts: 9,
   datasets: 10,
+  addresses: 11,
 } as const;
 
 export interface BundleContent {
@@ -45,6 +47,8 @@ export interface BundleContent {
   readonly indicators: Indicators;
   /** What matchers of rules look values up in. */
   readonly datasets: readonly Dataset[];
+  /** What iprep and geoip of rules ask for. */
+  readonly addresses: readonly AddressTable[];
 }
 
 export function encodeBundle(content: BundleContent): Buffer {
@@ -57,10 +61,10 @@ export function encodeBundle(content: BundleContent): Buffer {
   const groups = recordSection(SECTIONS.groups, group, content.groups, shared);
   const thresholds = recordSection(SECTIONS.thresholds, thresholdEntry, content.thresholds, shared);
   const lists = listSections(content.indicators, shared);
-  const datasets =
-    content.datasets.length === 0
-      ? []
-      : [recordSection(SECTIONS.datasets, dataset, content.datasets, shared)];
+  const optional = <T>(id: number, codec: Codec<T>, values: readonly T[]) =>
+    values.length === 0 ? [] : [recordSection(id, codec, values, shared)];
+  const datasets = optional(SECTIONS.datasets, dataset, content.datasets);
+  const addresses = optional(SECTIONS.addresses, addressTable, content.addresses);
   const manifest = Buffer.from(JSON.stringify(content.manifest), 'utf8');
   const pool = shared.pool.values.map((entry) => Buffer.from(entry, 'latin1'));
   return sealed([
@@ -74,6 +78,7 @@ export function encodeBundle(content: BundleContent): Buffer {
     ...lists,
     ...textSection(content.texts),
     ...datasets,
+    ...addresses,
   ]);
 }
 
@@ -154,10 +159,13 @@ export function decodeBundle(file: Uint8Array): DecodedBundle {
     groups: decoded(opened, SECTIONS.groups, group, tables),
     thresholds: decoded(opened, SECTIONS.thresholds, thresholdEntry, tables),
     indicators: readListSections(opened, tables),
-    datasets: opened.sections.has(SECTIONS.datasets)
-      ? decoded(opened, SECTIONS.datasets, dataset, tables)
-      : [],
+    datasets: optionally(opened, SECTIONS.datasets, dataset, tables),
+    addresses: optionally(opened, SECTIONS.addresses, addressTable, tables),
   };
+}
+
+function optionally<T>(opened: OpenedBundle, id: number, codec: Codec<T>, tables: Tables): T[] {
+  return opened.sections.has(id) ? decoded(opened, id, codec, tables) : [];
 }
 
 function decoded<T>(opened: OpenedBundle, id: number, codec: Codec<T>, tables: Tables): T[] {

@@ -124,6 +124,15 @@ export const bytes = plain<Uint8Array>(
   pooled,
 );
 
+/** So many bytes, as text of a character a byte, in the record itself. */
+export function octets(size: number): Codec<string> {
+  return plain<string>(
+    `${size} bytes`,
+    (out, value) => out.raw(Buffer.from(value, 'latin1')),
+    (from) => Buffer.from(from.raw(size)).toString('latin1'),
+  );
+}
+
 /** Bytes that are at hand as text of a character a byte. */
 export const latin1 = plain<string>(
   'bytes',

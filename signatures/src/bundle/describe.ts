@@ -1,7 +1,7 @@
 // `node signatures/src/bundle/describe.ts`: the records of a bundle as Markdown, from the very
 // descriptions they are written and read by; docs/bundle.md carries this text (a test compares).
 import type { Codec } from './codec.ts';
-import { dataset, group, thresholdEntry } from './group-codec.ts';
+import { addressTable, dataset, group, thresholdEntry } from './group-codec.ts';
 import { indicatorMeta } from './list-sections.ts';
 import { rule } from './rule-codec.ts';
 
@@ -14,6 +14,7 @@ export function describeRecords(): string {
     thresholdEntry,
     indicatorMeta,
     dataset,
+    addressTable,
   ] as unknown as readonly AnyCodec[];
   const known = new Map<string, AnyCodec>();
   for (const root of roots) collect(root, known);

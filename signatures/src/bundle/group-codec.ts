@@ -1,8 +1,9 @@
-/** Records of prefilter groups, of threshold.config and of datasets. */
+/** Records of prefilter groups, of threshold.config, of datasets and of tables of addresses. */
+import type { AddressTable, ScoredRange } from '../addresses/address-table.ts';
 import type { PrefilterGroup } from '../compile/groups.ts';
 import type { ThresholdEntry } from '../compile/threshold-config.ts';
 import { DATASET_KINDS, type Dataset } from '../datasets/read-dataset.ts';
-import { bool, bytes, latin1, list, struct, text, u8, u32, varint, word } from './codec.ts';
+import { bool, bytes, latin1, list, octets, struct, text, u8, u32, varint, word } from './codec.ts';
 import { addressSet, portSet, rate, side, transform } from './rule-codec.ts';
 
 export const group = struct<PrefilterGroup>('prefilter group', {
@@ -39,4 +40,13 @@ export const dataset = struct<Dataset>('dataset', {
   kind: word('dataset kind', DATASET_KINDS),
   values: list(latin1),
   reputations: list(varint),
+});
+
+const scoredRange = (name: string, size: number) =>
+  struct<ScoredRange>(name, { low: octets(size), high: octets(size), score: u8 });
+
+export const addressTable = struct<AddressTable>('address table', {
+  name: text,
+  v4: list(scoredRange('scored IPv4 range', 4)),
+  v6: list(scoredRange('scored IPv6 range', 16)),
 });

@@ -308,7 +308,7 @@ export const rule = struct<RuleModel>('rule', {
   inspections: list(inspection),
   effects: list(stateOperation),
   rate: optional(rate),
-  tag: optional(tag),
+  tags: list(tag),
   variables: list(text),
   prefilter,
   cost: varint,

@@ -5,6 +5,7 @@
  * the machine, its locale, its clock, nor the order in which sources are given.
  */
 import { createHash } from 'node:crypto';
+import { type AddressFacts, addressTables } from '../addresses/address-tables.ts';
 import { encodeBundle, FORMAT } from '../bundle/bundle.ts';
 import { type DatasetFiles, withDatasets } from '../datasets/dataset-uses.ts';
 import type { Fault } from '../faults.ts';
@@ -29,6 +30,8 @@ export interface CompileInput {
   readonly thresholds: readonly ThresholdEntry[];
   /** Files that rules name; without its file a rule is left out. */
   readonly datasetFiles?: DatasetFiles;
+  /** What the rules were loaded with. */
+  readonly addresses?: AddressFacts;
   readonly indicators?: Indicators;
   readonly actionOrder?: ActionOrder;
   /** The bundle carries the texts of rules, for alerts that show them. */
@@ -84,7 +87,9 @@ export function compile(given: CompileInput): Compiled {
   const { thresholds } = input;
   const texts =
     input.withTexts === true ? rules.map((rule) => input.loaded.texts.get(rule) ?? '') : [];
-  const bytes = encodeBundle({ manifest, rules, texts, groups, thresholds, indicators, datasets });
+  const addresses = addressTables(rules, input.addresses ?? {});
+  const content = { manifest, rules, texts, groups, thresholds, indicators, datasets, addresses };
+  const bytes = encodeBundle(content);
   return { bytes, digest: bytes.subarray(-32).toString('hex'), manifest, loaded };
 }
 

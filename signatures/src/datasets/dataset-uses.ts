@@ -43,13 +43,19 @@ export function withDatasets(loaded: LoadedRules, files: DatasetFiles): WithData
   const known = new Map<string, Dataset>();
   const faults: Fault[] = [];
   const left = new Set<number>();
+  const told = new Set<string>();
   for (const [at, model] of loaded.models.entries()) {
     for (const found of usesOf(model)) {
+      const saved = savesOf(found.use);
+      if (saved !== undefined && !told.has(found.use.name)) {
+        told.add(found.use.name);
+        const message = `what rules set in dataset ${found.use.name} is kept while the engine runs, not written to ${saved}`;
+        faults.push({ ...placeOf(model), code: 'RULE_DATASET_SAVE', severity: 'warning', message });
+      }
       const wrong = addTo(known, found, model, files, faults);
       if (wrong === undefined) continue;
       left.add(at);
-      const place = { file: model.origin.file, line: model.origin.line, column: 1 };
-      faults.push({ ...place, code: 'RULE_DATASET', severity: 'error', message: wrong });
+      faults.push({ ...placeOf(model), code: 'RULE_DATASET', severity: 'error', message: wrong });
       break;
     }
   }
@@ -64,6 +70,10 @@ export function withDatasets(loaded: LoadedRules, files: DatasetFiles): WithData
       faults: [...loaded.faults, ...faults],
     },
   };
+}
+
+function placeOf({ origin }: RuleModel): Pick<Fault, 'file' | 'line' | 'column'> {
+  return { file: origin.file, line: origin.line, column: 1 };
 }
 
 interface FoundUse {
@@ -85,7 +95,7 @@ function addTo(
   if (kind === undefined) return `dataset ${name} needs a type`;
   if (before !== undefined && before.kind !== kind)
     return `dataset ${name} is of type ${before.kind} in another rule`;
-  const format = use.options.find(([option]) => option === 'format')?.[1] ?? 'csv';
+  const format = optionOf(use, 'format') ?? 'csv';
   if (format !== 'csv') return `files of format ${format} are not read`;
   const path = fileOf(use);
   if (path === undefined) {
@@ -95,9 +105,17 @@ function addTo(
   if (before !== undefined && before.values.length > 0) return undefined;
   const key = datasetFileKey({ rules: model.origin.file, path });
   const text = files.get(key);
+  if (text === undefined && optionOf(use, 'load') === undefined) {
+    // Suricata begins a `state` file where there is none.
+    if (before === undefined) known.set(name, emptyOf(name, kind));
+    return undefined;
+  }
   if (text === undefined) return `the file of dataset ${name}, ${path}, is not there`;
   const read = readDataset({ name, kind, rated }, path, text);
   faults.push(...read.faults);
+  const most = sizeOf(optionOf(use, 'memcap'));
+  const octets = read.dataset.values.reduce((sum, value) => sum + value.length, 0);
+  if (octets > most) return `dataset ${name} has ${octets} octets, more than its memcap of ${most}`;
   known.set(name, read.dataset);
   return undefined;
 }
@@ -116,6 +134,22 @@ function usesOf({ inspections }: RuleModel): FoundUse[] {
 }
 
 /** `state` is a file that is loaded and saved; here it is loaded. */
-function fileOf({ options }: DatasetUse): string | undefined {
-  return options.find(([option]) => option === 'load' || option === 'state')?.[1];
+function fileOf(use: DatasetUse): string | undefined {
+  return optionOf(use, 'load') ?? optionOf(use, 'state');
+}
+
+function optionOf({ options }: DatasetUse, name: string): string | undefined {
+  return options.find(([option]) => option === name)?.[1];
+}
+
+/** `10mb`, `64 k`, `100`: octets; without a size there is no bound but that of the file. */
+function sizeOf(text: string | undefined): number {
+  const [, digits = '', unit = ''] = /^(\d+)\s*([kmg]?)b?$/i.exec(text ?? '') ?? [];
+  if (digits === '') return Number.POSITIVE_INFINITY;
+  return Number(digits) * 1024 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
+}
+
+/** What rules set would have to be written to a file that a sensor does not have. */
+function savesOf(use: DatasetUse): string | undefined {
+  return optionOf(use, 'save') ?? optionOf(use, 'state');
 }

@@ -68,3 +68,24 @@ test('rules without their dataset are left out', () => {
     'r.rules:7:1 RULE_DATASET files of format json are not read',
   ]);
 });
+
+test('files that are saved, begun anew, or too large', () => {
+  const rule = (options: string, sid: number) =>
+    `alert http any any -> any any (msg:"x"; http.uri; ${options} sid:${sid};)`;
+  const text = [
+    rule('dataset:set,a,type string,state a.lst;', 1),
+    rule('dataset:isset,a;', 2),
+    rule('dataset:isset,b,type string,load b.lst,memcap 1;', 3),
+    rule('dataset:isset,c,type string,load b.lst,memcap 1kb,hashsize 64;', 4),
+    rule('dataset:set,d,type string,save d.lst;', 5),
+  ].join('\n');
+  const loaded = loadRules([{ name: 'r.rules', text }]);
+  const files = new Map([[datasetFileKey({ rules: 'r.rules', path: 'b.lst' }), 'YWI=']]);
+  const result = withDatasets(loaded, files);
+  expect(result.loaded.models.map(({ sid }) => sid)).toEqual([1, 2, 4, 5]);
+  expect(result.loaded.faults.map(faultText)).toEqual([
+    'r.rules:1:1 RULE_DATASET_SAVE what rules set in dataset a is kept while the engine runs, not written to a.lst',
+    'r.rules:3:1 RULE_DATASET dataset b has 2 octets, more than its memcap of 1',
+    'r.rules:5:1 RULE_DATASET_SAVE what rules set in dataset d is kept while the engine runs, not written to d.lst',
+  ]);
+});

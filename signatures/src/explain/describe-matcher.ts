@@ -105,6 +105,7 @@ function valueText({ bytes, offset, relative, base, endian }: ByteValue, names: 
 export function testText(test: FieldTest): string {
   switch (test.type) {
     case 'number':
+      if (ADDRESS_FIELD.test(test.field)) return addressTest(test.field, test.test);
       return `${test.field}: ${numberText(test.test)}${whichText(test.which)}`;
     case 'words': {
       const not = test.negated ? 'not ' : '';
@@ -119,6 +120,26 @@ export function testText(test: FieldTest): string {
     case 'flag':
       return test.field;
   }
+}
+
+const ADDRESS_FIELD = /^(iprep|geoip)\.(any|src|dst|both)\.(.+)$/;
+
+const ENDS: Readonly<Record<string, string>> = {
+  any: 'the source or the destination',
+  src: 'the source',
+  dst: 'the destination',
+  both: 'the source and the destination',
+};
+
+function addressTest(field: string, test: NumberTest): string {
+  const [, keyword, side = '', what = ''] = ADDRESS_FIELD.exec(field) ?? [];
+  const whose = ENDS[side] ?? side;
+  if (keyword === 'geoip') {
+    const codes = what.replace(/^!/, '').split(',').join(' or ');
+    return `the country of ${whose}: ${what.startsWith('!') ? 'known, and not ' : ''}${codes}`;
+  }
+  const none = test.type === 'ranges' && test.ranges.length === 0;
+  return `the reputation of ${whose} in ${what}: ${none ? 'none' : numberText(test)}`;
 }
 
 function whichText(which: Which): string {

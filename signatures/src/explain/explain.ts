@@ -128,7 +128,7 @@ function payloadText({ payload }: RuleModel): string {
   return places.join(' or ');
 }
 
-function effectLines({ noAlert, effects, rate, tag, action }: RuleModel): string[] {
+function effectLines({ noAlert, effects, rate, tags, action }: RuleModel): string[] {
   const lines = effects.map(stateText);
   if (noAlert) lines.push('no alert');
   else if (action === 'pass') lines.push('nothing more is tested');
@@ -136,7 +136,11 @@ function effectLines({ noAlert, effects, rate, tag, action }: RuleModel): string
     const { type, count, seconds, track } = rate;
     lines.push(`${type}: ${count} in ${seconds} seconds, ${track}`);
   }
-  if (tag !== undefined) lines.push(`the ${tag.scope} is tagged for ${tag.amount} ${tag.unit}`);
+  for (const { scope, amount, unit, side } of tags) {
+    const host = side === 'src' ? 'source' : 'destination';
+    const whose = scope === 'host' ? `the ${host}` : 'the flow';
+    lines.push(`packets of ${whose} are told for ${amount} ${unit}`);
+  }
   return lines;
 }
 

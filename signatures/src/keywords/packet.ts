@@ -7,7 +7,9 @@ import {
   decodeEvent,
   flow,
   fragmentBits,
+  geoip,
   ipProto,
+  l3Proto,
   sized,
   tcpFlags,
   vlanId,
@@ -95,14 +97,14 @@ export const PACKET: readonly Keyword[] = [
   {
     name: 'geoip',
     kind: 'packet',
-    grammar: text('[src|dst|both|any],COUNTRY,…'),
-    refused: 'sensors have no map of countries; the manager enriches events with them',
+    resolve: geoip,
+    grammar: text('[any|src|dst|both,]COUNTRY,…'),
   },
   {
     name: 'l3_proto',
     kind: 'packet',
-    grammar: text('ipv4 or ipv6'),
-    refused: 'the header says it: ipv4 or ipv6 in the place of the protocol',
+    resolve: l3Proto,
+    grammar: words(['ip4', 'ipv4', 'ip6', 'ipv6']),
   },
   {
     name: 'stream_size',

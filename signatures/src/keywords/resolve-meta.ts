@@ -70,16 +70,21 @@ function rateOf(type: Rate['type'], fields: Fields): Rate {
 }
 
 /** Packets a tag logs where it does not say. */
-const DEFAULT_TAGGED = 5;
+const DEFAULT_TAGGED = 256;
 
+/** `session`, `session,10,seconds`, `host,100,packets,src`. */
 export const tag: Resolve = withFields((builder, { positional }) => {
-  const [scope, amount = DEFAULT_TAGGED, unit, side] = positional;
-  builder.meta.tag = {
+  const [scope, amount, unit, side] = positional;
+  if ((amount === undefined) !== (unit === undefined))
+    builder.fault ??= 'tag: a number stands with packets, bytes or seconds';
+  if (side !== undefined && scope !== 'host') builder.fault ??= 'tag: src and dst are of host';
+  if (builder.fault !== undefined) return;
+  builder.meta.tags.push({
     scope: scope === 'host' ? 'host' : 'session',
-    amount: Number(amount),
+    amount: Number(amount ?? DEFAULT_TAGGED),
     unit: unit === 'bytes' || unit === 'seconds' ? unit : 'packets',
     side: side === undefined ? '' : String(side),
-  };
+  });
 });
 
 function remember(builder: RuleBuilder, operation: StateOperation): void {

@@ -1,4 +1,6 @@
 /** What the keywords on headers and flows mean. */
+import { nearest } from '#contracts/nearest.ts';
+import { countryTable } from '../addresses/country-table.ts';
 import { ANY_VALUE, numberTest, numberTestOf } from '../model/number-test.ts';
 import { type Resolve, testField, textOf, withFields, withText } from '../model/resolve.ts';
 import type { FieldTest } from '../model/rule-model.ts';
@@ -46,6 +48,13 @@ export const ipProto: Resolve = (builder, value, field) => {
   }
   const test = numberTestOf(`${name.startsWith('!') ? '!' : ''}${known}`);
   builder.tests.push({ type: 'number', field, test, which: ANY_VALUE });
+};
+
+/** ip4 is another name of ipv4. */
+export const l3Proto: Resolve = (builder, value, field) => {
+  if (value.type !== 'words') return;
+  const version = value.words[0]?.endsWith('6') === true ? 'ipv6' : 'ipv4';
+  builder.tests.push({ type: 'words', field, words: [version], negated: false, which: ANY_VALUE });
 };
 
 export const flow: Resolve = (builder, value) => {
@@ -128,19 +137,52 @@ export const vlanId: Resolve = (builder, value) => {
   builder.tests.push({ type: 'number', field: `vlan.id.${layer}`, test, which: ANY_VALUE });
 };
 
-/** `dst,CnC,>,30`: reputation.SIDE.CATEGORY is a number from 0 to 127. */
+/** `dst,CnC,>,30`: iprep.SIDE.CATEGORY is a number from 1 to 127. */
 export const ipReputation: Resolve = withFields((builder, { positional }) => {
-  const [side, category, operator, value = 0] = positional;
+  const [side, category, operator, value] = positional;
   const field = `iprep.${String(side)}.${String(category)}`;
   const sign = String(operator);
+  const known = builder.surroundings.addresses.reputations?.categories ?? [];
+  const name = String(category);
+  if (known.length === 0) {
+    builder.fault ??= 'iprep: no categories.txt says which categories there are';
+  } else if (!known.includes(name)) {
+    builder.fault ??= `iprep: categories.txt has no "${name}"${nearest(name, known)}`;
+  } else if (/set$/.test(sign) !== (value === undefined)) {
+    builder.fault ??= 'iprep: SIDE,CATEGORY,OPERATOR,SCORE, or SIDE,CATEGORY,isset';
+  }
+  if (builder.fault !== undefined) return;
   const test =
     sign === 'isset'
       ? numberTestOf('>=0')
       : sign === 'isnotset'
         ? numberTest(NEVER)
-        : numberTestOf(`${sign}${value}`);
+        : numberTestOf(`${sign}${String(value)}`);
+  if (sign !== 'isnotset' && test.type === 'ranges' && test.ranges.length === 0)
+    builder.fault ??= `iprep: no score is ${sign} ${String(value)}`;
   builder.tests.push({ type: 'number', field, test, which: ANY_VALUE });
 });
+
+const GEOIP = /^(?:(any|src|dst|both)\s*,)?(\s*!?[A-Z]{2}\s*(?:,\s*!?[A-Z]{2}\s*)*)$/;
+
+/** `src,US,CA` or `!DE`: geoip.SIDE.COUNTRIES has the addresses of these, or of all others. */
+export const geoip: Resolve = (builder, value) => {
+  const text = `${value.type === 'text' && value.negated ? '!' : ''}${textOf(value).trim()}`;
+  const [, side = 'any', list = ''] = GEOIP.exec(text) ?? [];
+  const codes = list.split(',').map((code) => code.trim());
+  const negated = codes.filter((code) => code.startsWith('!')).length;
+  if (list === '')
+    builder.fault ??= 'geoip: [any|src|dst|both,]CODE,…, codes as ISO 3166-1 has them';
+  else if (negated !== 0 && negated !== codes.length)
+    builder.fault ??= 'geoip: countries are all negated, or none is';
+  else if (builder.surroundings.addresses.countries === undefined)
+    builder.fault ??= 'geoip: no database of countries was given (--geoip FILE)';
+  if (builder.fault !== undefined) return;
+  const plain = codes.map((code) => code.replace('!', ''));
+  const table = countryTable(plain, negated > 0).slice('geoip.'.length);
+  const field = `geoip.${side}.${table}`;
+  builder.tests.push({ type: 'number', field, test: numberTestOf('>=0'), which: ANY_VALUE });
+};
 
 /** No value at all passes: the address has no reputation there. */
 const NEVER: Extract<OptionValue, { type: 'number' }> = {

@@ -3,6 +3,7 @@
  *
  * Invariant: for what isIP() of node:net calls an address of that family; zones (`%eth0`) are left out.
  */
+import { isIP } from 'node:net';
 
 const DOT = 46;
 const ZERO = 48;
@@ -62,4 +63,41 @@ function endOfGroup(text: string, start: number): number {
     if (code === COLON || code === DOT || code === PERCENT) break;
   }
   return end;
+}
+
+/** The address behind; behind the last one the first. */
+export function successor(key: string): string {
+  const next = [...key].map((char) => char.charCodeAt(0));
+  for (let at = next.length - 1; at >= 0; at -= 1) {
+    next[at] = ((next[at] ?? 0) + 1) % 256;
+    if (next[at] !== 0) break;
+  }
+  return String.fromCharCode(...next);
+}
+
+/** The address before; before the first one the last. */
+export function predecessor(key: string): string {
+  const next = [...key].map((char) => char.charCodeAt(0));
+  for (let at = next.length - 1; at >= 0; at -= 1) {
+    next[at] = ((next[at] ?? 0) + 255) % 256;
+    if (next[at] !== 255) break;
+  }
+  return String.fromCharCode(...next);
+}
+
+/** First and last address of `ADDRESS/BITS`, or the address itself twice; undefined: neither. */
+export function networkKeys(text: string): readonly [low: string, high: string] | undefined {
+  const [, address = '', bits] = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  if (family === 0) return undefined;
+  const key = addressKey(address, family);
+  const prefix = bits === undefined ? key.length * 8 : Number(bits);
+  if (prefix > key.length * 8) return undefined;
+  const end = (fill: number) =>
+    [...key].map((char, at) => {
+      const kept = Math.min(Math.max(prefix - at * 8, 0), 8);
+      const mask = (0xff00 >> kept) & 0xff;
+      return (char.charCodeAt(0) & mask) | (fill & ~mask & 0xff);
+    });
+  return [String.fromCharCode(...end(0)), String.fromCharCode(...end(255))];
 }

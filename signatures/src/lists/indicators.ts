@@ -6,6 +6,7 @@
  * address has its most specific entry. What expires hides nothing: its meta leads to the next one.
  */
 import { createHash } from 'node:crypto';
+import { predecessor, successor } from './address-key.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import { MetaChains } from './meta-chains.ts';
 import { sortedPlaces } from './sorted-rows.ts';
@@ -191,22 +192,4 @@ function withoutOverlap(
   close(undefined);
   cut.sort((a, b) => (a.low < b.low ? -1 : 1));
   return { keys: cut.map(({ low, high }) => low + high), metas: cut.map(({ meta }) => meta) };
-}
-
-function successor(bytes: string): string {
-  const next = [...bytes].map((char) => char.charCodeAt(0));
-  for (let at = next.length - 1; at >= 0; at -= 1) {
-    next[at] = ((next[at] ?? 0) + 1) % 256;
-    if (next[at] !== 0) break;
-  }
-  return String.fromCharCode(...next);
-}
-
-function predecessor(bytes: string): string {
-  const next = [...bytes].map((char) => char.charCodeAt(0));
-  for (let at = next.length - 1; at >= 0; at -= 1) {
-    next[at] = ((next[at] ?? 0) + 255) % 256;
-    if (next[at] !== 255) break;
-  }
-  return String.fromCharCode(...next);
 }

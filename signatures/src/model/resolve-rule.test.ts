@@ -359,7 +359,7 @@ test('what a rule says of itself', () => {
       ],
       target: 'src_ip',
       rate: { type: 'limit', track: 'by_src', count: 1, seconds: 5 },
-      tag: { scope: 'host', amount: 9, unit: 'seconds', side: 'src' },
+      tags: [{ scope: 'host', amount: 9, unit: 'seconds', side: 'src' }],
       origin: { file: 'f', line: 2 },
     },
   ]);

@@ -4,6 +4,7 @@
  * Source: Suricata 8 user guide, "Suricata Rules". Invariants: pure but for the caches of its context;
  * the same rule and context give an equal model; a fault names what cannot be resolved.
  */
+import type { AddressFacts } from '../addresses/address-tables.ts';
 import type { Classification } from '../config-files.ts';
 import type { FaultCode, LocalFault } from '../faults.ts';
 import { keywordOf } from '../keywords/table.ts';
@@ -24,6 +25,7 @@ export interface ResolveContext {
   readonly references: ReadonlyMap<string, string>;
   /** The text of a file that a rule of `ruleFile` names; absent: rules may name none. */
   readonly readList?: (name: string, ruleFile: string) => string | undefined;
+  readonly addresses?: AddressFacts;
 }
 
 export type Resolved =
@@ -36,6 +38,7 @@ const DEFAULT_PRIORITY = 3;
 export function resolveRule(rule: Rule, context: ResolveContext): Resolved {
   const builder = new RuleBuilder({
     protocol: rule.header.protocol,
+    addresses: context.addresses ?? {},
     readList: (name) => context.readList?.(name, rule.file),
   });
   for (const option of rule.options) {
@@ -79,7 +82,7 @@ export function resolveRule(rule: Rule, context: ResolveContext): Resolved {
     inspections,
     effects: builder.effects,
     rate: meta.rate,
-    tag: meta.tag,
+    tags: meta.tags,
     variables: builder.variables,
     prefilter: prefilterOf(inspections),
     origin: { file: rule.file, line: rule.line },

@@ -5,6 +5,7 @@
  * stands in exactly one inspection; a buffer that is filled once has one inspection per list of
  * transforms, a buffer filled many times a new one per use of its keyword.
  */
+import type { AddressFacts } from '../addresses/address-tables.ts';
 import type { FieldValue } from '../rule.ts';
 import type {
   Amount,
@@ -46,6 +47,7 @@ export interface Surroundings {
   readonly protocol: string;
   /** The text of a file the rule names; undefined where there is none. */
   readonly readList: (name: string) => string | undefined;
+  readonly addresses: AddressFacts;
 }
 
 export interface RuleMeta {
@@ -54,7 +56,7 @@ export interface RuleMeta {
   target: '' | 'src_ip' | 'dest_ip';
   noAlert: boolean;
   rate: Rate | undefined;
-  tag: Tag | undefined;
+  readonly tags: Tag[];
   readonly references: { system: string; id: string }[];
   readonly metadata: [string, string][];
 }
@@ -66,7 +68,7 @@ export class RuleBuilder {
     target: '',
     noAlert: false,
     rate: undefined,
-    tag: undefined,
+    tags: [],
     references: [],
     metadata: [],
   };

@@ -321,7 +321,7 @@ export interface RuleModel {
   /** Done after a match. */
   readonly effects: readonly StateOperation[];
   readonly rate: Rate | undefined;
-  readonly tag: Tag | undefined;
+  readonly tags: readonly Tag[];
   /** Names of byte variables, by index. */
   readonly variables: readonly string[];
   readonly prefilter: Prefilter;

@@ -98,6 +98,7 @@ export const EVENT_TYPES: typeof ContractEventTypes = [
   'dhcpv6',
   'krb5',
   'ntp',
+  'packet',
 ];
 /** Mirrors the minimum of passwordChangeSchema; a test compares. */
 export const PASSWORD_MIN_LENGTH = 12;

@@ -70,6 +70,8 @@ export function eventSummary(event: LiveEvent): string {
       return words(body['type'], body['hostname']);
     case 'krb5':
       return words(body['msg_type'], body['error_code'], body['cname'], '→', body['sname']);
+    case 'packet':
+      return words('tagged', fieldsOf(event, 'packet_info')['linktype_name']);
     case 'ntp':
       return words('v', body['version'], body['mode'], body['reference_id']);
   }

@@ -6,12 +6,15 @@
  */
 import { basename } from 'node:path';
 import { bundleDigestOf } from '#contracts/signature-store.ts';
+import { ReputationBook } from '#signatures/addresses/reputation-book.ts';
 import { loadRules } from '#signatures/check-rules.ts';
 import { compile, type Source, sourceOf } from '#signatures/compile/compile.ts';
 import type { ThresholdEntry } from '#signatures/compile/threshold-config.ts';
 import { configKind } from '#signatures/config-files.ts';
 import { ConfigSet } from '#signatures/config-set.ts';
+import type { DatasetFiles } from '#signatures/datasets/dataset-uses.ts';
 import type { Fault } from '#signatures/faults.ts';
+import { FilesBeside, parted } from '#signatures/files-beside.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import type { Rule } from '#signatures/rule.ts';
 import type { LoadedRules } from '#signatures/rule-loader.ts';
@@ -52,6 +55,8 @@ interface PartRules {
   readonly thresholds: readonly ThresholdEntry[];
   readonly faults: readonly Fault[];
   readonly sources: readonly Source[];
+  readonly reputations: ReputationBook | undefined;
+  readonly datasetFiles: DatasetFiles;
 }
 
 /** In the order of their priority. */
@@ -59,25 +64,29 @@ export function compileParts(parts: readonly Part[]): CompiledParts {
   const alone = parts.length === 1;
   const read = parts.map((part) => readPart(part, alone ? '' : `${part.set}/`));
   const { loaded, conflicts } = merged(read);
-  const faults = read.flatMap((each) => [...each.faults, ...each.loaded.faults]);
-  const errors = faults.filter(({ severity }) => severity === 'error');
   const [first] = parts;
   const bundle = compile({
     sources: read.flatMap(({ sources }) => sources),
     variables: alone ? (first?.pack.variables ?? {}) : {},
     loaded,
     thresholds: read.flatMap(({ thresholds }) => thresholds),
+    addresses: { reputations: mergedReputations(read) },
+    datasetFiles: new Map(read.flatMap(({ datasetFiles }) => [...datasetFiles])),
     faults: read.flatMap((each) => each.faults),
   });
+  // Rules without their datasets are left out when all is put together.
+  const { loaded: taken } = bundle;
+  const faults = [...read.flatMap((each) => each.faults), ...taken.faults];
+  const errors = faults.filter(({ severity }) => severity === 'error');
   return {
     bytes: bundle.bytes,
     digest: bundleDigestOf(bundle.digest),
-    rules: loaded.models.length,
-    failed: loaded.failed,
+    rules: taken.models.length,
+    failed: taken.failed,
     faults: errors
       .slice(0, kFaultsKept)
       .map(({ file, line, message }) => ({ file, line, message })),
-    faultCount: errors.length + loaded.faultsOmitted,
+    faultCount: errors.length + taken.faultsOmitted,
     conflicts: conflicts.slice(0, kConflictsKept),
     conflictCount: conflicts.length,
   };
@@ -92,16 +101,33 @@ function readPart(part: Part, prefix: string): PartRules {
     if (kind !== undefined) configs.add(kind, `${prefix}${name}`, text);
   }
   if (thresholds !== '') configs.add('threshold', `${prefix}spec.thresholds`, thresholds);
-  const rules = files
-    .filter((_file, place) => kinds[place] === undefined)
-    .map(({ name, text }) => ({ name: `${prefix}${name}`, text }));
+  const labelled = files.map(({ name, text }) => ({ name: `${prefix}${name}`, text }));
+  const { rules, data } = parted(labelled);
+  const beside = new FilesBeside(data);
   const loaded = loadRules(rules, variables, {
     ...configs.forRules,
+    readList: beside.text,
     enable: idsOf(enable),
     disable: idsOf(disable),
   });
   const sources = files.map(({ name, text }) => sourceOf(`${prefix}${name}`, Buffer.from(text)));
-  return { part, loaded, thresholds: configs.thresholds, faults: configs.faults, sources };
+  const { reputations } = configs.addresses;
+  return {
+    part,
+    loaded,
+    thresholds: configs.thresholds,
+    faults: configs.faults,
+    sources,
+    reputations,
+    datasetFiles: beside.datasetFiles(loaded),
+  };
+}
+
+/** Categories of the same name are one. */
+function mergedReputations(read: readonly PartRules[]): ReputationBook {
+  const merged = new ReputationBook();
+  for (const { reputations } of read) if (reputations !== undefined) merged.take(reputations);
+  return merged;
 }
 
 /** As rules are called where generators count: a SID alone is of generator 1. */

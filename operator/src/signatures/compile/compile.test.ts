@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { signatureSetSpecSchema } from '#crds/signature-set.ts';
+import { decodeBundle } from '#signatures/bundle/bundle.ts';
 import { conformanceData } from '#signatures/testing/conformance-data.ts';
 import { compileParts } from './compile-packs.ts';
 import { Compiler } from './compiler.ts';
@@ -120,4 +121,35 @@ it.skipIf(data === undefined)('ET Open compiles within the bounds of one job', a
   const compiled = await new Compiler().compile(parts, new AbortController().signal);
   expect(compiled.rules).toBeGreaterThan(10_000);
   expect(compiled.failed / compiled.rules).toBeLessThan(0.01);
+});
+
+it('files that rules name are those of their set: digests, values, reputations', () => {
+  const spec = signatureSetSpecSchema.parse({ source: { inline: { rules: 'x' } } });
+  const http = (options: string, sid: number) =>
+    `alert http any any -> any any (msg:"x"; ${options} sid:${sid};)`;
+  const files = [
+    {
+      name: 'a.rules',
+      text: [
+        http('http.uri; dataset:isset,d,type string,load d.lst;', 1),
+        http('filemd5:bad.md5;', 2),
+        http('iprep:dst,CnC,>,3;', 3),
+        http('http.uri; dataset:isset,e,type string,load e.lst;', 4),
+      ].join('\n'),
+    },
+    { name: 'd.lst', text: 'YQ==' },
+    { name: 'bad.md5', text: '0'.repeat(32) },
+    { name: 'categories.txt', text: '1,CnC,x' },
+    { name: 'reputation.list', text: '192.0.2.1,1,9' },
+  ];
+  const set = { set: 's', pack: rulePack(files, spec) };
+  const alone = compileParts([set]);
+  expect(alone).toMatchObject({ rules: 3, failed: 1, faultCount: 1 });
+  expect(alone.faults).toMatchObject([{ file: 'a.rules', line: 4 }]);
+  const other = { set: 't', pack: pack(rule(9)) };
+  const both = compileParts([set, other]);
+  expect(both).toMatchObject({ rules: 4, failed: 1 });
+  const { addresses, datasets } = decodeBundle(both.bytes);
+  expect(addresses.map(({ name, v4 }) => [name, v4.length])).toEqual([['iprep.CnC', 1]]);
+  expect(datasets.map(({ name, values }) => [name, values])).toEqual([['d', ['a']]]);
 });
