@@ -49,6 +49,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   'flow.bytes': 'both,>1',
   'flow.elephant': 'both',
   geoip: 'src,DE',
+  l3_proto: 'ipv4',
   replace: '"b"',
   xor: 'ff',
   pcrexform: '"(a)"',
