@@ -84,7 +84,10 @@ async function playGolden(program: string, folder: string): Promise<LayerResult>
     writeFileSync(capture, group.capture);
     const files = [{ name: 'golden.rules', text: rulesOf(group) }];
     const readList = (name: string) => group.lists?.[name];
-    writeFileSync(bundle, bundleOf(group.name, files, { readList }).bytes);
+    writeFileSync(
+      bundle,
+      bundleOf(group.name, files, { readList, addresses: group.addresses ?? {} }).bytes,
+    );
     const { ok, output } = await runCommand(program, ['same', '--bundle', bundle, capture], {
       name: 'same-events',
     });

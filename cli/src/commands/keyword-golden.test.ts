@@ -25,10 +25,15 @@ async function countsOf(
   capture = group.capture,
   workers = 1,
 ): Promise<ReadonlyMap<number, number>> {
-  const { lists = {} } = group;
+  const { lists = {}, addresses = {} } = group;
   const readList = (name: string) => lists[name];
   const engine = { packetAlertMax: MOST_ALERTS, workers };
-  const { ids, faults, notMatched } = await alertsOf(rulesOf(group), capture, { readList }, engine);
+  const { ids, faults, notMatched } = await alertsOf(
+    rulesOf(group),
+    capture,
+    { readList, addresses },
+    engine,
+  );
   expect({ faults, notMatched }).toEqual({ faults: [], notMatched: [] });
   const counts = new Map<number, number>();
   for (const id of ids.filter((one) => one > 10)) counts.set(id, (counts.get(id) ?? 0) + 1);

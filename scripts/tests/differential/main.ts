@@ -40,11 +40,11 @@ const PACKET_FIELDS = KEYWORDS.filter(({ kind }) => kind === 'packet').map(({ na
 
 /** Asks about single packets, or how often something matched. */
 function asksAboutPackets(model: RuleModel): boolean {
-  const { tests, payload, inspections, rate, flow, tag } = model;
+  const { tests, payload, inspections, rate, flow, tags } = model;
   return (
     payload.packet ||
     rate !== undefined ||
-    tag !== undefined ||
+    tags.length > 0 ||
     flow.noStream ||
     inspections.length === 0 ||
     inspections.some(({ buffer }) => /^(ipv[46]|tcp|udp|icmpv[46]|ether)\.hdr$/.test(buffer)) ||

@@ -57,7 +57,9 @@ export function bundleOf(
     const text = options?.readList?.(file.path, file.rules);
     if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
   }
-  const compiled = compile({ sources: [], variables: {}, loaded, thresholds: [], datasetFiles });
+  const addresses = options?.addresses ?? {};
+  const given = { sources: [], variables: {}, loaded, thresholds: [], datasetFiles, addresses };
+  const compiled = compile(given);
   const faulty = loaded.faults.filter(({ severity }) => severity === 'error').length;
   return { name, bytes: compiled.bytes, models: compiled.loaded.models, faulty };
 }

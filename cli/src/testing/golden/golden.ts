@@ -5,6 +5,8 @@
  * remember has names of its own.
  */
 
+import type { AddressFacts } from '#signatures/addresses/address-tables.ts';
+
 /** [keyword, options that must alert, options that must not, how often the first alerts (1)] */
 export type GoldenCase = readonly [string, string, string, number?];
 
@@ -18,6 +20,8 @@ export interface GoldenGroup {
   readonly setup?: readonly string[];
   /** Files beside the rules, by name. */
   readonly lists?: Readonly<Record<string, string>>;
+  /** What is known of addresses. */
+  readonly addresses?: AddressFacts;
 }
 
 /** Signature ids: of the nth case 10n + 1 must alert, 10n + 2 must not; those of the set-up are below 10. */
