@@ -101,7 +101,11 @@ program
 program
   .command('up')
   .description('run the whole system on this machine: sensor, manager, dashboard, PostgreSQL, NATS')
-  .option('--interface <name>', 'interface to capture (default: that of the default route)')
+  .option(
+    '--interface <names>',
+    'interfaces to capture: names and patterns, e.g. eth0,veth* (default: that of the default route)',
+  )
+  .option('--strategy <name>', 'how packets are taken: auto, afPacket, ebpf or pcap', 'auto')
   .option('--bpf <filter>', 'capture filter in pcap-filter(7) syntax')
   .option('--pcap <file>', 'replay this capture instead of capturing')
   .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')

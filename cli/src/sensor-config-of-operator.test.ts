@@ -44,13 +44,19 @@ it('a sensor with every default is taken, under a name that NATS takes', () => {
 
 it('every field reaches the key that it means', () => {
   const config = taken({
-    capture: { interfaces: ['eth7'], bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    capture: {
+      ...{ interfaces: ['eth7', 'veth*'], strategy: 'ebpf' },
+      ...{ bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    },
     engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
     outputs: { spoolMiB: 99, memoryMiB: 9, batchMaxMs: 50, alertMaxMs: 5 },
     ...{ metricsPort: 9_999, logLevel: 'warn' },
   });
   expect(config).toMatchObject({
-    capture: { interface: 'eth7', bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    capture: {
+      ...{ interface: 'eth7,veth*', strategy: 'ebpf' },
+      ...{ bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
+    },
     engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
     outputs: { batchMaxMs: 50, alertMaxMs: 5 },
     spool: { maxMiB: 99, memoryMiB: 9 },

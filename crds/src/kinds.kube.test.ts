@@ -39,7 +39,11 @@ const kSensorRefusals: readonly Refusal[] = [
   ['imagePullPolicy', { imagePullPolicy: 'Sometimes' }, /Unsupported value: "Sometimes"/],
   ['imagePullSecrets', { imagePullSecrets: [{}] }, /imagePullSecrets\[0\]\.name: Required value/],
   ['capture.strategy', { capture: { strategy: 'magic' } }, /supported values: "auto", "afPacket"/],
-  ['capture.interfaces', { capture: { interfaces: ['a', 'b'] } }, /must have at most 1 item/],
+  [
+    'capture.interfaces',
+    { capture: { interfaces: Array.from({ length: 17 }, (_, i) => `e${i}`) } },
+    /must have at most 16 items/,
+  ],
   [
     'capture.interfaces name',
     { capture: { interfaces: ['a-name-of-16-chr'] } },

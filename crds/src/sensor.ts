@@ -29,13 +29,15 @@ export const SENSOR_NAME_RULE = {
 
 export const captureSchema = z.object({
   strategy: z
-    .enum(['auto', 'afPacket'])
+    .enum(['auto', 'afPacket', 'ebpf'])
     .default('auto')
-    .describe('How packets are taken: auto chooses the best the node has; afPacket is TPACKET_V3'),
-  interfaces: listSet(z.array(z.string().min(1).max(15)).max(1))
+    .describe(
+      'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket',
+    ),
+  interfaces: listSet(z.array(z.string().min(1).max(15).regex(/^[^,]*$/)).max(16))
     .default([])
     .describe(
-      'Names of interfaces; none: that of the default route. One interface a sensor: a second interface needs a second NetmothSensor',
+      'Names of interfaces and patterns with * and ?; none: that of the default route. With afPacket each one has a ring of ringSizeMiB for each worker',
     ),
   bpfFilter: captureConfigSchema.shape.bpfFilter,
   promiscuous: captureConfigSchema.shape.promiscuous.describe('Take frames for other stations too'),

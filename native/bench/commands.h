@@ -14,6 +14,12 @@ int bare_loop(Arguments arguments);
 // hostile list | hostile SHAPE [SIZE]: a shape of test/testing/hostile_shapes.h through a worker.
 int hostile(Arguments arguments);
 
+// capture bare|STRATEGY INTERFACE SECONDS: CPU of a thread that reads packets off an interface.
+int capture(Arguments arguments);
+
+// flood INTERFACE OCTETS PACKETS_A_SECOND SECONDS: UDP of eight flows, and how many were sent.
+int flood(Arguments arguments);
+
 // memory MAX_FLOWS: a worker with everything full; octets of each part and of the process, as JSON.
 int memory(Arguments arguments);
 

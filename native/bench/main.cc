@@ -32,6 +32,8 @@ int usage() {
   std::fputs(
       "netmoth_bench read FILE [EVE [WORKERS [BUNDLE]]]\n"
       "netmoth_bench loop FILE [MAX_FLOWS]\n"
+      "netmoth_bench capture bare|STRATEGY INTERFACE SECONDS\n"
+      "netmoth_bench flood INTERFACE OCTETS PACKETS_A_SECOND SECONDS\n"
       "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
       "netmoth_bench lists BUNDLE\n"
       "netmoth_bench memory MAX_FLOWS\n"
@@ -52,6 +54,8 @@ int main(int count, char** values) {
   if (std::strcmp(command, "loop") == 0) return bare_loop(arguments.subspan(2));
   if (std::strcmp(command, "hostile") == 0) return hostile(arguments.subspan(2));
   if (std::strcmp(command, "lists") == 0) return lists(arguments.subspan(2));
+  if (std::strcmp(command, "capture") == 0) return capture(arguments.subspan(2));
+  if (std::strcmp(command, "flood") == 0) return flood(arguments.subspan(2));
   if (std::strcmp(command, "memory") == 0) return memory(arguments.subspan(2));
   if (std::strcmp(command, "same") == 0) return same_events(arguments.subspan(2));
   return usage();

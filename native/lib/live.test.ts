@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -274,6 +275,32 @@ describe('capture', () => {
     },
   );
 });
+
+/** Descriptors and threads of this process. */
+const held = () => ({
+  descriptors: readdirSync('/proc/self/fd').length,
+  threads: readdirSync('/proc/self/task').length,
+});
+
+test.runIf(process.getuid?.() === 0).each(['afPacket', 'ebpf', 'pcap'] as const)(
+  'starts and stops of %s leave no descriptor and no thread behind',
+  async (strategy) => {
+    const captured = { interface: 'lo', promiscuous: false, workers: 1, ringSizeMiB: 4 };
+    const once = async () => {
+      const engine = startLive(liveOptions({ capture: { ...captured, strategy } }).options);
+      await engine.stop();
+      expect(engine.stats().decodedPackets).toBeGreaterThanOrEqual(0);
+    };
+    for (let i = 0; i < 3; i += 1) await once();
+    const before = held();
+    for (let i = 0; i < 20; i += 1) await once();
+    const after = held();
+    // Node itself opens and closes a few.
+    expect(after.descriptors).toBeLessThan(before.descriptors + 10);
+    expect(after.threads).toBeLessThan(before.threads + 5);
+  },
+  60_000,
+);
 
 test('a batch queue, batch size or wait of nonsense is refused before C++', () => {
   const replay = { path: 'x', speed: 1, rebaseTime: true };

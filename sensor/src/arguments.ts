@@ -22,9 +22,15 @@ export const OPTIONS: readonly Option[] = [
   { flag: 'config', value: 'FILE', help: 'configuration, YAML or JSON' },
   {
     flag: 'interface',
-    value: 'IF',
-    help: 'capture live (default: that of the default route)',
+    value: 'IF,…',
+    help: 'capture live: names and patterns (default: that of the default route)',
     path: ['capture', 'interface'],
+  },
+  {
+    flag: 'strategy',
+    value: 'NAME',
+    help: 'how packets are taken: auto, afPacket, ebpf or pcap',
+    path: ['capture', 'strategy'],
   },
   {
     flag: 'filter',

@@ -16,6 +16,7 @@ import { endedAtStart, type LaunchedPart, type PartSpec } from './supervisor.ts'
 /** What the sensor watches. */
 export interface Source {
   readonly interface?: string | undefined;
+  readonly strategy?: string | undefined;
   readonly bpf?: string | undefined;
   readonly pcap?: string | undefined;
   readonly speed: number | 'max';
@@ -141,10 +142,10 @@ function localToken(dataDir: DataDir): string {
 function sensorPart(options: PartsOptions): PartSpec {
   const { dataDir, ports, source, log, bundle } = options;
   const config = join(dataDir.root, 'sensor.json');
-  const { pcap, speed, bpf } = source;
+  const { pcap, speed, bpf, strategy } = source;
   const watched =
     pcap === undefined
-      ? { capture: { interface: source.interface, bpfFilter: bpf } }
+      ? { capture: { interface: source.interface, strategy, bpfFilter: bpf } }
       : { replay: { path: resolve(pcap), speed } };
   writeSecretly(
     config,

@@ -6,6 +6,7 @@
  */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CAPTURE_STRATEGIES } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
 import { defaultInterface } from '#native/index.ts';
 import { type DataDir, openDataDir } from '../data-dir.ts';
@@ -19,6 +20,7 @@ import { prepareSignatures, type UpSources } from './up-signatures.ts';
 
 export interface UpOptions extends UpSources {
   readonly interface?: string;
+  readonly strategy?: string;
   readonly bpf?: string;
   readonly pcap?: string;
   readonly speed: string;
@@ -112,12 +114,16 @@ function say(line: string): void {
 }
 
 function sourceOf(options: UpOptions): Source {
-  const { pcap, bpf } = options;
+  const { pcap, bpf, strategy = 'auto' } = options;
   if (pcap !== undefined && (options.interface !== undefined || bpf !== undefined)) {
     throw new NetmothError(
       'NM_USAGE',
       '--pcap replays a file: it cannot stand beside --interface or --bpf',
     );
+  }
+  if (!CAPTURE_STRATEGIES.some((name) => name === strategy)) {
+    const names = CAPTURE_STRATEGIES.join(', ');
+    throw new NetmothError('NM_USAGE', `--strategy ${strategy}: expected one of ${names}`);
   }
   const speed = options.speed === 'max' ? 'max' : Number(options.speed);
   if (speed !== 'max' && !(speed > 0 && speed <= 1000)) {
@@ -127,7 +133,7 @@ function sourceOf(options: UpOptions): Source {
     );
   }
   const watched = pcap === undefined ? (options.interface ?? defaultInterface()) : undefined;
-  return { interface: watched, bpf, pcap, speed };
+  return { interface: watched, strategy, bpf, pcap, speed };
 }
 
 /** A file that is not there is told before two databases are up; the rest the sensor itself finds. */

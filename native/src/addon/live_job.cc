@@ -134,6 +134,7 @@ void LiveJob::swapped(Napi::Env napi, const pipeline::RunFault& fault) {
 void LiveJob::finished(Napi::Env napi, const pipeline::RunFault& fault) {
   run->join();
   if (swapping.joinable()) swapping.join();  // what it tells is in the queue already
+  run->release();                            // JavaScript may keep the handle for long
   over = true;
   napi_remove_env_cleanup_hook(napi, &LiveJob::cancel, this);
   to_js.Release();

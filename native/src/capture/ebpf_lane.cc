@@ -8,6 +8,7 @@
 #include <cstring>
 #include <ctime>
 #include <thread>
+#include <utility>
 
 #include "capture/bpf/tap_record.h"
 
@@ -70,7 +71,7 @@ void EbpfLane::set_clock() {
 
 SourceStatus EbpfLane::next_batch(std::span<decode::Frame> frames, std::size_t& count) {
   for (TapRing& ring : rings_)
-    ring.release();
+    octets_ += ring.release();
   if (watch_.version() != version_ || (retry_at_ != 0 && clock_ns(CLOCK_MONOTONIC) >= retry_at_))
     reconcile();
   if (++batches_ % kClockEvery == 0) set_clock();
@@ -79,10 +80,20 @@ SourceStatus EbpfLane::next_batch(std::span<decode::Frame> frames, std::size_t& 
     empty_looks_ = 0;
     return SourceStatus::kFrames;
   }
-  const bool patient = ++empty_looks_ < kPatience;
-  std::this_thread::sleep_for(std::chrono::milliseconds(patient ? 1 : 10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms()));
   set_clock();
   return SourceStatus::kIdle;
+}
+
+// Each look costs as much as a hundred packets, so there are few as long as the rings have room:
+// what came since the last one may come eight times over before the next.
+int EbpfLane::pause_ms() {
+  constexpr int kBusyMs = 1;
+  constexpr int kUsualMs = 5;
+  constexpr int kIdleMs = 10;
+  const std::size_t came = std::exchange(octets_, 0);
+  if (++empty_looks_ >= kPatience) return kIdleMs;
+  return !rings_.empty() && came > rings_[0].bytes() / 8 ? kBusyMs : kUsualMs;
 }
 
 std::size_t EbpfLane::read(std::span<decode::Frame> frames) {

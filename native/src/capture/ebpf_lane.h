@@ -3,8 +3,8 @@
 //
 // Invariant: packets of different CPUs come in the order in which the tap saw them: one that is
 // younger than kGraceNs waits while another CPU's ring is empty, for an older one may be on its way
-// there. Nobody is woken by a packet: an empty lane looks again after 1 ms, after kPatience such
-// looks only every 10 ms. Frames point into the rings.
+// there. Nobody is woken by a packet: an empty lane looks again after 5 ms, where the rings fill
+// fast after 1 ms, and after kPatience empty looks after 10 ms. Frames point into the rings.
 #pragma once
 
 #include <linux/filter.h>
@@ -52,6 +52,7 @@ class EbpfLane final : public LaneSource {
   std::size_t read(std::span<decode::Frame> frames);
   bool take(Bytes record, decode::Frame& frame);
   void set_clock();
+  int pause_ms();
 
   EbpfTap& tap_;
   const InterfaceWatch& watch_;
@@ -63,6 +64,7 @@ class EbpfLane final : public LaneSource {
   std::uint64_t version_ = ~std::uint64_t{0};
   std::uint64_t frames_ = 0;
   int empty_looks_ = 0;
+  std::size_t octets_ = 0;  // read since the last pause
   std::uint64_t batches_ = 0;
   TimestampNs wall_minus_monotonic_ = 0;
   TimestampNs retry_at_ = 0;

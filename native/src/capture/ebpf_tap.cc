@@ -142,11 +142,12 @@ Bytes TapRing::peek() {
   }
 }
 
-void TapRing::release() {
-  if (released_ == read_) return;
-  released_ = read_;
+std::size_t TapRing::release() {
+  if (released_ == read_) return 0;
+  const std::size_t octets = read_ - std::exchange(released_, read_);
   // Release: our reads of the records come before the kernel may write over them.
   __atomic_store_n(reinterpret_cast<std::uint64_t*>(consumer_), read_, __ATOMIC_RELEASE);
+  return octets;
 }
 
 EbpfTap::EbpfTap() : state_(std::make_unique<State>()) {}
@@ -258,7 +259,9 @@ bool TapRing::map(int, std::size_t) {
 Bytes TapRing::peek() {
   return {};
 }
-void TapRing::release() {}
+std::size_t TapRing::release() {
+  return 0;
+}
 EbpfTap::EbpfTap() = default;
 EbpfTap::~EbpfTap() = default;
 std::unique_ptr<EbpfTap> EbpfTap::load(const Settings&, LiveFault& fault) {

@@ -33,8 +33,9 @@ class TapRing {
     read_ += step_;
     step_ = 0;
   }
-  // Gives everything popped back to the kernel.
-  void release();
+  // Gives everything popped back to the kernel; so many octets.
+  std::size_t release();
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   std::uint8_t* consumer_ = nullptr;  // a page: where we have read to

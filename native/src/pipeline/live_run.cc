@@ -172,6 +172,14 @@ void LiveRun::join() {
   }
 }
 
+void LiveRun::release() {
+  join();
+  if (last_) return;
+  last_ = stats();
+  lanes_.clear();
+  capture_.reset();
+}
+
 void LiveRun::run(Lane& lane) {
   loop(lane);
   exchange_.leave(lane.number);
@@ -287,6 +295,7 @@ void LiveRun::write_stats(Lane& lane) {
 }
 
 LiveStats LiveRun::stats() const {
+  if (last_) return *last_;
   LiveStats all;
   if (capture_ != nullptr) all.capture = capture_record(*capture_);
   const std::lock_guard lock(mutex_);

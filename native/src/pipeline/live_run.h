@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -79,6 +80,9 @@ class LiveRun {
   void request_stop() { stop_.store(true, std::memory_order_relaxed); }
   // Returns at once after on_end() was called; else waits for it.
   void join();
+  // Joins and gives back rings, sockets, programs and tables; what was counted stays to be read. By
+  // the thread that asks for stats() and the like.
+  void release();
   [[nodiscard]] LiveStats stats() const;
   // Nothing of a replay.
   [[nodiscard]] capture::CaptureStatus capture_status() const;
@@ -120,7 +124,8 @@ class LiveRun {
   mutable std::mutex mutex_;  // guards the lanes' published counters, fault_ and signatures_
   RunFault fault_;
   LoadedSignatures signatures_;
-  output::EventLedger ledger_;  // likewise
+  output::EventLedger ledger_;     // likewise
+  std::optional<LiveStats> last_;  // of release()
   TimestampNs started_ = 0;
 };
 

@@ -35,7 +35,11 @@ const kSpoolHeadroomMiB = 64;
 const kSignaturesMiB = 256 + 256 + 64;
 const kTokenSeconds = 3_600;
 const kDefaultRequests = { cpu: '100m', memory: '256Mi' };
-const kCapabilities = { auto: ['NET_RAW'], afPacket: ['NET_RAW'] } as const;
+const kCapabilities = {
+  auto: ['NET_RAW'],
+  afPacket: ['NET_RAW'],
+  ebpf: ['BPF', 'NET_ADMIN', 'NET_RAW', 'PERFMON'],
+} as const;
 
 export function daemonSet(
   sensor: NetmothSensor,

@@ -27,8 +27,8 @@ export interface SensorConfigText {
 
 export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): SensorConfigText {
   const { capture, engine, outputs, metricsPort, logLevel } = sensor.spec;
-  const { strategy: _onlyOne, interfaces, ...ring } = capture;
-  const [named] = interfaces;
+  const { interfaces, ...ring } = capture;
+  const named = interfaces.length === 0 ? undefined : interfaces.join(',');
   const { verifyKeys = [] } = settings;
   const config = {
     name: sensor.metadata.name,

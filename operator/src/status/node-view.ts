@@ -59,13 +59,18 @@ export function essenceOf(status: SensorNodeStatus | undefined): string {
   ]);
 }
 
+/** As many as the kind's schema takes. */
+const kMaxInterfaces = 64;
+
 function factsOf(report: Reported): SensorNodeStatus {
   const { counters, spool } = report;
   return {
     version: report.version,
     startedAt: report.startedAt,
     ...signaturesOf(report),
-    interfaces: report.interfaces,
+    interfaces: report.interfaces
+      .slice(0, kMaxInterfaces)
+      .map(({ name, strategy, up, workers }) => ({ name, strategy, up, workers })),
     snapshotTime: report.reportedAt,
     kernelPackets: counters.kernelPackets,
     kernelDrops: counters.kernelDrops,
