@@ -263,7 +263,9 @@ export const anomalyEventSchema = z.looseObject({
   ...header,
   event_type: z.literal('anomaly'),
   anomaly: z.looseObject({
-    type: z.enum(['decode', 'stream', 'applayer']),
+    type: z
+      .enum(['decode', 'stream', 'applayer', 'behaviour'])
+      .describe('behaviour: of the manager, in live feeds alone'),
     event: z.string().describe('Suricata event name in lower case, e.g. decoder.ipv4.trunc_pkt'),
     layer: z.string().optional(),
     app_proto: z.string().optional(),

@@ -11,6 +11,8 @@ import { desiredSignaturesSchema, reportedSignaturesSchema } from './signature-s
 
 export const EVENTS_STREAM = 'NETMOTH_EVENTS';
 export const EVENTS_SUBJECT_PREFIX = 'netmoth.events';
+/** New findings of analysis for live feeds, one EVE anomaly event each; not kept by any stream. */
+export const FINDINGS_SUBJECT = 'netmoth.findings';
 export const EVENTS_SUBJECT_ALL = `${EVENTS_SUBJECT_PREFIX}.>`;
 /** The one durable consumer that all manager replicas share. */
 export const MANAGER_CONSUMER = 'netmoth-manager';

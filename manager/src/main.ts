@@ -14,7 +14,10 @@ import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { NetmothError } from '#contracts/errors.ts';
 import { listenError, parseListenAddress } from '#contracts/listen-address.ts';
+import { FINDINGS_SUBJECT } from '#contracts/nats.ts';
 import { analysisMetrics } from './analysis/analysis-metrics.ts';
+import type { Finding } from './analysis/finding.ts';
+import { findingEvent } from './analysis/finding-event.ts';
 import { TrackerBook } from './analysis/privacy/tracker-book.ts';
 import { AnalysisWorker } from './analysis/worker.ts';
 import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
@@ -141,7 +144,10 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
       learningHours: learningDays * kHoursPerDay,
       holdbackMs: holdbackSeconds * 1000,
     };
-    const worker = new AnalysisWorker({ pool, log, metrics: analysisMetrics(registry), ...hours });
+    const worker = new AnalysisWorker({
+      ...{ pool, log, metrics: analysisMetrics(registry), ...hours },
+      onFindings: (findings) => announce(nats, findings),
+    });
     working.push(worker.run(work.signal));
     working.push(new Notifier({ pool, log, version }).run(work.signal));
   }
@@ -224,6 +230,12 @@ function openPool(
       log.warn({ err: error }, 'PostgreSQL was lost, looking for the primary');
     },
   });
+}
+
+/** Whoever looks on is told; while the bus is away the list has them all the same. */
+function announce(nats: NatsConnection, findings: readonly Finding[]): void {
+  if (nats.isClosed()) return;
+  for (const each of findings) nats.publish(FINDINGS_SUBJECT, findingEvent(each));
 }
 
 async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {

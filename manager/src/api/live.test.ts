@@ -21,6 +21,7 @@ import {
   EVENTS_STREAM,
   EVENTS_SUBJECT_ALL,
   eventsSubject,
+  FINDINGS_SUBJECT,
   HEADER_COUNT,
   HEADER_ENCODING,
   HEADER_MSG_ID,
@@ -147,6 +148,14 @@ describe('what comes', () => {
       { event_type: 'http' },
     ]);
     expect(tester.dropped()).toBe(0);
+  });
+
+  test('what analysis finds comes beside the events, as an anomaly of its own kind', async () => {
+    const tester = await subscribed();
+    const sent = event('anomaly', { anomaly: { type: 'behaviour', event: 'beacon' } });
+    bed.nats?.publish(FINDINGS_SUBJECT, JSON.stringify(sent));
+    await until(() => tester.events().length >= 1);
+    expect(tester.events()).toEqual([sent]);
   });
 
   test('by type and by device at either end, IPv6 in any spelling; a new subscription replaces', async () => {

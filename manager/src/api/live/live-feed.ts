@@ -7,7 +7,7 @@ import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@na
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { eventTypeSchema } from '#contracts/eve.ts';
-import { EVENTS_STREAM, EVENTS_SUBJECT_ALL } from '#contracts/nats.ts';
+import { EVENTS_STREAM, EVENTS_SUBJECT_ALL, FINDINGS_SUBJECT } from '#contracts/nats.ts';
 import { decodeBatch } from '../../ingest/decode-batch.ts';
 import type { LiveClient, LiveEvent } from './live-client.ts';
 
@@ -81,6 +81,12 @@ export class LiveFeed {
       opt_start_seq: state.last_seq + 1,
     });
     const messages: ConsumerMessages = await consumer.consume({ max_messages: MAX_MESSAGES });
+    // What the managers' analysis finds comes beside it, and is in no stream.
+    const findings = this.#options.nats.subscribe(FINDINGS_SUBJECT, {
+      callback: (error, message) => {
+        if (error === null) this.#offerLine(message.string(), this.#interested());
+      },
+    });
     const onAbort = (): void => messages.stop();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) messages.stop();
@@ -91,6 +97,7 @@ export class LiveFeed {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
+      findings.unsubscribe();
       await messages.close();
       // The server forgets it by itself where it cannot be told.
       await consumer.delete().catch(() => false);
@@ -98,7 +105,7 @@ export class LiveFeed {
   }
 
   async #take(message: JsMsg): Promise<void> {
-    const interested = [...this.#clients].filter((client) => client.wantsEvents);
+    const interested = this.#interested();
     if (interested.length === 0) return;
     const decoded = await decodeBatch(message);
     if (!decoded.ok) {
@@ -106,15 +113,22 @@ export class LiveFeed {
       return;
     }
     for (const line of decoded.batch.text.split('\n')) {
-      if (line === '') continue;
-      const event = eventOf(line);
-      if (event === undefined) this.#options.onUnreadable();
-      else
-        offer(
-          line,
-          interested.filter((client) => client.wants(event)),
-        );
+      if (line !== '') this.#offerLine(line, interested);
     }
+  }
+
+  #interested(): LiveClient[] {
+    return [...this.#clients].filter((client) => client.wantsEvents);
+  }
+
+  #offerLine(line: string, interested: readonly LiveClient[]): void {
+    const event = eventOf(line);
+    if (event === undefined) this.#options.onUnreadable();
+    else
+      offer(
+        line,
+        interested.filter((client) => client.wants(event)),
+      );
   }
 }
 
