@@ -5,6 +5,8 @@
  * a repetition of the one that is there. `score` is 0 to 100, the sum of its parts, cut there.
  */
 
+import { cleanText } from '#manager/ingest/event-fields.ts';
+
 /** One reason of a score: its figure, what was expected, and how many points it gives. */
 export interface Part {
   readonly name: string;
@@ -55,10 +57,14 @@ export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** A finding repeated within this time of events is the same one. */
 export const MERGE_HOURS = 24;
+export const MAX_ABOUT_CHARS = 256;
 const kMaxScore = 100;
 const kMaxSummaryChars = 512;
 
-/** A finding whose score is the sum of its parts; nothing that is not finite gets through. */
+/**
+ * A finding whose score is the sum of its parts. Nothing that is not finite gets through, and no text that
+ * PostgreSQL refuses: names come from whoever was on the wire, and one that cannot be stored would stop its shard.
+ */
 export function found(
   of: Omit<Finding, 'score' | 'peer' | 'port' | 'proto'> &
     Partial<Pick<Finding, 'peer' | 'port' | 'proto'>>,
@@ -66,7 +72,16 @@ export function found(
   const sum = of.parts.reduce((total, { points }) => total + points, 0);
   const score = Number.isFinite(sum) ? Math.max(0, Math.min(kMaxScore, Math.round(sum))) : 0;
   const { peer = null, port = null, proto = null } = of;
-  return { ...of, peer, port, proto, score, summary: of.summary.slice(0, kMaxSummaryChars) };
+  return {
+    ...{ ...of, peer, port, proto, score },
+    about: cleanText(of.about.slice(0, MAX_ABOUT_CHARS)),
+    summary: cleanText(of.summary.slice(0, kMaxSummaryChars)),
+    parts: of.parts.map((each) => ({
+      ...each,
+      figure: cleanText(each.figure.slice(0, MAX_ABOUT_CHARS)),
+      expected: cleanText(each.expected.slice(0, MAX_ABOUT_CHARS)),
+    })),
+  };
 }
 
 export function part(name: string, points: number, figure: string, expected: string): Part {

@@ -7,6 +7,7 @@
  * senders costs a number.
  */
 import type { Address } from '#manager/enrich/address-book.ts';
+import { parseIp } from '#manager/enrich/ip-address.ts';
 import type { Json } from '#manager/ingest/event-fields.ts';
 import type { FlowFacts } from '#manager/ingest/flow-facts.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
@@ -134,9 +135,12 @@ export class Gatherer {
     const assigned = dhcp?.['assigned_ip'];
     const isReply = dhcp?.['dhcp_type'] === 'offer' || dhcp?.['dhcp_type'] === 'ack';
     if (!isReply || typeof assigned !== 'string' || assigned === '0.0.0.0') return;
+    // Of the header addresses are checked; this one is what the packet says.
+    if (parseIp(assigned) === undefined) return;
     const server = event['src_port'] === kDhcpServerPort ? event['src_ip'] : event['dest_ip'];
+    if (typeof server !== 'string') return;
     const subject = this.#subject(assigned, hour, true);
-    if (subject !== undefined) noteDhcp(subject, String(server), at.seconds);
+    if (subject !== undefined) noteDhcp(subject, server, at.seconds);
   }
 
   #addDns(event: Json, at: Instant, hour: number): void {

@@ -6,7 +6,7 @@
  * depend on when anybody looked.
  */
 import type pg from 'pg';
-import { type Finding, MERGE_HOURS } from './finding.ts';
+import { type Finding, MAX_ABOUT_CHARS, MERGE_HOURS } from './finding.ts';
 import type { BeaconCandidate } from './judge.ts';
 
 const SAME = `SELECT id FROM findings
@@ -35,8 +35,6 @@ const NOTIFY = `INSERT INTO notifications (channel, finding)
 
 const TAKE_BACK = `DELETE FROM findings
   WHERE subject = $1::inet AND hour = $2 AND NOT confirmed`;
-
-const MAX_ABOUT_CHARS = 256;
 
 /** Told while the hour goes on: only what nobody has told yet. Returns whether it was new. */
 export async function tellEarly(
@@ -74,7 +72,7 @@ export async function tellFinal(
 
 async function sameAs(client: pg.ClientBase, finding: Finding): Promise<number | undefined> {
   const { subject, kind, about, firstSeconds, lastSeconds } = finding;
-  const values = [subject, kind, about.slice(0, MAX_ABOUT_CHARS), firstSeconds, lastSeconds];
+  const values = [subject, kind, about, firstSeconds, lastSeconds];
   const { rows } = await client.query<{ id: number }>({
     ...{ name: 'same-finding', text: SAME, values },
   });
@@ -92,7 +90,7 @@ async function insert(
     name: 'insert-finding',
     text: INSERT,
     values: [
-      ...[subject, kind, about.slice(0, MAX_ABOUT_CHARS), firstSeconds, lastSeconds, score],
+      ...[subject, kind, about, firstSeconds, lastSeconds, score],
       ...[peer, port, proto, summary, JSON.stringify(parts), hour, confirmed],
     ],
   });

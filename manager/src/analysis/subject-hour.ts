@@ -5,6 +5,7 @@
  * met; every map has a bound, and what is beyond it is counted in `beyond`. An hour holds numbers that are
  * finite, always: nothing here divides.
  */
+import { cleanText } from '#manager/ingest/event-fields.ts';
 import { Distinct } from './sketch.ts';
 
 /** One service that the subject went to. */
@@ -182,8 +183,9 @@ function addSamples(known: Samples, more: Samples): void {
 /** Everything that was called in the hour, by target: `tls`, `quic`, `http`, `dns` and a name, or an address. */
 export function callsOf(hour: SubjectHour): Map<string, Samples> {
   const calls = new Map<string, Samples>();
-  const add = (target: string, samples: Samples): void => {
+  const add = (name: string, samples: Samples): void => {
     if (samples.timesMs.length === 0) return;
+    const target = cleanText(name);
     const known = calls.get(target) ?? newSamples();
     calls.set(target, known);
     addSamples(known, samples);

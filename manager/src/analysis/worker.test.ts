@@ -186,3 +186,30 @@ test('a password in clear text is told, and never kept', async () => {
   expect(Number(facts?.found)).toBe(0);
   await one.leave();
 });
+
+test('names that no database takes stop nobody', async () => {
+  const name = `a\0b\ud800.example`;
+  const ends = { src: '10.0.0.14', dest: '192.0.2.22', port: 80 };
+  const calls = Array.from({ length: 30 }, (_, index) =>
+    otherEvent(
+      'http',
+      { ...ends, ms: kStartMs + index * 60_000 },
+      { hostname: name, url: `/?password=${name}` },
+    ),
+  );
+  const dhcp = otherEvent(
+    'dhcp',
+    { ...ends, ms: kStartMs },
+    { type: 'reply', dhcp_type: 'ack', assigned_ip: 'nowhere' },
+  );
+  await store([[...calls, dhcp], later(2)]);
+  const one = worker();
+  await one.pass();
+  await one.pass();
+  expect(await findings()).toContainEqual(
+    expect.objectContaining({ kind: 'cleartext_credentials', confirmed: true }),
+  );
+  const [beacon] = await bed.rows("SELECT target FROM beacons WHERE device = '10.0.0.14'");
+  expect(beacon?.['target']).toContain('.example');
+  await one.leave();
+});

@@ -20,6 +20,7 @@ export const KEPT_SIGNATURE_CHANGES = 100_000;
 /** Subjects that analysis remembers; those heard of last stay. */
 export const KEPT_ANALYSIS_STATES = 200_000;
 export const KEPT_ANALYSIS_DAYS = 60;
+export const KEPT_FACTS_DAYS = 3;
 export const KEPT_FINDINGS = 500_000;
 export const KEPT_FINDINGS_DAYS = 90;
 export const KEPT_NOTIFICATIONS = 100_000;
@@ -38,7 +39,8 @@ export type Trimmed = Record<
   | 'analysis_states'
   | 'findings'
   | 'beacons'
-  | 'notifications',
+  | 'notifications'
+  | 'analysis_facts',
   number
 >;
 
@@ -131,6 +133,13 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
     `DELETE FROM notifications WHERE id IN (
        SELECT id FROM notifications ORDER BY made_at DESC OFFSET ${KEPT_NOTIFICATIONS} LIMIT $1)`,
   ],
+  [
+    // What nobody took up in all that time nobody will: no manager analyses any more.
+    'analysis_facts',
+    `DELETE FROM analysis_facts WHERE (shard, id) IN (
+       SELECT shard, id FROM analysis_facts
+       WHERE stored_at < now() - interval '${KEPT_FACTS_DAYS} days' LIMIT $1)`,
+  ],
 ];
 
 /** Rows deleted of each table. */
@@ -141,7 +150,7 @@ export async function trim(
   const trimmed = {
     ...{ batches: 0, rejected: 0, devices: 0, device_evidence: 0 },
     ...{ signatures_seen: 0, signature_changes: 0 },
-    ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0 },
+    ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0, analysis_facts: 0 },
   };
   for (const [table, statement] of STATEMENTS) {
     for (;;) {
