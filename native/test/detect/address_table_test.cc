@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/types.h"
-#include "test/testing/indicator_bundle.h"
+#include "testing/indicator_bundle.h"
 
 namespace netmoth::detect {
 namespace {
