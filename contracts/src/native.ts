@@ -145,6 +145,8 @@ export interface LoadedSignatures {
   readonly rulesNotMatched: readonly string[];
   /** Entries of indicator lists. */
   readonly indicators: number;
+  /** What all of it takes beside the mapped file, with each worker's room for matching. */
+  readonly memoryBytes: number;
   /** From the file until the last worker matched with it. */
   readonly loadMs: number;
 }

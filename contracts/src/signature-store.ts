@@ -54,6 +54,7 @@ export const reportedSignaturesSchema = z.object({
   rulesLoaded: count.optional(),
   rulesFailed: count.optional().describe('Rules of the bundle that this engine cannot match'),
   indicators: count.optional().describe('Entries of lists'),
+  memoryBytes: count.optional().describe('What the set takes, beside its mapped file'),
   loadMs: z.number().min(0).optional().describe('From the file to all workers matching with it'),
   loadedAt: z.iso.datetime().optional(),
   swaps: count.optional().describe('Sets loaded since the start'),

@@ -182,6 +182,12 @@ function signatureMetrics(
     'How long the set in use took to load',
     () => (signatures().loadMs ?? 0) / 1_000,
   );
+  define(
+    'gauge',
+    'signatures_memory_bytes',
+    'What the set in use takes, beside its mapped file',
+    () => signatures().memoryBytes ?? 0,
+  );
   define('counter', 'signatures_swaps_total', 'Sets loaded', () => signatures().swaps ?? 0);
   define('counter', 'signatures_refused_total', 'Bundles refused', () =>
     [...bundlesRefused()].map(([reason, count]) => [{ reason }, count]),

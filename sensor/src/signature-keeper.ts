@@ -149,7 +149,7 @@ export class SignatureKeeper {
         ? {}
         : {
             ...{ digest: set.digest, rulesLoaded: set.rulesLoaded, rulesFailed: set.rulesFailed },
-            ...{ indicators: set.indicators, loadMs: set.loadMs },
+            ...{ indicators: set.indicators, loadMs: set.loadMs, memoryBytes: set.memoryBytes },
           }),
       ...(at === undefined ? {} : { loadedAt: at }),
       ...(revision === undefined ? {} : { revision }),
@@ -248,7 +248,8 @@ export class SignatureKeeper {
     this.#loaded = { set, at, ...(revision === undefined ? {} : { revision }) };
     const { digest, rulesLoaded, rulesFailed, indicators, rulesNotMatched } = set;
     const loadMs = Math.round(set.loadMs);
-    const facts = { digest, revision, rulesLoaded, rulesFailed, indicators, loadMs };
+    const { memoryBytes } = set;
+    const facts = { digest, revision, rulesLoaded, rulesFailed, indicators, loadMs, memoryBytes };
     const notMatched = rulesNotMatched.slice(0, kLoggedRules);
     this.#options.log.info({ ...facts, notMatched }, 'Signatures loaded');
   }

@@ -187,6 +187,15 @@ test('the limit of alerts is each packet’s own, of fragments too', async () =>
   expect(await alertsOf(rules, frames(...fragments))).toEqual(fragments.map(() => 1));
 });
 
+test('contents of one octet beside others are found far into a stream', async () => {
+  const rules = ['a', 'x', 'yz'].map(
+    (content, at) => `alert tcp any any -> any any (content:"${content}"; sid:${at + 1};)`,
+  );
+  const segments = [request(`${'a'.repeat(1_200)}!x${'-'.repeat(90)}yz`)];
+  const ids = await alertsOf(rules.join('\n'), conversation(9, segments));
+  expect([...ids].sort()).toEqual([1, 2, 3]);
+});
+
 describe('what rules do to each other', () => {
   test('a pass rule ends a packet', async () => {
     const rules =

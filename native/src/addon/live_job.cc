@@ -177,6 +177,7 @@ Napi::Object signatures_object(Napi::Env env, const pipeline::LoadedSignatures& 
   set("rulesLoaded", static_cast<double>(loaded.rules.loaded));
   set("rulesFailed", static_cast<double>(loaded.rules.refused));
   set("indicators", static_cast<double>(loaded.indicators));
+  set("memoryBytes", static_cast<double>(loaded.memory_octets));
   set("loadMs", loaded.load_seconds * 1000);
   object.Set("rulesNotMatched", texts_of(env, loaded.rules.reasons));
   return object;

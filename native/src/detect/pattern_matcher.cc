@@ -1,6 +1,8 @@
 #include "detect/pattern_matcher.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 
 #include "base/heap_balance.h"
@@ -72,6 +74,12 @@ void ScalarMatcher::scan(Bytes data, PatternListener& listener) const {
 
 namespace {
 
+// Where a match may be missed: the last octets of what is searched. Twice the width of a vector of
+// AVX-512 is what its search for pairs looks at last; misses were seen within 40 octets.
+constexpr std::size_t kBlindOctets = 64;
+constexpr std::size_t kMostOctets =
+    64;  // of a pattern; longer ones are searched without the library
+
 hs_database_t* compiled(const std::vector<Pattern>& patterns) {
   // As expressions of escaped octets: the interface for literals takes one that begins with a zero
   // for an empty one (5.4.9).
@@ -106,25 +114,44 @@ int tell(unsigned id, unsigned long long, unsigned long long, unsigned, void* li
 
 }  // namespace
 
-hs_database* PatternMatcher::find_or_compile() const {
+hs_database* PatternMatcher::find_or_compile(const std::vector<Pattern>& patterns) const {
   // Fewer are compiled in less than a millisecond, and ET Open has 160 such groups.
   constexpr std::size_t kFewPatterns = 16;
-  if (store_ == nullptr || patterns_.size() < kFewPatterns) return compiled(patterns_);
-  const PatternStore::Key key = PatternStore::key_of(patterns_);
+  if (store_ == nullptr || patterns.size() < kFewPatterns) return compiled(patterns);
+  const PatternStore::Key key = PatternStore::key_of(patterns);
   hs_database_t* database = store_->find(key);
   if (database != nullptr) return database;
-  database = compiled(patterns_);
+  database = compiled(patterns);
   if (database != nullptr) store_->keep(key, database);
   return database;
+}
+
+void PatternMatcher::set_lone_octets_apart() const {
+  const auto is_lone = [](const Pattern& pattern) { return pattern.bytes.size() == 1; };
+  if (std::ranges::none_of(patterns_, is_lone)) return;
+  for (std::uint32_t place = 0; place < patterns_.size(); ++place)
+    (is_lone(patterns_[place]) ? lone_ : others_).push_back(place);
 }
 
 void PatternMatcher::compile() const {
   std::call_once(compiled_, [this] {
     const base::HeapAside aside;  // shared by all, whoever came first
-    // A lone octet is missed beyond the first 64 by 5.4.9, depending on where the data lies.
-    const bool lone_octet = patterns_.size() == 1 && patterns_[0].bytes.size() == 1;
-    if (!wants_scalar_ && !lone_octet) database_ = find_or_compile();
-    if (database_ == nullptr) scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
+    if (!wants_scalar_) set_lone_octets_apart();
+    const auto of = [this](std::span<const std::uint32_t> places) {
+      std::vector<Pattern> some;
+      for (const std::uint32_t place : places)
+        some.push_back(patterns_[place]);
+      return some;
+    };
+    const std::vector<Pattern> searched = lone_.empty() ? patterns_ : of(others_);
+    for (const Pattern& pattern : searched)
+      longest_ = std::max(longest_, pattern.bytes.size());
+    if (!wants_scalar_ && !searched.empty() && longest_ <= kMostOctets)
+      database_ = find_or_compile(searched);
+    if (database_ == nullptr)
+      scalar_ = std::make_unique<ScalarMatcher>(std::move(patterns_));
+    else if (!lone_.empty())
+      scalar_ = std::make_unique<ScalarMatcher>(of(lone_));
     patterns_ = {};
   });
 }
@@ -133,17 +160,61 @@ PatternMatcher::~PatternMatcher() {
   hs_free_database(database_);
 }
 
+namespace {
+
+// Tells another listener, by the places that the engine's patterns have among all.
+class Renamed final : public PatternListener {
+ public:
+  Renamed(PatternListener& told, std::span<const std::uint32_t> places)
+      : told_(told), places_(places) {}
+  void on_pattern(std::size_t pattern) override { told_.on_pattern(places_[pattern]); }
+
+ private:
+  PatternListener& told_;
+  std::span<const std::uint32_t> places_;
+};
+
+}  // namespace
+
 void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& listener) const {
   if (!scratch.is_ready(number_) && !scratch.prepare(*this)) return;
-  if (scalar_ != nullptr) return scalar_->scan(data, listener);
-  constexpr std::size_t kMostOctets = std::size_t{1} << 30;
-  (void)hs_scan(database_, reinterpret_cast<const char*>(data.data()),
-                static_cast<unsigned>(std::min(data.size(), kMostOctets)), 0, scratch.scratch_,
-                tell, &listener);
+  if (database_ == nullptr) return scalar_->scan(data, listener);
+  if (scalar_ == nullptr) return search(data, scratch, listener);
+  Renamed lone(listener, lone_);
+  scalar_->scan(data, lone);
+  Renamed others(listener, others_);
+  search(data, scratch, others);
+}
+
+// The end of the data is searched with nothing behind it and once more, or only so where the data
+// is short, with octets behind it, because matches that lie so close to the end are missed.
+void PatternMatcher::search(Bytes data, PatternScratch& scratch, PatternListener& listener) const {
+  constexpr std::size_t kMostOctetsAtOnce = std::size_t{1} << 30;
+  const auto run = [&](Bytes octets) {
+    (void)hs_scan(database_, reinterpret_cast<const char*>(octets.data()),
+                  static_cast<unsigned>(octets.size()), 0, scratch.scratch_, tell, &listener);
+  };
+  data = data.first(std::min(data.size(), kMostOctetsAtOnce));
+  const std::size_t tail = std::min(data.size(), kBlindOctets + longest_);
+  if (tail < data.size()) run(data);
+  std::array<std::uint8_t, kBlindOctets + kMostOctets + kBlindOctets> padded;
+  std::ranges::copy(data.last(tail), padded.begin());
+  std::ranges::fill_n(padded.begin() + static_cast<std::ptrdiff_t>(tail), kBlindOctets, 0);
+  run(Bytes(padded).first(tail + kBlindOctets));
+}
+
+std::size_t PatternMatcher::compiled_octets() const {
+  std::size_t octets = 0;
+  return database_ != nullptr && hs_database_size(database_, &octets) == HS_SUCCESS ? octets : 0;
 }
 
 PatternScratch::~PatternScratch() {
   hs_free_scratch(scratch_);
+}
+
+std::size_t PatternScratch::octets() const {
+  std::size_t octets = 0;
+  return scratch_ != nullptr && hs_scratch_size(scratch_, &octets) == HS_SUCCESS ? octets : 0;
 }
 
 namespace {
@@ -156,9 +227,14 @@ bool make_room(const hs_database_t* database, hs_scratch_t*& scratch) {
 
 #else
 
-hs_database* PatternMatcher::find_or_compile() const {
+hs_database* PatternMatcher::find_or_compile(const std::vector<Pattern>& /*patterns*/) const {
   return nullptr;
 }
+
+void PatternMatcher::set_lone_octets_apart() const {}
+
+void PatternMatcher::search(Bytes /*data*/, PatternScratch& /*scratch*/,
+                            PatternListener& /*listener*/) const {}
 
 void PatternMatcher::compile() const {
   std::call_once(compiled_, [this] {
@@ -173,7 +249,15 @@ void PatternMatcher::scan(Bytes data, PatternScratch& scratch, PatternListener& 
   if (scratch.is_ready(number_) || scratch.prepare(*this)) scalar_->scan(data, listener);
 }
 
+std::size_t PatternMatcher::compiled_octets() const {
+  return 0;
+}
+
 PatternScratch::~PatternScratch() = default;
+
+std::size_t PatternScratch::octets() const {
+  return 0;
+}
 
 namespace {
 

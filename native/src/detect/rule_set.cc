@@ -122,6 +122,12 @@ std::string_view RuleSet::name_of(std::uint64_t number) const {
   return found == names_.end() ? std::string_view() : found->second;
 }
 
+std::size_t RuleSet::compiled_octets() const {
+  std::size_t octets = 0;
+  for_each_matcher([&](const PatternMatcher& matcher) { octets += matcher.compiled_octets(); });
+  return octets;
+}
+
 bool RuleSet::prepare(PatternScratch& scratch) const {
   bool ready = true;
   for_each_matcher(

@@ -97,6 +97,8 @@ class RuleSet {
   // Makes everything ready for a worker that cannot stop to compile what it meets first. False: no
   // memory.
   [[nodiscard]] bool prepare(PatternScratch& scratch) const;
+  // Of compiled patterns; not while a worker may compile what it meets first.
+  [[nodiscard]] std::size_t compiled_octets() const;
 
  private:
   class Builder;

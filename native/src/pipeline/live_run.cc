@@ -241,11 +241,14 @@ RunFault LiveRun::prepare(const std::string& path, std::vector<WorkerSignatures>
     if (!refused.empty()) return {"BUNDLE_UNREADABLE", path + ": " + refused};
   }
   parts = std::vector<WorkerSignatures>(lanes_.size());
+  loaded.memory_octets = next.heap_octets;
   for (WorkerSignatures& part : parts) {
     part.rules = next.rules;
     part.indicators = next.indicators;
     if (next.rules != nullptr && !next.rules->prepare(part.scratch)) return {"BUNDLE_MEMORY", path};
+    loaded.memory_octets += part.scratch.octets();
   }
+  if (next.rules != nullptr) loaded.memory_octets += next.rules->compiled_octets();
   loaded.digest = std::move(next.digest);
   loaded.indicators = next.indicator_entries;
   loaded.rules = std::move(next.report);

@@ -63,7 +63,8 @@ struct LoadedSignatures {
   std::string digest;  // "sha256:…"; empty: nothing is loaded
   std::uint64_t indicators = 0;
   detect::LoadReport rules;
-  double load_seconds = 0;  // from the file until the last worker matched with it
+  std::uint64_t memory_octets = 0;  // what all of it takes, with each worker's room for matching
+  double load_seconds = 0;          // from the file until the last worker matched with it
 };
 
 class LiveRun {

@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
 #include <random>
 
+#include "base/heap_balance.h"
 #include "base/hex.h"
 
 namespace netmoth::pipeline {
@@ -63,6 +65,7 @@ detect::SearchOptions search_with_cache(const std::string& folder) {
 
 std::string load_signatures(const std::string& path, Signatures& loaded,
                             const detect::SearchOptions& options) try {
+  const std::int64_t heap_before = base::heap_balance();
   const std::shared_ptr<const MappedFile> file = map_file(path);
   if (file == nullptr) return errno == 0 ? "it is empty" : std::strerror(errno);
   detect::BundleFile bundle;
@@ -74,6 +77,8 @@ std::string load_signatures(const std::string& path, Signatures& loaded,
     fault = loaded.report.fault;
   }
   if (fault == detect::BundleFault::kNone) {
+    const std::int64_t taken = base::heap_balance() - heap_before;
+    loaded.heap_octets = static_cast<std::uint64_t>(std::max<std::int64_t>(taken, 0));
     loaded.digest = "sha256:" + base::to_hex(bundle.digest());
     for (std::size_t kind = 0; loaded.indicators != nullptr && kind < detect::kIndicatorKinds;
          ++kind)

@@ -18,6 +18,8 @@ struct Signatures {
   std::shared_ptr<const detect::IndicatorSet> indicators;  // nullptr where there are none
   std::shared_ptr<const detect::RuleSet> rules;            // the same
   detect::LoadReport report;                               // of the rules
+  // Of the heap, without compiled patterns; the file is mapped beside it.
+  std::uint64_t heap_octets = 0;
 };
 
 // Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" (one of

@@ -85,6 +85,47 @@ TEST(PatternMatcher, BothEnginesFindWhatAPlainSearchFinds) {
   }
 }
 
+// What Vectorscan 5.4.9 misses when it is asked plainly: few patterns near the end of the data, and
+// all of a set that has a pattern of one octet.
+TEST(PatternMatcher, FewPatternsAreFoundWhereverTheyStand) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 60; ++round) {
+    const std::size_t count = 2 + random() % 12;
+    const std::size_t lone = random() % 3;
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < count; ++i) {
+      std::string text;
+      const std::size_t length = i < lone ? 1 : 2 + random() % 7;
+      for (std::size_t at = 0; at < length; ++at)
+        text.push_back(static_cast<char>('!' + random() % (round % 2 == 0 ? 6 : 90)));
+      texts.push_back(text);
+    }
+    std::vector<Pattern> patterns;
+    for (const std::string& text : texts)
+      patterns.push_back({as_bytes(text), random() % 2 == 0});
+    const PatternMatcher scalar(patterns, true);
+    const PatternMatcher library(patterns, false);
+    PatternScratch scalar_scratch;
+    PatternScratch scratch;
+    ASSERT_TRUE(scalar_scratch.prepare(scalar) && scratch.prepare(library));
+    for (int scan = 0; scan < 100; ++scan) {
+      const std::string& text = texts[random() % count];
+      const std::size_t length = text.size() + random() % (scan % 2 == 0 ? 100 : 1'500);
+      const std::size_t shift = random() % 64;
+      const std::size_t most = length - text.size();
+      const std::size_t back = std::min<std::size_t>(most, random() % 48);
+      std::string data(shift + length, '.');
+      data.replace(shift + (scan % 3 == 0 ? random() % (most + 1) : most - back), text.size(),
+                   text);
+      Collected expected;
+      Collected found;
+      scalar.scan(as_bytes(data).subspan(shift), scalar_scratch, expected);
+      library.scan(as_bytes(data).subspan(shift), scratch, found);
+      ASSERT_EQ(found.found, expected.found) << text << " in " << data.substr(shift);
+    }
+  }
+}
+
 TEST(PatternMatcher, NothingIsFoundInNothing) {
   const std::vector<Pattern> patterns = {{as_bytes("a"), false}, {as_bytes("\0\0"), true}};
   EXPECT_TRUE(searched(patterns, "", true).empty());
