@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import type { NetmothSensor } from '#crds/kinds.ts';
 import { API_VERSION } from '#crds/kubernetes-types.ts';
 import { sensorSpecSchema } from '#crds/sensor.ts';
+import { liveWish } from '#operator/sensor/live-settings.ts';
 import { sensorConfig } from '#operator/sensor/sensor-config.ts';
 import type { SensorSettings } from '#operator/sensor/settings.ts';
 import { loadConfig } from '#sensor/config.ts';
@@ -49,7 +50,10 @@ it('every field reaches the key that it means', () => {
       ...{ bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
     },
     engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
-    outputs: { spoolMiB: 99, memoryMiB: 9, batchMaxMs: 50, alertMaxMs: 5 },
+    outputs: {
+      ...{ spoolMiB: 99, memoryMiB: 9, batchMaxMs: 50, alertMaxMs: 5 },
+      ...{ classes: ['alert', 'flow'], flowSampling: 7 },
+    },
     ...{ metricsPort: 9_999, logLevel: 'warn' },
   });
   expect(config).toMatchObject({
@@ -58,7 +62,7 @@ it('every field reaches the key that it means', () => {
       ...{ bpfFilter: 'not port 22', promiscuous: false, workers: 4 },
     },
     engine: { maxFlows: 5_000, timeouts: { udpNewSeconds: 7 }, disabledProtocols: ['ftp'] },
-    outputs: { batchMaxMs: 50, alertMaxMs: 5 },
+    outputs: { batchMaxMs: 50, alertMaxMs: 5, classes: ['alert', 'flow'], flowSampling: 7 },
     spool: { maxMiB: 99, memoryMiB: 9 },
     ...{ listen: '0.0.0.0:9999', logLevel: 'warn' },
   });
@@ -81,4 +85,48 @@ it('the keys that bundles must be signed by stand beside it, and another key is 
     (verifyKeys) => sensorConfig(sensor, { ...kSettings, verifyKeys }).hash,
   );
   expect(new Set(hashes).size).toBe(3);
+});
+
+it('a setting either takes a restart or goes over NATS, and every one of them is one of the two', () => {
+  const hashOf = (spec: object): string => {
+    const parsed = sensorSpecSchema.parse(spec);
+    const sensor = { metadata: { name: 'edge' }, spec: parsed } as NetmothSensor;
+    return sensorConfig(sensor, kSettings).hash;
+  };
+  const liveOf = (spec: object): string => JSON.stringify(liveWish(sensorSpecSchema.parse(spec)));
+  const live = [
+    { logLevel: 'debug' },
+    { capture: { bpfFilter: 'udp' } },
+    { engine: { timeouts: { udpNewSeconds: 7 } } },
+    { engine: { disabledProtocols: ['ftp'] } },
+    { engine: { dnsVersion: 3 } },
+    { engine: { statsIntervalSeconds: 7 } },
+    { outputs: { batchMaxMs: 50 } },
+    { outputs: { alertMaxMs: 50 } },
+    { outputs: { classes: ['alert'] } },
+    { outputs: { flowSampling: 2 } },
+  ];
+  const restarting = [
+    { metricsPort: 9_999 },
+    { capture: { interfaces: ['eth1'] } },
+    { capture: { workers: 2 } },
+    { capture: { ringSizeMiB: 9 } },
+    { capture: { promiscuous: false } },
+    { engine: { maxFlows: 500 } },
+    { engine: { reassemblyMiB: 5 } },
+    { engine: { defragMiB: 5 } },
+    { engine: { snapLength: 500 } },
+    { engine: { checksums: 'ignore' } },
+    { engine: { midstream: true } },
+    { outputs: { spoolMiB: 99 } },
+    { outputs: { memoryMiB: 9 } },
+  ];
+  for (const spec of live) {
+    expect(hashOf(spec), JSON.stringify(spec)).toBe(hashOf({}));
+    expect(liveOf(spec), JSON.stringify(spec)).not.toBe(liveOf({}));
+  }
+  for (const spec of restarting) {
+    expect(hashOf(spec), JSON.stringify(spec)).not.toBe(hashOf({}));
+    expect(liveOf(spec), JSON.stringify(spec)).toBe(liveOf({}));
+  }
 });

@@ -5,9 +5,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { type ObjectStore, Objm } from '@nats-io/obj';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BUCKET_REPORTED, nodeKey, type Reported, toToken } from '#contracts/nats.ts';
 import { OBJECT_STORE_SIGNATURES } from '#contracts/signature-store.ts';
 import { eventually } from '#operator/testing/kube-bed.ts';
 import { condition, kNamespace, OperatorBed } from '#operator/testing/operator-bed.ts';
@@ -115,5 +117,58 @@ it('a node takes bundles that the operator signed, and says whose it refuses', a
     fooled.signal('SIGTERM');
     await fooled.exited;
   }
+  await connection.close();
+}, 180_000);
+
+it('settings that can change while a sensor runs reach it over NATS and replace no pod', async (context) => {
+  if (process.getuid?.() !== 0) return context.skip('capturing takes root');
+  using directory = temporaryDirectory('netmoth-sensor');
+  await using sensor = await startSensor(directory.path);
+  const connection = await connect({ servers: bed.nats.url });
+  const before = await bed.daemonSet('edge');
+  const apply = async (capture: object, more: object = {}): Promise<number> => {
+    const spec = { capture: { interfaces: ['lo'], ringSizeMiB: 8, ...capture }, metricsPort };
+    await bed.applySensor('edge', { ...spec, ...more });
+    return (await bed.own('netmothsensors', 'edge')).metadata.generation;
+  };
+  const applied = (generation: number) =>
+    eventually(async () => {
+      const reports = await new Kvm(connection).open(BUCKET_REPORTED, { allow_direct: true });
+      const report = (await reports.get(nodeKey('edge', toToken(kNode))))?.json<Reported>();
+      return report?.observedGeneration === generation;
+    }, `generation ${generation} to be applied`);
+  const nodeSays = (wanted: string) =>
+    eventually(async () => {
+      const node = await bed.own('netmothsensornodes', `edge.${kNode}`);
+      return condition(node, 'CaptureHealthy') === wanted;
+    }, wanted);
+  const engine = { timeouts: { udpNewSeconds: 2 }, disabledProtocols: ['ftp'], dnsVersion: 3 };
+  const outputs = { classes: ['alert', 'flow'], flowSampling: 3, batchMaxMs: 500 };
+  await applied(
+    await apply({ bpfFilter: 'udp port 45995' }, { engine, outputs, logLevel: 'debug' }),
+  );
+  const said = sensor.lines.find((line) => line.includes('goes on with other settings')) ?? '';
+  expect(JSON.parse(said).tuning).toMatchObject({
+    ...{ engine: { ...engine, timeouts: { udpNewSeconds: 2, tcpNewSeconds: 60 } } },
+    ...{ bpfFilter: 'udp port 45995', batchMaxMs: 500, alertMaxMs: 100 },
+  });
+  expect(sensor.lines.some((line) => line.includes('"level":"debug"'))).toBe(true);
+  await nodeSays('True Capturing');
+  await apply({ bpfFilter: 'udp prot 1' });
+  await nodeSays('False SettingsRefused');
+  await applied(await apply({}));
+  await nodeSays('True Capturing');
+
+  const after = await bed.daemonSet('edge');
+  expect(after.metadata.generation).toBe(before.metadata.generation);
+  const [{ configMap }] = after.spec.template.spec.volumes;
+  const { data } = await bed.get(`/api/v1/namespaces/${kNamespace}/configmaps/${configMap.name}`);
+  expect(JSON.parse(data['sensor.json'])).toMatchObject({ logLevel: 'info' });
+  // What takes a restart replaces the pods.
+  await apply({ workers: 2 });
+  await eventually(async () => {
+    const { metadata } = await bed.daemonSet('edge');
+    return metadata.generation > before.metadata.generation;
+  }, 'the DaemonSet to change');
   await connection.close();
 }, 180_000);

@@ -258,6 +258,25 @@ export const engineConfigSchema = z.strictObject({
 });
 export type EngineConfig = z.infer<typeof engineConfigSchema>;
 
+const optionalShape = Object.fromEntries(
+  Object.entries(engineConfigSchema.shape).map(([key, schema]) => {
+    return [key, (schema instanceof z.ZodDefault ? schema.unwrap() : schema).optional()];
+  }),
+);
+/** Some of its keys, of which those that are not named are not filled in. */
+export const engineWishSchema = z.strictObject(optionalShape) as unknown as z.ZodType<
+  Partial<EngineConfig>
+>;
+
+/** What a running engine changes without a restart. */
+export const LIVE_ENGINE_KEYS = [
+  'timeouts',
+  'disabledProtocols',
+  'dnsVersion',
+  'statsIntervalSeconds',
+] as const satisfies readonly (keyof EngineConfig)[];
+export type LiveEngineConfig = Pick<EngineConfig, (typeof LIVE_ENGINE_KEYS)[number]>;
+
 /** Ways to capture live; each falls back to the next that works, with its reason in the status. */
 export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'ebpf', 'pcap'] as const;
 

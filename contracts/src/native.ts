@@ -7,6 +7,7 @@ import type {
   CAPTURE_STRATEGIES,
   CaptureConfig,
   EngineConfig,
+  LiveEngineConfig,
   ReplayConfig,
 } from './engine-config.ts';
 import type { ErrorCode } from './errors.ts';
@@ -169,6 +170,13 @@ export interface LiveOptions {
   readonly onEnd: (error?: Error) => void;
 }
 
+/** What of a live engine changes while it runs; LIVE_ENGINE_KEYS of the engine's configuration. */
+export interface LiveTuning {
+  readonly engine: LiveEngineConfig;
+  readonly alertMaxMs: number;
+  readonly batchMaxMs: number;
+}
+
 /** What is captured on, and how. */
 export interface CaptureStatus {
   readonly strategy: CaptureStrategy;
@@ -211,6 +219,11 @@ export interface LiveEngine {
   takeInterfaceChanges(): InterfaceChange[];
   /** Told in the stats events from here on. */
   tellEvents(ledger: EventLedger): void;
+  /**
+   * Goes on with other settings within 50 ms, without losing a packet; throws NM_CONFIG_INVALID where they
+   * cannot be taken: then all stays as it was.
+   */
+  tune(tuning: LiveTuning): void;
   /** Undefined while nothing is loaded. */
   signatures(): LoadedSignatures | undefined;
   /**

@@ -5,7 +5,7 @@
  * every name here that a sensor uses is made from those two tokens by the functions below.
  */
 import { z } from 'zod';
-import { engineConfigSchema } from './engine-config.ts';
+import { engineWishSchema } from './engine-config.ts';
 import { type EventClass, eventClassSchema } from './eve.ts';
 import { desiredSignaturesSchema, reportedSignaturesSchema } from './signature-store.ts';
 
@@ -86,7 +86,20 @@ export const batchHeadersSchema = z.object({
 });
 export type BatchHeaders = z.infer<typeof batchHeadersSchema>;
 
-/** What the operator wants of a node (bucket netmoth-desired). */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Which events leave the node, and when. */
+export const outputsWishSchema = z.object({
+  alertMaxMs: z.int().min(1).max(60_000).optional(),
+  batchMaxMs: z.int().min(10).max(60_000).optional(),
+  classes: z.array(eventClassSchema).min(1).max(4).optional(),
+  flowSampling: z.int().min(1).max(10_000).optional(),
+});
+
+/**
+ * What the operator wants of a node (bucket netmoth-desired). Settings that are not named are those of the
+ * sensor's own configuration; they are applied at once, but those of the engine that take a restart.
+ */
 export const desiredSchema = z.object({
   generation: z.int().min(0),
   signatures: desiredSignaturesSchema.optional(),
@@ -94,7 +107,9 @@ export const desiredSchema = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe('SignatureSet → revision the bundle was made of; the operator’s own note'),
-  engine: engineConfigSchema.partial().optional(),
+  engine: engineWishSchema.optional(),
+  outputs: outputsWishSchema.optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
 });
 export type Desired = z.infer<typeof desiredSchema>;
 

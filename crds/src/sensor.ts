@@ -10,6 +10,7 @@ import {
   engineConfigSchema,
   flowTimeoutsSchema,
 } from '#contracts/engine-config.ts';
+import { EVENT_CLASSES } from '#contracts/eve.ts';
 import {
   conditionsSchema,
   countOrPercentSchema,
@@ -118,6 +119,17 @@ export const outputsSchema = z.object({
     .describe('Memory for the same, before the disk is used'),
   batchMaxMs: z.int().min(10).max(60_000).default(1_000).describe('An event waits so long at most'),
   alertMaxMs: z.int().min(1).max(60_000).default(100).describe('An alert waits so long at most'),
+  classes: listSet(z.array(z.enum(EVENT_CLASSES)).min(1).max(4))
+    .default([...EVENT_CLASSES])
+    .describe('Events that leave the node: alert, protocol (dns, tls, http, …), flow, stats'),
+  flowSampling: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1)
+    .describe(
+      'Of flows one in so many is told, with all its events; alerts and stats are all told',
+    ),
 });
 
 export const updateSchema = z.object({

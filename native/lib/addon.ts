@@ -69,6 +69,8 @@ export interface RawLive {
   signatures(): LoadedSignatures;
   /** False: the run is over, or another bundle is being loaded. '' unloads. */
   swapSignatures(path: string, onDone: (reason: string, message: string) => void): boolean;
+  /** Reads of the options what a run can change. */
+  tune(options: RawLiveOptions): void;
   stop(onStopped: () => void): void;
 }
 

@@ -35,9 +35,16 @@ function liveOptions(source: LiveOptions['source'], rest: Partial<LiveOptions> =
   return { options, batches, ended: ended.promise };
 }
 
+/** A DNS question for a.example, type A (RFC 1035, 4.1). */
+const kQuestion = Buffer.from(
+  '123401000001000000000000016107' + '6578616d706c65' + '0000010001',
+  'hex',
+);
+
 interface Line {
   readonly event_type: string;
   readonly timestamp: string;
+  readonly dest_port?: number;
   readonly flow?: { readonly reason: string };
 }
 
@@ -256,6 +263,56 @@ describe('capture', () => {
     });
   });
 
+  test.runIf(process.getuid?.() === 0)('goes on with other settings while it runs', async () => {
+    const slow = engineConfigFrom({
+      timeouts: { udpNewSeconds: 3_600 },
+      statsIntervalSeconds: 3_600,
+    });
+    const captured = { interface: 'lo', promiscuous: false, workers: 2, ringSizeMiB: 4 };
+    const first = { capture: { ...captured, bpfFilter: 'udp port 45993' } };
+    const live = liveOptions(first, { engine: slow });
+    const engine = startLive(live.options);
+    /** A question from a port of its own, until there is what is waited for. */
+    const ask = async (port: number, done: () => boolean): Promise<void> => {
+      const socket = createSocket('udp4');
+      while (!done()) {
+        socket.send(kQuestion, port, '127.0.0.1');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      socket.close();
+    };
+    const found = (type: string, port?: number) =>
+      linesOf(live.batches).filter((line) => {
+        return line.event_type === type && (port === undefined || line.dest_port === port);
+      });
+    await ask(45_993, () => found('dns', 45_993).length > 0);
+    const tuning = {
+      engine: {
+        ...slow,
+        timeouts: { ...slow.timeouts, udpNewSeconds: 1 },
+        statsIntervalSeconds: 1,
+      },
+      ...{ alertMaxMs: 10, batchMaxMs: 10 },
+    };
+    const other = { ...tuning.engine, disabledProtocols: ['dns' as const] };
+    expect(() => engine.tune({ ...tuning, engine: other, bpfFilter: 'udp prot 1' })).toThrow(
+      expect.objectContaining({ code: 'NM_CAPTURE_FILTER' }),
+    );
+    const before = found('dns').length;
+    await ask(45_993, () => found('dns').length > before);
+    engine.tune({ ...tuning, engine: other, bpfFilter: 'udp port 45994' });
+    // The filter is the kernel's at once; workers take the rest between two batches.
+    await ask(45_993, () => found('flow', 45_993).length > 0);
+    await ask(45_994, () => found('flow', 45_993).length > 0 && found('stats').length > 0);
+    expect(found('flow', 45_993)[0]?.flow?.reason).toBe('timeout');
+    // Its flow has begun under the new settings: nobody looks for DNS in it.
+    const seen = engine.stats().decodedPackets;
+    await ask(45_994, () => engine.stats().decodedPackets > seen + 3);
+    await engine.stop();
+    expect(found('flow', 45_994).length).toBeGreaterThan(0);
+    expect(found('dns', 45_994)).toEqual([]);
+  });
+
   test.runIf(process.getuid?.() === 0)(
     'a filter that does not compile is told in libpcap words',
     () => {
@@ -301,6 +358,25 @@ test.runIf(process.getuid?.() === 0).each(['afPacket', 'ebpf', 'pcap'] as const)
   },
   60_000,
 );
+
+test('settings of nonsense are refused before C++, and a replay has no filter', async () => {
+  const path = await replayFile(Array.from({ length: 30_000 }, () => udpFrame()));
+  const live = liveOptions({ replay: { path, speed: 1, rebaseTime: true } });
+  const engine = startLive(live.options);
+  const good = { engine: live.options.engine, alertMaxMs: 10, batchMaxMs: 10 };
+  engine.tune(good);
+  expect(() => engine.tune({ ...good, bpfFilter: 'udp' })).toThrow(
+    expect.objectContaining({ code: 'NM_CAPTURE_FILTER' }),
+  );
+  expect(() => engine.tune({ ...good, alertMaxMs: 0 })).toThrow(
+    expect.objectContaining({ code: 'NM_USAGE' }),
+  );
+  expect(() => engine.tune({ ...good, alertMaxmS: 1 } as typeof good)).toThrow(/alertMaxMs/);
+  const wrong = { ...good.engine, statsIntervalSeconds: 0 };
+  expect(() => engine.tune({ ...good, engine: wrong })).toThrow(/statsIntervalSeconds/);
+  await engine.stop();
+  engine.tune(good);
+});
 
 test('a batch queue, batch size or wait of nonsense is refused before C++', () => {
   const replay = { path: 'x', speed: 1, rebaseTime: true };

@@ -8,7 +8,13 @@ import { BundleRefused, bundleFaultReason } from '#contracts/bundle-faults.ts';
 import { captureConfigSchema, replayConfigSchema } from '#contracts/engine-config.ts';
 import { NetmothError } from '#contracts/errors.ts';
 import { EVENT_CLASSES } from '#contracts/eve.ts';
-import type { LiveEngine, LiveOptions, LoadedSignatures, NativeEngine } from '#contracts/native.ts';
+import type {
+  LiveEngine,
+  LiveOptions,
+  LiveTuning,
+  LoadedSignatures,
+  NativeEngine,
+} from '#contracts/native.ts';
 import { loadAddon, type RawLive, type RawLiveOptions } from './addon.ts';
 import { checkOptions, engineConfigFrom } from './check.ts';
 import { errorCodeOf } from './read.ts';
@@ -59,6 +65,7 @@ export function startLive(options: LiveOptions): LiveEngine {
     captureStatus: () => engine.captureStatus(),
     takeInterfaceChanges: () => engine.takeInterfaceChanges(),
     tellEvents: (ledger) => engine.tellEvents(ledger),
+    tune: (tuning) => tune(engine, options, tuning),
     signatures: loaded,
     swapSignatures: (path) => {
       const swapped = swapping.then(() => swap(path));
@@ -70,6 +77,16 @@ export function startLive(options: LiveOptions): LiveEngine {
       return stopping;
     },
   };
+}
+
+const TUNED = { required: ['engine', 'alertMaxMs', 'batchMaxMs'], optional: [] } as const;
+
+/** `options` are those the run was started with: what cannot be changed stays as it is there. */
+function tune(engine: RawLive, options: LiveOptions, tuning: LiveTuning): void {
+  checkOptions('tune', tuning, TUNED);
+  const { alertMaxMs, batchMaxMs } = tuning;
+  const wanted = engineConfigFrom({ ...options.engine, ...tuning.engine });
+  engine.tune(rawOptions({ ...options, alertMaxMs, batchMaxMs, engine: wanted }));
 }
 
 /** Interfaces of this machine with their state, in the kernel's order. */

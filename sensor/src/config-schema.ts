@@ -9,8 +9,9 @@ import {
   engineConfigSchema,
   replayConfigSchema,
 } from '#contracts/engine-config.ts';
+import { EVENT_CLASSES, eventClassSchema } from '#contracts/eve.ts';
 import { LISTEN_ADDRESS_HINT, parseListenAddress } from '#contracts/listen-address.ts';
-import { tokenSchema, toToken } from '#contracts/nats.ts';
+import { LOG_LEVELS, tokenSchema, toToken } from '#contracts/nats.ts';
 
 const MiB = 1024 * 1024;
 
@@ -55,6 +56,20 @@ export const outputsConfigSchema = z.strictObject({
     .default(1_000)
     .describe('An event waits in a batch at most'),
   alertMaxMs: z.int().min(1).max(60_000).default(100).describe('The same for alerts'),
+  classes: z
+    .array(eventClassSchema)
+    .min(1)
+    .max(EVENT_CLASSES.length)
+    .default([...EVENT_CLASSES])
+    .describe('Events that leave the node'),
+  flowSampling: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1)
+    .describe(
+      'Of flows one in so many is told, with all its events; alerts and stats are all told',
+    ),
   queueBatches: z.int().min(1).max(4_096).default(64).describe('Between engine and sensor'),
   intakeMiB: z.int().min(1).max(1_024).default(32).describe('NDJSON waiting to be compressed'),
 });
@@ -106,7 +121,7 @@ export const sensorConfigSchema = z.strictObject({
     .default('127.0.0.1:9464')
     .describe('Of /metrics, /healthz and /readyz'),
   drainMs: z.int().min(0).max(600_000).default(10_000).describe('Wait for the bus at the end'),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
 });
 export type SensorConfig = z.infer<typeof sensorConfigSchema>;
 

@@ -86,8 +86,9 @@ test('a wish names what the running engine cannot take over', () => {
   const running = engineConfigSchema.parse({});
   const wish = {
     generation: 3,
-    engine: { maxFlows: 500, midstream: false, statsIntervalSeconds: 10 },
+    engine: { maxFlows: 500, midstream: false, statsIntervalSeconds: 77 },
   };
+  // The interval of stats is taken over while the engine runs.
   expect(unappliedKeys(wish, running)).toEqual(['engine.maxFlows']);
   // Signatures are exchanged without a restart.
   const signatures = { digest: `sha256:${'d'.repeat(64)}` };

@@ -16,8 +16,10 @@ import { BundleCache } from './bundle-cache.ts';
 import { fetchBundle } from './bundle-fetch.ts';
 import { Bus } from './bus.ts';
 import { loadConfig, type ResolvedConfig, redacted } from './config.ts';
+import { EventFilter } from './event-filter.ts';
 import { type HttpServer, serveHttp } from './http.ts';
 import { Intake } from './intake.ts';
+import { LiveSettings } from './live-settings.ts';
 import { makeLog } from './log.ts';
 import { makeMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
@@ -125,9 +127,10 @@ function assemble({ config, source, engine, log, directory }: Assembly) {
     ...{ bus, sensor: name, node, replicas: nats.replicas, log },
     report: () => sensor.report(),
     onDesired: (desired) => sensor.desire(desired),
-    onWithdrawn: () => signatures.want(undefined),
+    onWithdrawn: () => sensor.withdraw(),
   });
   const now = () => new Date();
+  const filter = new EventFilter();
   const signatures = new SignatureKeeper({
     ...{ bundle: config.signatures.bundle, trusted: config.trustedKeys, log, now, random },
     cache: new BundleCache({
@@ -140,18 +143,20 @@ function assemble({ config, source, engine, log, directory }: Assembly) {
   });
   const sensor = new Sensor({
     ...{ config, source, engine, intake, outbox, directory, publisher, bus, reporter },
-    ...{ signatures, log, version, now },
+    ...{ signatures, log, version, now, filter },
+    settings: new LiveSettings({ config, filter, log }),
   });
-  return { bus, outbox, directory, sensor, signatures };
+  return { bus, outbox, directory, sensor, signatures, filter };
 }
 
 function serve(
   config: ResolvedConfig,
-  { sensor, bus, directory, signatures }: ReturnType<typeof assemble>,
+  { sensor, bus, directory, signatures, filter }: ReturnType<typeof assemble>,
 ): Promise<HttpServer> {
   const metrics = makeMetrics({
     readings: () => sensor.readings(),
     conditions: () => sensor.conditions(),
+    eventsLeftOut: () => filter.leftOut,
     busReconnects: () => bus.state.reconnects,
     spoolWriteErrors: () => directory.writeErrors,
     signatures: () => signatures.status(),

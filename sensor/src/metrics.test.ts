@@ -67,7 +67,12 @@ const metrics = makeMetrics({
     { type: 'Capturing', status: 'True', reason: 'r', message: 'm', since: 's' },
     { type: 'BusConnected', status: 'False', reason: 'r', message: 'm', since: 's' },
   ],
-  ...{ busReconnects: () => 3, spoolWriteErrors: () => 0, version: '1.2.3' },
+  ...{
+    eventsLeftOut: () => 0,
+    busReconnects: () => 3,
+    spoolWriteErrors: () => 0,
+    version: '1.2.3',
+  },
 });
 
 test('values and labels are those of the readings, asked twice or more', async () => {

@@ -13,6 +13,7 @@ import { LOSS_REASONS } from './outbox.ts';
 export interface MetricsInput {
   readonly readings: () => Readings;
   readonly conditions: () => readonly Condition[];
+  readonly eventsLeftOut: () => number;
   readonly busReconnects: () => number;
   readonly spoolWriteErrors: () => number;
   readonly signatures: () => ReportedSignatures;
@@ -39,6 +40,12 @@ export function makeMetrics(input: MetricsInput): Metrics {
   eventMetrics(define, readings);
   queueMetrics(define, readings);
   signatureMetrics(define, input);
+  define(
+    'counter',
+    'events_left_out_total',
+    'Events that outputs.classes and outputs.flowSampling do not want',
+    input.eventsLeftOut,
+  );
   define('counter', 'bus_reconnects_total', 'Connections made to the bus', input.busReconnects);
   define('counter', 'spool_write_errors_total', 'Batches the disk refused', input.spoolWriteErrors);
   define('gauge', 'condition', '1 where the condition is True', () =>

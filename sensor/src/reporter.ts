@@ -110,16 +110,7 @@ export class Reporter {
       return;
     }
     const desired = desiredSchema.safeParse(value);
-    if (desired.success) onDesired(withoutDefaults(desired.data, value));
+    if (desired.success) onDesired(desired.data);
     else log.warn({ faults: desired.error.issues }, 'Desired state is not valid');
   }
-}
-
-/** The schema fills in defaults; a key the wish does not name is no wish. */
-function withoutDefaults(desired: Desired, raw: unknown): Desired {
-  const { engine, ...rest } = desired;
-  const named = typeof raw === 'object' && raw !== null && 'engine' in raw ? raw.engine : undefined;
-  if (engine === undefined || typeof named !== 'object' || named === null) return rest;
-  const wished = Object.entries(engine).filter(([key]) => key in named);
-  return { ...rest, engine: Object.fromEntries(wished) };
 }

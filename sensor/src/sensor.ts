@@ -14,9 +14,11 @@ import { judgeCapture, logChanges, logStrategy } from './capture-watch.ts';
 import type { ResolvedConfig } from './config.ts';
 import { unappliedKeys } from './desired.ts';
 import { DropWatch } from './drop-watch.ts';
+import type { EventFilter } from './event-filter.ts';
 import { type Condition, Health, judgeBus, judgeSpool } from './health.ts';
 import type { Intake } from './intake.ts';
 import { eventLedger, lostEvents, noStats, type Readings } from './ledger.ts';
+import type { LiveSettings } from './live-settings.ts';
 import type { Outbox } from './outbox.ts';
 import type { Publisher } from './publisher.ts';
 import { makeReport } from './report.ts';
@@ -46,6 +48,8 @@ export interface SensorOptions {
   readonly bus: Bus;
   readonly reporter: Reporter;
   readonly signatures: SignatureKeeper;
+  readonly settings: LiveSettings;
+  readonly filter: EventFilter;
   readonly log: Logger;
   readonly version: string;
   readonly now: () => Date;
@@ -63,6 +67,11 @@ export class Sensor {
   #failed = false;
   #observedGeneration = 0;
   #pending: readonly string[] = [];
+  #refused: { readonly generation: number; readonly reason: string } | undefined;
+  /** Of capture, without what is to be said of settings. */
+  #state: { status: Condition['status']; reason: string; message: string } = {
+    ...{ status: 'False', reason: 'Starting', message: 'Not known yet.' },
+  };
   #lostBefore = 0;
   #ticks = 0;
 
@@ -134,7 +143,10 @@ export class Sensor {
       batchMaxMs: config.outputs.batchMaxMs,
       batchMaxBytes: config.outputs.batchMaxBytes,
       queueBatches: config.outputs.queueBatches,
-      onBatch: (batch) => this.#options.intake.push(batch),
+      onBatch: (batch) => {
+        const wanted = this.#options.filter.pass(batch);
+        if (wanted !== undefined) this.#options.intake.push(wanted);
+      },
       onEnd: (error) => this.#sourceEnded(error),
     });
   }
@@ -231,6 +243,14 @@ export class Sensor {
   }
 
   #capturing(status: Condition['status'], reason: string, message: string): void {
+    this.#state = { status, reason, message };
+    const refused = this.#refused;
+    if (refused !== undefined && status === 'True') {
+      const words = `Generation ${refused.generation} is not applied: ${refused.reason}`;
+      const told = { status, reason: 'SettingsRefused', message: `${message} ${words}` };
+      this.#health.set('Capturing', told);
+      return;
+    }
     const pending =
       this.#pending.length === 0
         ? ''
@@ -238,18 +258,28 @@ export class Sensor {
     this.#health.set('Capturing', { status, reason, message: message + pending });
   }
 
-  /** A wish was heard. Signatures are exchanged; of settings that differ it is said that they wait. */
+  /** A wish was heard. Signatures are exchanged, settings applied; of those that take a restart it is said that they wait. */
   desire(desired: Desired): void {
     const { config, log } = this.#options;
-    this.#observedGeneration = desired.generation;
-    this.#pending = unappliedKeys(desired, config.engine);
     const { generation, signatures } = desired;
+    const reason = this.#engine && this.#options.settings.apply(this.#engine, desired);
+    this.#refused = reason === undefined ? undefined : { generation, reason };
+    if (reason === undefined) this.#observedGeneration = generation;
+    else log.warn({ generation, reason }, 'Desired settings are refused: all stay as they are');
+    this.#pending = unappliedKeys(desired, config.engine);
     log.info({ generation, signatures, needRestart: this.#pending }, 'Desired state heard');
     this.#options.signatures.want(signatures);
-    const capturing = this.#health.conditions().find(({ type }) => type === 'Capturing');
-    if (capturing?.status === 'True') {
-      const base = capturing.message.split(' Generation ')[0] ?? capturing.message;
-      this.#capturing('True', capturing.reason, base);
-    }
+    const { status, reason: word, message } = this.#state;
+    this.#capturing(status, word, message);
+  }
+
+  /** Nothing is wanted any more: what the configuration says counts again. */
+  withdraw(): void {
+    if (this.#engine !== undefined) this.#options.settings.apply(this.#engine, undefined);
+    this.#refused = undefined;
+    this.#pending = [];
+    this.#options.signatures.want(undefined);
+    const { status, reason, message } = this.#state;
+    this.#capturing(status, reason, message);
   }
 }

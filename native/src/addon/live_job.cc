@@ -168,6 +168,16 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   return options;
 }
 
+pipeline::Tuning tuning(const Napi::Object& object) {
+  const pipeline::LiveOptions options = live_options(object);
+  return {.timeouts = options.engine.timeouts,
+          .disabled_protocols = options.engine.disabled_protocols,
+          .dns_version = options.engine.dns_version,
+          .stats_interval_seconds = options.engine.stats_interval_seconds,
+          .alert_max_wait = options.alert_max_wait,
+          .batch_max_wait = options.batch_max_wait};
+}
+
 Napi::Object signatures_object(Napi::Env env, const pipeline::LoadedSignatures& loaded) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("digest", loaded.digest);
@@ -252,6 +262,9 @@ Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
              }));
   handle.Set("signatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                return signatures_object(call.Env(), job->run->signatures());
+             }));
+  handle.Set("tune", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
+               job->run->tune(tuning(call[0].As<Napi::Object>()));
              }));
   handle.Set("swapSignatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                if (job->over || job->swapping.joinable())

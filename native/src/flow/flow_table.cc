@@ -61,18 +61,22 @@ FlowTable::FlowTable(std::size_t capacity, const FlowTimeouts& timeouts, std::ui
                      FlowEndListener& listener, const FlowEmergency& emergency)
     : capacity_(std::max<std::size_t>(capacity, 1)),
       recovered_(capacity_ * (100 - std::min(emergency.recovery_percent, 100U)) / 100),
-      ordinary_(ages_of(timeouts)),
-      short_(ages_of(emergency.timeouts)),
-      timeouts_(ordinary_),
+      emergency_(ages_of(emergency.timeouts)),
       seed_(seed),
       listener_(listener),
       flows_(std::allocator<Flow>().allocate(capacity_)) {
-  for (std::size_t list = 0; list < kListCount; ++list)
-    short_[list] = std::min(short_[list], ordinary_[list]);
+  set_timeouts(timeouts);
   const std::size_t buckets = buckets_for(capacity_);
   buckets_ = std::make_unique<std::uint32_t[]>(buckets);
   std::fill_n(buckets_.get(), buckets, kNone);
   mask_ = static_cast<std::uint32_t>(buckets - 1);
+}
+
+void FlowTable::set_timeouts(const FlowTimeouts& timeouts) {
+  ordinary_ = ages_of(timeouts);
+  for (std::size_t list = 0; list < kListCount; ++list)
+    short_[list] = std::min(emergency_[list], ordinary_[list]);
+  timeouts_ = in_emergency_ ? short_ : ordinary_;
 }
 
 FlowTable::~FlowTable() {

@@ -80,6 +80,9 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
+  // From here on flows age by these; one that is due by them already ends at the next look.
+  void set_timeouts(const FlowTimeouts& timeouts);
+
   [[nodiscard]] std::uint32_t hash(const FlowKey& key) const {
     return static_cast<std::uint32_t>(hash_of(key, seed_));
   }
@@ -187,8 +190,9 @@ class FlowTable {
   std::size_t capacity_;
   std::size_t recovered_;  // as few flows end an emergency
   Ages ordinary_;
-  Ages short_;
-  Ages timeouts_;  // those that count now
+  Ages emergency_;  // as configured
+  Ages short_;      // the shorter of both
+  Ages timeouts_;   // those that count now
   std::uint64_t seed_;
   FlowEndListener& listener_;
   Flow* flows_;  // `capacity_` places, constructed on first use so that untouched memory stays free

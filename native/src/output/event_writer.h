@@ -67,6 +67,13 @@ class EventWriter final : public correlate::LabelTaker {
  public:
   EventWriter(WriterOptions options, BatchSink& sink);
 
+  // Between two packets, from here on.
+  void tune(int dns_version, TimestampNs alert_max_wait, TimestampNs batch_max_wait) {
+    options_.dns_version = dns_version;
+    options_.alert_max_wait = alert_max_wait;
+    options_.batch_max_wait = batch_max_wait;
+  }
+
   // `profile`: how it began, where that is told.
   void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
             const correlate::FlowLabels& labels, const flow::FlowProfile* profile = nullptr);

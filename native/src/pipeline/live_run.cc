@@ -27,6 +27,8 @@ struct LiveRun::Lane final : output::BatchSink {
   std::thread thread;
   std::size_t number = 0;
   std::uint64_t signatures_seen = 0;
+  std::uint64_t tuning_seen = 0;
+  TimestampNs stats_interval = 0;
   bool first = false;
   bool may_wait = false;  // its source does not lose packets meanwhile
   TimestampNs next_publish = 0;
@@ -201,9 +203,11 @@ void LiveRun::run(Lane& lane) {
 void LiveRun::loop(Lane& lane) {
   std::array<decode::Frame, kBatchFrames> frames;
   const bool wire = capture_ != nullptr;
-  lane.next_stats =
-      steady_clock_ns() + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
+  lane.stats_interval = TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
+  lane.next_stats = steady_clock_ns() + lane.stats_interval;
   while (!stop_.load(std::memory_order_relaxed)) {
+    if (tuning_version_.load(std::memory_order_relaxed) != lane.tuning_seen) [[unlikely]]
+      take_tuning(lane);
     exchange_.take_if_offered(lane.number, lane.signatures_seen, *lane.worker);
     std::size_t count = 0;
     const SourceStatus status = lane.source->next_batch(frames, count);
@@ -270,6 +274,22 @@ RunFault LiveRun::swap_signatures(const std::string& path) {
   return {};
 }
 
+void LiveRun::tune(const Tuning& tuning) {
+  const std::lock_guard lock(mutex_);
+  tuning_ = tuning;
+  tuning_version_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void LiveRun::take_tuning(Lane& lane) {
+  const std::lock_guard lock(mutex_);
+  lane.tuning_seen = tuning_version_.load(std::memory_order_relaxed);
+  lane.worker->tune(tuning_.timeouts, tuning_.disabled_protocols);
+  lane.writer->tune(tuning_.dns_version, tuning_.alert_max_wait, tuning_.batch_max_wait);
+  const TimestampNs interval = TimestampNs{tuning_.stats_interval_seconds} * 1'000'000'000;
+  lane.next_stats += interval - lane.stats_interval;
+  lane.stats_interval = interval;
+}
+
 LoadedSignatures LiveRun::signatures() const {
   const std::lock_guard lock(mutex_);
   return signatures_;
@@ -283,7 +303,7 @@ void LiveRun::publish(Lane& lane) {
 
 void LiveRun::write_stats(Lane& lane) {
   const TimestampNs now = steady_clock_ns();
-  lane.next_stats = now + TimestampNs{options_.engine.stats_interval_seconds} * 1'000'000'000;
+  lane.next_stats = now + lane.stats_interval;
   publish(lane);
   const LiveStats all = stats();
   output::StatsRecord record =

@@ -41,6 +41,16 @@ struct LiveOptions {
   std::size_t batch_bytes = 1U << 20;
 };
 
+// What of a run can change while it runs; everything else takes a new one.
+struct Tuning {
+  flow::FlowTimeouts timeouts;
+  protocols::ProtocolSet disabled_protocols;
+  int dns_version = 2;
+  std::uint32_t stats_interval_seconds = 10;
+  TimestampNs alert_max_wait = 100'000'000;
+  TimestampNs batch_max_wait = 1'000'000'000;
+};
+
 // Called from the workers' threads.
 class LiveListener {
  public:
@@ -96,6 +106,8 @@ class LiveRun {
   // a time; takes until every worker has come to the end of a batch.
   [[nodiscard]] RunFault swap_signatures(const std::string& path);
   [[nodiscard]] LoadedSignatures signatures() const;
+  // Every worker takes it between two of its batches, some 50 ms later at most; no packet is lost.
+  void tune(const Tuning& tuning);
 
  private:
   struct Lane;
@@ -107,6 +119,7 @@ class LiveRun {
                                  LoadedSignatures& loaded) const;
   void run(Lane& lane);
   void loop(Lane& lane);
+  void take_tuning(Lane& lane);
   void publish(Lane& lane);
   void write_stats(Lane& lane);
 
@@ -121,6 +134,9 @@ class LiveRun {
   // Only a flag, polled by the lanes: nothing else is published through it.
   std::atomic<bool> stop_{false};
   std::atomic<unsigned> running_{0};
+  // Of what tuning_ says; a lane that sees another number takes the mutex and reads it.
+  std::atomic<std::uint64_t> tuning_version_{0};
+  Tuning tuning_;             // guarded by mutex_
   std::mutex swapping_;       // of the thread that exchanges signatures
   mutable std::mutex mutex_;  // guards the lanes' published counters, fault_ and signatures_
   RunFault fault_;

@@ -51,6 +51,9 @@ class TcpSessions {
   // The flow ends: what is held goes to the parser, the parser tells what it has.
   void close(flow::Flow& flow, TimestampNs now);
 
+  // For flows to come: those of the others are no longer looked for.
+  void set_disabled(const protocols::ProtocolSet& disabled) { options_.disabled = disabled; }
+
   [[nodiscard]] const stream::StreamCounters& counters() const { return counters_; }
   [[nodiscard]] std::size_t held_bytes() const { return pool_.used(); }
 

@@ -259,6 +259,12 @@ void Worker::handle_datagram(flow::Flow& flow, Direction direction, const decode
   flow.attachment.reset();
 }
 
+void Worker::tune(const flow::FlowTimeouts& timeouts, const protocols::ProtocolSet& disabled) {
+  table_.set_timeouts(timeouts);
+  config_.disabled_protocols = disabled;
+  sessions_.set_disabled(disabled);
+}
+
 void Worker::on_idle(TimestampNs now) {
   idle(front_.idle(now));
 }

@@ -110,6 +110,10 @@ class Worker final : private flow::FlowEndListener,
   // Flows, streams and what rules remember of them go on.
   void exchange(WorkerSignatures& next);
 
+  // Between two batches: flows age by `timeouts`, and protocols of `disabled` are no longer
+  // recognised; a session under way goes on.
+  void tune(const flow::FlowTimeouts& timeouts, const protocols::ProtocolSet& disabled);
+
   [[nodiscard]] WorkerCounters counters() const;
   [[nodiscard]] TimestampNs now() const { return now_; }
 

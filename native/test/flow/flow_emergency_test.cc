@@ -117,6 +117,18 @@ TEST_F(Emergency, ConversationsMakeRoomWhereNewcomersHaveTheirShareOnly) {
   EXPECT_EQ(table.counters().evicted[0], 100U - share);
 }
 
+TEST_F(Emergency, OtherTimeoutsLeaveTheShorterOnesOfTheEmergencyInForce) {
+  for (std::uint16_t i = 0; i <= 100; ++i)
+    lone(i, 0);
+  ASSERT_TRUE(table.in_emergency());
+  FlowTimeouts longer;
+  longer.udp_new = 1'000 * kSecond;
+  table.set_timeouts(longer);
+  table.expire(12 * kSecond);  // 10 s in an emergency
+  EXPECT_GT(recorder.ended.size(), FlowTable::kPrunedForOne);
+  EXPECT_FALSE(table.in_emergency());
+}
+
 TEST_F(Emergency, WhatIsDueByTheShorterTimeoutsGoesFirstAFewAtATime) {
   for (std::uint16_t i = 0; i < 100; ++i)
     lone(i, 0);

@@ -114,6 +114,24 @@ TEST_F(Fixture, TimeoutsFollowTheState) {
   EXPECT_EQ(recorder.ended.size(), 2U);
 }
 
+TEST_F(Fixture, OtherTimeoutsCountFromThenOnForEveryFlow) {
+  add(udp_key(1), 0);
+  add(udp_key(2), 10 * kSecond);
+  FlowTimeouts shorter;
+  shorter.udp_new = 5 * kSecond;
+  table.set_timeouts(shorter);
+  table.expire(12 * kSecond);
+  ASSERT_EQ(recorder.ended.size(), 1U);
+  EXPECT_EQ(recorder.ended[0].client_port, 1);
+  FlowTimeouts longer;
+  longer.udp_new = 100 * kSecond;
+  table.set_timeouts(longer);
+  table.expire(100 * kSecond);
+  EXPECT_EQ(recorder.ended.size(), 1U);
+  table.expire(112 * kSecond);
+  EXPECT_EQ(recorder.ended.size(), 2U);
+}
+
 TEST_F(Fixture, IdsDifferAndRepeat) {
   const std::uint64_t first = add(udp_key(1), 5).id;
   const std::uint64_t second = add(udp_key(2), 5).id;

@@ -45,7 +45,7 @@ export function childrenOf(sensor: NetmothSensor, settings: SensorSettings): rea
     child(SERVICE_ACCOUNTS, { metadata, ...{ automountServiceAccountToken: false } }),
     child(CONFIG_MAPS, {
       metadata: { ...metadata, name: configMap },
-      ...{ immutable: true, data: { [CONFIG_FILE]: text, ...keys } },
+      ...{ data: { [CONFIG_FILE]: text, ...keys } },
     }),
     child(NETWORK_POLICIES, networkPolicy(metadata, selector, sensor.spec.metricsPort)),
     child(SERVICES, service(metadata, selector, sensor.spec.metricsPort)),

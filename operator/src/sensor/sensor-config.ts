@@ -1,11 +1,13 @@
 /**
  * The configuration file of a sensor's pods, made from the spec.
  *
- * Invariants: the same spec gives the same text, byte for byte, because its hash decides whether pods
- * are replaced; nothing secret stands in it. The keys are those of sensor/src/config-schema.ts, and a
- * test feeds it to the sensor's own parser.
+ * Invariants: the same spec gives the same text, byte for byte. The hash decides whether pods are replaced: what
+ * changes while a sensor runs (live-settings.ts) is in the text, so that a pod begins with it, and not in
+ * the hash. Nothing secret stands in it. The keys are those of sensor/src/config-schema.ts, and a test feeds it to
+ * the sensor's own parser.
  */
 import { createHash } from 'node:crypto';
+import { LIVE_ENGINE_KEYS } from '#contracts/engine-config.ts';
 import type { NetmothSensor } from '#crds/kinds.ts';
 import type { TrustedKey } from '../signatures/signing-key.ts';
 import type { SensorSettings } from './settings.ts';
@@ -21,7 +23,7 @@ export interface SensorConfigText {
   readonly text: string;
   /** Files that stand beside it, by name: keys that bundles must be signed by. */
   readonly keys: Readonly<Record<string, string>>;
-  /** Of all of it, short enough for a name. */
+  /** Of all of it that takes a restart, short enough for a name. */
   readonly hash: string;
 }
 
@@ -39,15 +41,32 @@ export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): S
     },
     capture: { ...(named === undefined ? {} : { interface: named }), ...ring },
     engine,
-    outputs: { batchMaxMs: outputs.batchMaxMs, alertMaxMs: outputs.alertMaxMs },
+    outputs: {
+      ...{ batchMaxMs: outputs.batchMaxMs, alertMaxMs: outputs.alertMaxMs },
+      ...{ classes: outputs.classes, flowSampling: outputs.flowSampling },
+    },
     ...(verifyKeys.length === 0 ? {} : { signatures: { verifyKeys: verifyKeys.map(pathOf) } }),
     spool: { maxMiB: outputs.spoolMiB, memoryMiB: outputs.memoryMiB },
     listen: `0.0.0.0:${metricsPort}`,
     logLevel,
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
+  const {
+    outputs: _outputs,
+    logLevel: _logLevel,
+    capture: taken,
+    engine: limits,
+    ...rest
+  } = config;
+  const { bpfFilter: _filter, ...ringOnly } = taken as Record<string, unknown>;
+  const fixed = Object.entries(limits).filter(([key]) => !isLive(key));
+  const restarting = JSON.stringify([rest, ringOnly, fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const hash = createHash('sha256').update(restarting).digest('hex').slice(0, 10);
   return { text, hash, keys: Object.fromEntries(verifyKeys.map((key) => [fileOf(key), key.pem])) };
+}
+
+function isLive(key: string): boolean {
+  return LIVE_ENGINE_KEYS.some((live) => live === key);
 }
 
 /** Named by the key, so that another key is another text. */

@@ -17,6 +17,8 @@ export interface FleetReadings {
   readonly nodes: number;
   readonly reporting: number;
   readonly degraded: number;
+  /** Reporting nodes that have not applied the settings of this generation. */
+  readonly behind: number;
   readonly loss: string | undefined;
   /** Digests that are loaded somewhere; "" stands for none. */
   readonly signatures: ReadonlySet<string>;
@@ -52,7 +54,7 @@ export function sensorStatus({
   const pods = currentPods(daemonSet);
   const judgements = [
     judgeAvailable(sensor, pods),
-    judgeProgressing(sensor, pods),
+    judgeProgressing(sensor, pods, fleet),
     judgeReporting(sensor, fleet),
     judgeDegraded(fleet),
     judgeSignatures(fleet, signing),
@@ -111,7 +113,11 @@ function judgeAvailable({ spec }: NetmothSensor, pods: Pods | undefined): Judgem
   return say('False', 'TooFewReady', `${words}; at most ${allowed} may be without one.`);
 }
 
-function judgeProgressing({ spec }: NetmothSensor, pods: Pods | undefined): Judgement {
+function judgeProgressing(
+  { spec }: NetmothSensor,
+  pods: Pods | undefined,
+  { behind, reporting }: FleetReadings,
+): Judgement {
   const say = (status: Condition['status'], reason: string, message: string): Judgement =>
     judgement('Progressing', status, reason, message);
   if (pods === undefined) return say('True', 'Starting', 'The DaemonSet is being made or changed.');
@@ -119,6 +125,10 @@ function judgeProgressing({ spec }: NetmothSensor, pods: Pods | undefined): Judg
   if (pods.updated < pods.desired) {
     const words = `${pods.updated} of ${pods.desired} nodes have the current spec.`;
     return say('True', 'RollingOut', words);
+  }
+  if (behind > 0) {
+    const words = `${behind} of ${reporting} reporting nodes have not applied the current settings.`;
+    return say('True', 'Applying', words);
   }
   return say('False', 'Complete', 'All nodes have the current spec.');
 }

@@ -20,6 +20,7 @@ import { Controller, type Outcome } from '../runtime/controller.ts';
 import type { EventRecorder } from '../runtime/events.ts';
 import type { Informer } from '../runtime/informer.ts';
 import { SIGNATURE_SETS } from '../runtime/resource.ts';
+import { liveWish } from '../sensor/live-settings.ts';
 import type { NodeReadings } from '../status/node-view.ts';
 import type { Node } from '../status/placement.ts';
 import type { BundleBook } from './bundle-book.ts';
@@ -267,9 +268,12 @@ export class RolloutController {
     let waiting = false;
     this.#conflicts.clear();
     for (const [sensor, own] of rows) {
-      const generation = sensors.get(sensor)?.metadata.generation ?? 0;
+      const found = sensors.get(sensor);
+      if (found === undefined) continue;
+      const generation = found.metadata.generation ?? 0;
+      const context = { generation, live: liveWish(found.spec), bundles };
       for (const row of own) {
-        const wish = wishFor(row, views, { generation, bundles });
+        const wish = wishFor(row, views, context);
         if (wish === undefined) {
           waiting = true;
           continue;

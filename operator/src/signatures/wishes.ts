@@ -1,5 +1,6 @@
 /**
- * What a node is told: the bundle that the revisions of all sets for it come to.
+ * What a node is told: the bundle that the revisions of all sets for it come to, and the settings of its sensor
+ * that take no restart.
  *
  * Invariants: pure but for the book of bundles, which never waits; where the bundle is being made the node
  * keeps what it has. So does a node that has loaded just these revisions, although a newer compiler made
@@ -7,6 +8,7 @@
  */
 import type { Desired } from '#contracts/nats.ts';
 import type { SignatureSet } from '#crds/kinds.ts';
+import type { LiveWish } from '../sensor/live-settings.ts';
 import type { BundleBook, Merged, NamedPart } from './bundle-book.ts';
 import type { Row } from './fleet-rows.ts';
 import { revisionOf, type SetState } from './plan/node-facts.ts';
@@ -21,16 +23,22 @@ export interface SetWish {
 }
 
 export interface Wish {
-  /** Undefined: the node was never told anything, and there is nothing to tell. */
-  readonly desired: Desired | undefined;
+  readonly desired: Desired;
   readonly merged?: Merged;
+}
+
+export interface WishContext {
+  /** Of the sensor. */
+  readonly generation: number;
+  readonly live: LiveWish;
+  readonly bundles: BundleBook;
 }
 
 /** Sets by their priority. Undefined: wait for the bundle. */
 export function wishFor(
   row: Row,
   sets: readonly SetWish[],
-  { generation, bundles }: { readonly generation: number; readonly bundles: BundleBook },
+  { generation, live, bundles }: WishContext,
 ): Wish | undefined {
   const parts: NamedPart[] = [];
   for (const { set, state, told } of sets) {
@@ -40,7 +48,7 @@ export function wishFor(
     if (digest !== undefined) parts.push({ set: set.metadata.name, revision, digest });
   }
   if (parts.length === 0) {
-    return { desired: row.wish === undefined ? undefined : { generation } };
+    return { desired: { generation, ...live } };
   }
   const merged = bundles.bundle(parts);
   if (merged === undefined) return undefined;
@@ -55,6 +63,7 @@ export function wishFor(
       revision: label.slice(0, kMaxLabel),
     },
     sets: revisions,
+    ...live,
   };
   return { desired, merged };
 }

@@ -25,6 +25,8 @@ export function fleetOf({ sensor, nodes, busUp, readings }: FleetInput): FleetRe
   let count = 0;
   let reporting = 0;
   let degraded = 0;
+  let behind = 0;
+  const generation = sensor.metadata.generation ?? 0;
   let loss: number | undefined;
   for (const node of nodes) {
     if (!belongsOn(sensor, node)) continue;
@@ -36,6 +38,7 @@ export function fleetOf({ sensor, nodes, busUp, readings }: FleetInput): FleetRe
       continue;
     }
     reporting += 1;
+    if ((seen.report?.observedGeneration ?? 0) < generation) behind += 1;
     signatures.add(seen.report?.signatures?.digest ?? '');
     if (seen.lossLevel !== undefined) loss = Math.max(loss ?? 0, seen.lossLevel);
     if (!isDegraded(seen)) continue;
@@ -43,7 +46,8 @@ export function fleetOf({ sensor, nodes, busUp, readings }: FleetInput): FleetRe
     if (degradedNodes.length < kNamed) degradedNodes.push(name);
   }
   return {
-    ...{ busUp, nodes: count, reporting, degraded, signatures, silentNodes, degradedNodes },
+    ...{ busUp, nodes: count, reporting, degraded, behind, signatures, silentNodes },
+    degradedNodes,
     loss: lossText(loss),
   };
 }

@@ -20,6 +20,8 @@ export interface NodeReadings {
 
 /** From here on a node's loss is a fault and not a blip. */
 const kLossFaultPercent = 1;
+/** Packets are taken, but not as the spec says. */
+const kSettingsRefused = 'SettingsRefused';
 
 export function isReporting({ report, silent }: NodeReadings): boolean {
   return report !== undefined && !silent;
@@ -123,6 +125,9 @@ function unheard(reason: string, words: string): Judgement[] {
 
 function judgeCapture(report: Reported, lossLevel = 0): Judgement {
   const capturing = passedOn(report, 'Capturing', 'CaptureHealthy');
+  if (capturing.status === 'True' && capturing.reason === kSettingsRefused) {
+    return judgement('CaptureHealthy', 'False', kSettingsRefused, capturing.message);
+  }
   if (capturing.status !== 'True' || lossLevel < kLossFaultPercent) return capturing;
   const words = `Up to ${lossLevel}% of the packets of the last minute were lost in the kernel's ring: give it more memory (capture.ringSizeMiB) or more threads (capture.workers).`;
   return judgement('CaptureHealthy', 'False', 'Losing', words);

@@ -84,10 +84,13 @@ export class ReportBoard {
       this.#options.onChange(entry.sensor, entry.node);
       return;
     }
-    const { counters, spool, reportedAt, rssBytes } = report;
+    const { counters, spool, reportedAt, rssBytes, observedGeneration } = report;
+    const applied = entry.report.observedGeneration !== observedGeneration;
     Object.assign(entry.report.counters, counters);
     Object.assign(entry.report.spool, spool);
-    Object.assign(entry.report, { reportedAt, rssBytes });
+    Object.assign(entry.report, { reportedAt, rssBytes, observedGeneration });
+    // Nothing of the node's object changes, but its sensor counts it.
+    if (applied) this.#options.onChange(entry.sensor, entry.node);
   }
 
   /** Finds the silent; call it every second. */

@@ -1,6 +1,7 @@
 // What a healthy sensor reports, with as many packets as asked for.
 import { type Reported, toToken } from '#contracts/nats.ts';
 
+const kAppliedAll = 1_000_000;
 const kStartedAt = new Date().toISOString();
 
 export function sampleReport(sensor: string, node: string, packets: number): Reported {
@@ -13,7 +14,8 @@ export function sampleReport(sensor: string, node: string, packets: number): Rep
     version: '0.1.0',
     startedAt: kStartedAt,
     reportedAt: now,
-    observedGeneration: 1,
+    // Whatever the spec says by now, it has applied it.
+    observedGeneration: kAppliedAll,
     interfaces: [{ name: 'eth0', strategy: 'afPacket', up: true, workers: 1 }],
     counters: {
       ...{ kernelPackets: packets, kernelDrops: 0, decodedPackets: packets, decodedBytes: packets },

@@ -55,11 +55,24 @@ const positionSchema = z.tuple([z.int().min(0), z.int(), z.int()]);
 
 export function installSignatureRoutes(
   app: FastifyInstance,
-  { pool, clock, sets, activations, sensors, owned }: SignatureRoutesOptions,
+  options: SignatureRoutesOptions,
 ): void {
-  const select = async <R extends object>({ text, values }: Statement): Promise<R[]> =>
-    (await pool.query<R>(text, values)).rows;
+  installOverview(app, options);
+  installRuleRoutes(app, options);
+  installChangeRoutes(app, options);
+}
 
+type Select = <R extends object>(statement: Statement) => Promise<R[]>;
+
+function selectOf(pool: StorePool): Select {
+  return async <R extends object>({ text, values }: Statement) =>
+    (await pool.query<R>(text, values)).rows;
+}
+
+function installOverview(
+  app: FastifyInstance,
+  { sets, activations, sensors, owned }: SignatureRoutesOptions,
+): void {
   addRoute(app, 'getSignatures', async (): Promise<SignatureOverview> => {
     const rows = sensors?.rows() ?? [];
     const digests = rows.flatMap(({ report }) => report.signatures?.digest ?? []);
@@ -75,6 +88,14 @@ export function installSignatureRoutes(
       })),
     };
   });
+}
+
+/** Rules of a version, and how often they matched. */
+function installRuleRoutes(
+  app: FastifyInstance,
+  { pool, clock, sets }: SignatureRoutesOptions,
+): void {
+  const select = selectOf(pool);
 
   addRoute(app, 'listSignatureHits', async (request) => {
     const { cursor, limit, ...filters } = parseQuery(hitsQuerySchema, request.query);
@@ -127,6 +148,11 @@ export function installSignatureRoutes(
     }
     return { ...rule, explanation: explainedRule(rule, version.variables) };
   });
+}
+
+/** What is wrong with a version, and who changed what. */
+function installChangeRoutes(app: FastifyInstance, { pool, sets }: SignatureRoutesOptions): void {
+  const select = selectOf(pool);
 
   addRoute(app, 'listSignatureFaults', async (request) => {
     const { set } = parseInput(setParamsSchema, request.params);
