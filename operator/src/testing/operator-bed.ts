@@ -36,8 +36,14 @@ export class OperatorBed implements AsyncDisposable {
     });
   }
 
-  static async start({ controllers = true } = {}): Promise<OperatorBed> {
-    const [cluster, nats] = await Promise.all([startTestCluster(), startTestNats()]);
+  static async start({
+    controllers = true,
+    apiServerFlags = [] as readonly string[],
+  } = {}): Promise<OperatorBed> {
+    const [cluster, nats] = await Promise.all([
+      startTestCluster({ apiServerFlags }),
+      startTestNats(),
+    ]);
     const bed = new OperatorBed(cluster, nats);
     await cluster.applyDefinitions(join(kRoot, 'crds/manifests'));
     await cluster.request('POST', '/api/v1/namespaces', { metadata: { name: kNamespace } });
