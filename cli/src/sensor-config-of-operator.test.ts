@@ -96,7 +96,6 @@ it('a setting either takes a restart or goes over NATS, and every one of them is
   const liveOf = (spec: object): string => JSON.stringify(liveWish(sensorSpecSchema.parse(spec)));
   const live = [
     { logLevel: 'debug' },
-    { capture: { bpfFilter: 'udp' } },
     { engine: { timeouts: { udpNewSeconds: 7 } } },
     { engine: { disabledProtocols: ['ftp'] } },
     { engine: { dnsVersion: 3 } },
@@ -110,6 +109,7 @@ it('a setting either takes a restart or goes over NATS, and every one of them is
     { metricsPort: 9_999 },
     { capture: { interfaces: ['eth1'] } },
     { capture: { workers: 2 } },
+    { capture: { bpfFilter: 'udp' } },
     { capture: { ringSizeMiB: 9 } },
     { capture: { promiscuous: false } },
     { engine: { maxFlows: 500 } },

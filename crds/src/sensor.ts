@@ -35,7 +35,17 @@ export const captureSchema = z.object({
     .describe(
       'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket',
     ),
-  interfaces: listSet(z.array(z.string().min(1).max(15).regex(/^[^,]*$/)).max(16))
+  interfaces: listSet(
+    z
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(15)
+          .regex(/^[^,]*$/),
+      )
+      .max(16),
+  )
     .default([])
     .describe(
       'Names of interfaces and patterns with * and ?; none: that of the default route. With afPacket each one has a ring of ringSizeMiB for each worker',

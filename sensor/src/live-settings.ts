@@ -50,10 +50,7 @@ export class LiveSettings {
   }
 }
 
-function tuningOf(
-  { config }: LiveSettingsOptions,
-  desired: Desired | undefined,
-): LiveTuning {
+function tuningOf({ config }: LiveSettingsOptions, desired: Desired | undefined): LiveTuning {
   const wished = desired?.engine ?? {};
   const engine = Object.fromEntries(
     LIVE_ENGINE_KEYS.map((key) => [key, wished[key] ?? config.engine[key]]),

@@ -51,16 +51,9 @@ export function sensorConfig(sensor: NetmothSensor, settings: SensorSettings): S
     logLevel,
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
-  const {
-    outputs: _outputs,
-    logLevel: _logLevel,
-    capture: taken,
-    engine: limits,
-    ...rest
-  } = config;
-  const { bpfFilter: _filter, ...ringOnly } = taken as Record<string, unknown>;
+  const { outputs: _outputs, logLevel: _logLevel, engine: limits, ...rest } = config;
   const fixed = Object.entries(limits).filter(([key]) => !isLive(key));
-  const restarting = JSON.stringify([rest, ringOnly, fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const restarting = JSON.stringify([rest, fixed.sort(([a], [b]) => (a < b ? -1 : 1))]);
   const hash = createHash('sha256').update(restarting).digest('hex').slice(0, 10);
   return { text, hash, keys: Object.fromEntries(verifyKeys.map((key) => [fileOf(key), key.pem])) };
 }
