@@ -11,6 +11,7 @@
  * Bound: MAX_OPEN hours; beyond it those of new subjects are counted, not kept.
  */
 import type pg from 'pg';
+import { isDataFault } from '#manager/ingest/store-faults.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import { beaconFinding, weigh } from './beacon-findings.ts';
 import { type DeviceState, newState, packState, unpackState } from './device-state.ts';
@@ -180,7 +181,7 @@ export class Shard {
     let ahead = 0;
     for (let at = 0; at < over.length; at += kJudgedTogether) {
       const some = over.slice(at, at + kJudgedTogether);
-      fresh.push(...(await this.#judge(some, round)));
+      fresh.push(...(await this.#judgeAll(some, round)));
       ahead += some.filter(({ hour }) => this.#isAhead(hour)).length;
     }
     if (over.length === 0 && this.#ids.length > kCompactRows) await this.#judge([], round);
@@ -206,6 +207,27 @@ export class Shard {
 
   #isAhead({ hour }: SubjectHour): boolean {
     return hour * HOUR_SECONDS > this.#options.now() / 1_000 + MAX_AHEAD_SECONDS;
+  }
+
+  /** As one, or where the store refuses something of them each by itself; what it refuses then is left out. */
+  async #judgeAll(over: readonly OpenHour[], round: RoundFacts): Promise<readonly Finding[]> {
+    try {
+      return await this.#judge(over, round);
+    } catch (error) {
+      if (!isDataFault(error)) throw error;
+    }
+    const fresh: Finding[] = [];
+    for (const each of over) {
+      try {
+        fresh.push(...(await this.#judge([each], round)));
+      } catch (error) {
+        if (!isDataFault(error)) throw error;
+        // Its facts go with the next transaction, which writes only what is still open.
+        for (const [key, open] of this.#open) if (open === each) this.#open.delete(key);
+        this.#beyond += 1;
+      }
+    }
+    return fresh;
   }
 
   async #judge(over: readonly OpenHour[], round: RoundFacts): Promise<readonly Finding[]> {

@@ -213,3 +213,23 @@ test('names that no database takes stop nobody', async () => {
   expect(beacon?.['target']).toContain('.example');
   await one.leave();
 });
+
+test('an hour that the store refuses is left out; those beside it are judged', async () => {
+  // Same shard or not: each is refused or taken by itself.
+  const sources = Array.from({ length: 40 }, (_, index) => `10.0.2.${index + 1}`);
+  await store([...sources.map((src) => scan(src, 30)), later(2)]);
+  await bed.pool.query(
+    "ALTER TABLE findings ADD CONSTRAINT refused CHECK (subject <> '10.0.2.7' OR NOT confirmed)",
+  );
+  try {
+    const one = worker();
+    // Nothing is told early of what is judged in the same pass.
+    await one.pass();
+    const told = (await findings()).map(({ subject }) => subject);
+    expect(told).toHaveLength(sources.length - 1);
+    expect(told).not.toContain('10.0.2.7');
+    await one.leave();
+  } finally {
+    await bed.pool.query('ALTER TABLE findings DROP CONSTRAINT refused');
+  }
+});
