@@ -4,6 +4,7 @@
  * Invariants: exactly one source; a contradiction is refused with a sentence before anything is compiled.
  */
 import { z } from 'zod';
+import { INDICATOR_LIST_FORMATS, INDICATOR_TYPES } from '#contracts/indicator-lists.ts';
 import {
   conditionsSchema,
   countOrPercentSchema,
@@ -110,6 +111,38 @@ const verificationSchema = withRules(
 ).describe(
   'Who must have signed what the source gives, byte by byte: http by <url>.sig, a ConfigMap by a key <key>.sig, an OCI layer by its annotation io.netmoth.signature',
 );
+
+const kPattern = 'a pattern in which * stands for anything';
+const listSchema = z.object({
+  files: z
+    .string()
+    .min(1)
+    .max(kNameMax)
+    .default('*')
+    .describe(`Files of the source that are this list: ${kPattern}`),
+  format: z
+    .enum(INDICATOR_LIST_FORMATS)
+    .optional()
+    .describe('How it is written (default: told by its first lines)'),
+  type: z
+    .enum(INDICATOR_TYPES)
+    .optional()
+    .describe('What its entries are (default: what a value tells by itself)'),
+  name: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('As alerts call it (default: the name of the file without its end)'),
+  category: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Of entries that say none (default: the name of the list)'),
+  confidence: z.int().min(0).max(100).default(50).describe('Of entries that say none, in percent'),
+  severity: z.int().min(1).max(3).default(2).describe('Of alerts; 1 is the most severe'),
+});
 
 const stepSchema = withRules(
   z.object({
@@ -222,6 +255,17 @@ export const signatureSetSpecSchema = withRules(
   z.object({
     source: sourceSchema.describe('Where the rules come from'),
     verification: verificationSchema.optional(),
+    lists: z
+      .array(listSchema)
+      .max(32)
+      .optional()
+      .describe('Indicator lists among the files of the source: addresses, domains, digests, …'),
+    datasets: z
+      .string()
+      .min(1)
+      .max(kNameMax)
+      .optional()
+      .describe(`Files of the source that rules load values of datasets from: ${kPattern}`),
     variables: variableSchema.optional().describe('HOME_NET and the like, by name without $'),
     disable: sids.describe('Rules that are left out, by sid'),
     enable: sids.describe('Rules that are taken although their source comments them out, by sid'),
@@ -279,6 +323,7 @@ const revisionSchema = z.object({
   createdAt: z.iso.datetime(),
   author: z.string().max(256).optional(),
   rules: z.int().min(0),
+  indicators: z.int().min(0).optional().describe('Entries of its lists'),
   faults: z.int().min(0),
   outcome: z.enum(['RollingOut', 'Complete', 'RolledBack', 'Superseded']),
   message: z.string().max(1_024).optional(),

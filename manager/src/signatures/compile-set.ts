@@ -12,11 +12,11 @@ import { ConfigSet } from '#signatures/config-set.ts';
 import { quoted } from '#signatures/explain/describe-matcher.ts';
 import type { Fault } from '#signatures/faults.ts';
 import { FilesBeside, parted } from '#signatures/files-beside.ts';
+import { type ListFile, readLists } from '#signatures/lists/read-lists.ts';
 import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { type LoadedRules, type LoadOptions, RuleLoader } from '#signatures/rule-loader.ts';
 import { statedRule } from '#signatures/stated-rule.ts';
-import { type ListFile, readLists } from './read-lists.ts';
 
 export interface SetFile {
   readonly name: string;

@@ -21,13 +21,14 @@ const log = pino({ level: 'silent' });
 /** Runs a maker for one set; what it waits for NATS with is over when `work` begins. */
 async function withMaker(
   source: object,
-  more: Partial<RevisionMakerOptions>,
+  more: Partial<RevisionMakerOptions> & { spec?: object },
   work: (maker: RevisionMaker, bus: SignatureBus) => Promise<void>,
 ): Promise<void> {
   await using nats = await startTestNats();
+  const { spec, ...options } = more;
   const set: SignatureSet = {
     metadata: { name: kName, generation: 1 },
-    spec: signatureSetSpecSchema.parse({ source }),
+    spec: signatureSetSpecSchema.parse({ source, ...spec }),
   } as SignatureSet;
   const sets = {
     get: () => set,
@@ -41,7 +42,7 @@ async function withMaker(
   const maker = new RevisionMaker({
     ...{ client: {} as ApiClient, sets, bus, compiler: new Compiler(), fetch: globalThis.fetch },
     ...{ namespace: 'netmoth-system', log, random: () => 0, wallNow: () => new Date() },
-    ...{ onResult: () => undefined, ...more },
+    ...{ onResult: () => undefined, ...options },
   });
   const stop = new AbortController();
   const running = [bus.run(stop.signal)];
@@ -96,5 +97,20 @@ it('rules that cannot be compiled at all are told, not only logged', async () =>
       .toMatchObject({
         ...{ generation: 1, problem: { reason: 'CompileFailed', message: told } },
       });
+  });
+});
+
+it('a list alone is a revision; one without a sound entry is none', async () => {
+  const spec = { lists: [{ type: 'domain' }] };
+  const list = { inline: { rules: 'evil.example\nno domain!\n' } };
+  await withMaker(list, { spec }, async (maker) => {
+    await expect
+      .poll(() => maker.result(kName), { timeout: 30_000 })
+      .toMatchObject({ made: { rules: 0, indicators: 1 }, faultCount: 1 });
+  });
+  await withMaker({ inline: { rules: 'no domain!\n' } }, { spec }, async (maker) => {
+    await expect
+      .poll(() => maker.result(kName)?.problem?.reason, { timeout: 30_000 })
+      .toBe('NotRules');
   });
 });

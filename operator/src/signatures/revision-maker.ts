@@ -167,12 +167,13 @@ export class RevisionMaker {
     refuseFaulty(set, compiled);
     await bus.put(packName(revision), packedBytes(pack));
     await bus.publish(compiled.digest, compiled.bytes);
-    const { digest, rules, failed } = compiled;
-    log.info({ set: name, revision, digest, rules, failed }, 'Revision compiled');
+    const { digest, rules, failed, indicators } = compiled;
+    log.info({ set: name, revision, digest, rules, failed, indicators }, 'Revision compiled');
     const author = annotations?.[AUTHOR_ANNOTATION]?.slice(0, 256);
     return {
       made: {
         ...{ revision, digest, createdAt: secondsOf(wallNow()), rules, faults: failed },
+        ...(indicators === 0 ? {} : { indicators }),
         ...(author === undefined ? {} : { author }),
         outcome: 'Superseded',
       },
@@ -239,8 +240,8 @@ function uncompiled(cause: unknown): never {
 }
 
 function refuseFaulty({ spec }: SignatureSet, compiled: CompiledParts): void {
-  const { rules, failed } = compiled;
-  if (rules === 0) {
+  const { rules, failed, indicators } = compiled;
+  if (rules === 0 && indicators === 0) {
     const words =
       failed === 0
         ? 'there is not one rule in it'

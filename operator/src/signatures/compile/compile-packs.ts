@@ -15,6 +15,7 @@ import { ConfigSet } from '#signatures/config-set.ts';
 import type { DatasetFiles } from '#signatures/datasets/dataset-uses.ts';
 import type { Fault } from '#signatures/faults.ts';
 import { FilesBeside, parted } from '#signatures/files-beside.ts';
+import { type ListFile, readLists } from '#signatures/lists/read-lists.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import type { Rule } from '#signatures/rule.ts';
 import type { LoadedRules } from '#signatures/rule-loader.ts';
@@ -37,6 +38,8 @@ export interface CompiledParts {
   readonly digest: string;
   /** In the bundle. */
   readonly rules: number;
+  /** Entries of lists. */
+  readonly indicators: number;
   /** Rules that have an error. */
   readonly failed: number;
   /** Errors, the first kFaultsKept. */
@@ -57,6 +60,7 @@ interface PartRules {
   readonly sources: readonly Source[];
   readonly reputations: ReputationBook | undefined;
   readonly datasetFiles: DatasetFiles;
+  readonly lists: readonly ListFile[];
 }
 
 /** In the order of their priority. */
@@ -65,6 +69,8 @@ export function compileParts(parts: readonly Part[]): CompiledParts {
   const read = parts.map((part) => readPart(part, alone ? '' : `${part.set}/`));
   const { loaded, conflicts } = merged(read);
   const [first] = parts;
+  const lists = readLists(read.flatMap((each) => each.lists));
+  const others = [...read.flatMap((each) => each.faults), ...lists.faults];
   const bundle = compile({
     sources: read.flatMap(({ sources }) => sources),
     variables: alone ? (first?.pack.variables ?? {}) : {},
@@ -72,28 +78,33 @@ export function compileParts(parts: readonly Part[]): CompiledParts {
     thresholds: read.flatMap(({ thresholds }) => thresholds),
     addresses: { reputations: mergedReputations(read) },
     datasetFiles: new Map(read.flatMap(({ datasetFiles }) => [...datasetFiles])),
-    faults: read.flatMap((each) => each.faults),
+    indicators: lists.indicators,
+    faults: others,
   });
   // Rules without their datasets are left out when all is put together.
   const { loaded: taken } = bundle;
-  const faults = [...read.flatMap((each) => each.faults), ...taken.faults];
+  const faults = [...others, ...taken.faults];
   const errors = faults.filter(({ severity }) => severity === 'error');
   return {
     bytes: bundle.bytes,
     digest: bundleDigestOf(bundle.digest),
     rules: taken.models.length,
+    indicators: lists.entries,
     failed: taken.failed,
     faults: errors
       .slice(0, kFaultsKept)
       .map(({ file, line, message }) => ({ file, line, message })),
-    faultCount: errors.length + taken.faultsOmitted,
+    faultCount: errors.length + taken.faultsOmitted + lists.faultsOmitted,
     conflicts: conflicts.slice(0, kConflictsKept),
     conflictCount: conflicts.length,
   };
 }
 
 function readPart(part: Part, prefix: string): PartRules {
-  const { files, variables, thresholds, enable, disable } = part.pack;
+  const { files: all, variables, thresholds, enable, disable } = part.pack;
+  const { lists = [], datasets = [] } = part.pack;
+  const listed = new Set(lists.map(({ file }) => file));
+  const files = all.filter(({ name }) => !listed.has(name));
   const configs = new ConfigSet(variables);
   const kinds = files.map(({ name }) => configKind(basename(name)));
   for (const [place, { name, text }] of files.entries()) {
@@ -102,15 +113,16 @@ function readPart(part: Part, prefix: string): PartRules {
   }
   if (thresholds !== '') configs.add('threshold', `${prefix}spec.thresholds`, thresholds);
   const labelled = files.map(({ name, text }) => ({ name: `${prefix}${name}`, text }));
-  const { rules, data } = parted(labelled);
-  const beside = new FilesBeside(data);
+  const values = new Set(datasets.map((name) => `${prefix}${name}`));
+  const { rules, data } = parted(labelled.filter(({ name }) => !values.has(name)));
+  const beside = new FilesBeside([...data, ...labelled.filter(({ name }) => values.has(name))]);
   const loaded = loadRules(rules, variables, {
     ...configs.forRules,
     readList: beside.text,
     enable: idsOf(enable),
     disable: idsOf(disable),
   });
-  const sources = files.map(({ name, text }) => sourceOf(`${prefix}${name}`, Buffer.from(text)));
+  const sources = all.map(({ name, text }) => sourceOf(`${prefix}${name}`, Buffer.from(text)));
   const { reputations } = configs.addresses;
   return {
     part,
@@ -120,6 +132,12 @@ function readPart(part: Part, prefix: string): PartRules {
     sources,
     reputations,
     datasetFiles: beside.datasetFiles(loaded),
+    lists: lists.map(({ file, options }) => {
+      const text = all.find(({ name }) => name === file)?.text ?? '';
+      // In faults with its set, in alerts by its own name.
+      const name = options.name ?? basename(file).replace(/\.\w+$/, '');
+      return { name: `${prefix}${file}`, text, list: { ...options, name } };
+    }),
   };
 }
 

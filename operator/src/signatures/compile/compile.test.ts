@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { signatureSetSpecSchema } from '#crds/signature-set.ts';
 import { decodeBundle } from '#signatures/bundle/bundle.ts';
 import { conformanceData } from '#signatures/testing/conformance-data.ts';
@@ -12,6 +12,9 @@ import { packedBytes, type RulePack, revisionName, rulePack, unpacked } from './
 
 const rule = (sid: number, msg = 'x', more = ''): string =>
   `alert tcp $HOME_NET any -> any 80 (msg:"${msg}"; content:"${msg}"; ${more}sid:${sid};)`;
+
+const kDatasetRule =
+  'alert dns any any -> any any (msg:"x"; dns.query; dataset:isset,bad,type string,load bad.lst; sid:1;)';
 
 function pack(text: string, spec: object = {}): RulePack {
   const parsed = signatureSetSpecSchema.parse({ source: { inline: { rules: 'x' } }, ...spec });
@@ -89,6 +92,57 @@ it('of the same rule in two sets takes that of the first, each with its own vari
   expect(both.rules).toBe(2);
   const text = Buffer.from(both.bytes).toString('latin1');
   expect([text.includes('high'), text.includes('low/a.rules')]).toEqual([true, true]);
+});
+
+describe('lists and datasets', () => {
+  const files = [
+    { name: 'rules/a.rules', text: `${kDatasetRule}\n${rule(2)}` },
+    { name: 'rules/bad.lst', text: `${btoa('bad.example')}\n` },
+    { name: 'lists/evil.txt', text: 'evil.example\nworse.example\nno domain!\n' },
+  ];
+  const packOf = (more: object, given = files): RulePack =>
+    rulePack(given, signatureSetSpecSchema.parse({ source: { inline: { rules: 'x' } }, ...more }));
+  const both = { lists: [{ files: 'lists/*', type: 'domain' }], datasets: '*.lst' };
+
+  it('are taken out of the files that the set names, and their faults are named', () => {
+    const compiled = compileParts([{ set: 's', pack: packOf(both) }]);
+    expect(compiled).toMatchObject({ rules: 2, failed: 0, indicators: 2, faultCount: 1 });
+    expect(compiled.faults).toMatchObject([{ file: 'lists/evil.txt', line: 3 }]);
+    // As alerts call it.
+    expect(Buffer.from(compiled.bytes).includes('evil')).toBe(true);
+  });
+
+  it('that are missing leave out the rules that need them, by name', () => {
+    const withoutFile = files.filter(({ name }) => !name.endsWith('.lst'));
+    const compiled = compileParts([{ set: 's', pack: packOf(both, withoutFile) }]);
+    expect(compiled).toMatchObject({ rules: 1, failed: 1 });
+    expect(compiled.faults).toContainEqual(
+      expect.objectContaining({
+        ...{ file: 'rules/a.rules', line: 1 },
+        message: expect.stringContaining('bad.lst, is not there'),
+      }),
+    );
+  });
+
+  it('of several sets stand together, each with the files of its own', () => {
+    const other = { lists: [{ name: 'mine', type: 'domain' }] };
+    const parts = [
+      { set: 'one', pack: packOf(both) },
+      { set: 'two', pack: packOf(other, [{ name: 'b.txt', text: 'third.example\n' }]) },
+    ];
+    const compiled = compileParts(parts);
+    expect(compiled).toMatchObject({ rules: 2, failed: 0, indicators: 3 });
+    expect(compiled.faults).toMatchObject([{ file: 'one/lists/evil.txt' }]);
+    expect(compileParts(parts).digest).toBe(compiled.digest);
+  });
+
+  it('make another revision; a set without any keeps the name it had', () => {
+    const plain = packOf({});
+    expect(Object.keys(plain)).not.toContain('lists');
+    const names = [plain, packOf({ datasets: '*.lst' }), packOf(both)].map(revisionName);
+    expect(new Set(names).size).toBe(3);
+    expect(unpacked(packedBytes(packOf(both)), names[2] ?? '')).toEqual(packOf(both));
+  });
 });
 
 it('a thread of its own comes to the same, jobs queue, and a job that is given up fails alone', async () => {

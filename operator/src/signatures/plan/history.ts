@@ -10,8 +10,9 @@ export function withRevision(state: SetState, made: SignatureRevision): SetState
   const known = state.history.find(({ revision }) => revision === made.revision);
   if (known === undefined) return { ...state, history: [made, ...state.history] };
   if (known.digest === made.digest) return state;
-  const { digest, rules, faults } = made;
-  const renewed = { ...known, digest, rules, faults };
+  const { digest, rules, faults, indicators = known.indicators } = made;
+  const entries = indicators === undefined ? {} : { indicators };
+  const renewed = { ...known, digest, rules, faults, ...entries };
   return { ...state, history: state.history.map((each) => (each === known ? renewed : each)) };
 }
 

@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { MAX_SOURCE_BYTES, type SourceFile } from '../compile/rule-pack.ts';
 import { type Fetch, type Fetched, fetchBytes } from './fetch-bytes.ts';
-import { sourceFiles, tooLarge } from './read-archive.ts';
+import { type IsData, sourceFiles, tooLarge } from './read-archive.ts';
 import { basic, type SourceCredentials } from './source-credentials.ts';
 import { SourceFault } from './source-fault.ts';
 import { SIGNATURE_ANNOTATION, type SourceVerifier } from './verify-source.ts';
@@ -36,6 +36,7 @@ export interface OciOptions {
   readonly reference: string;
   readonly credentials: SourceCredentials | undefined;
   readonly verifier?: SourceVerifier | undefined;
+  readonly isData?: IsData | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -78,7 +79,11 @@ export async function fetchOci(options: OciOptions): Promise<SourceFile[]> {
       signature === undefined ? undefined : Buffer.from(signature),
       `${name}, layer ${place + 1},`,
     );
-    const layer = sourceFiles(annotations?.[kTitle] ?? `layer-${place + 1}.rules`, bytes);
+    const layer = sourceFiles(
+      annotations?.[kTitle] ?? `layer-${place + 1}.rules`,
+      bytes,
+      options.isData,
+    );
     // Sizes are the manifest's word, and a small layer may unpack to a large one.
     for (const { text } of layer) length += text.length;
     if (length > MAX_SOURCE_BYTES) throw tooLarge();

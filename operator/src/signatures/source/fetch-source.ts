@@ -8,10 +8,11 @@ import type { SignatureSetSpec } from '#crds/signature-set.ts';
 import type { ApiClient } from '../../runtime/api-client.ts';
 import { ApiError } from '../../runtime/api-error.ts';
 import { CONFIG_MAPS, type KubeObject, SECRETS } from '../../runtime/resource.ts';
-import { MAX_SOURCE_BYTES, type SourceFile } from '../compile/rule-pack.ts';
+import { isDataOf, MAX_SOURCE_BYTES, type SourceFile } from '../compile/rule-pack.ts';
 import { type Fetch, fetchBytes, type Wanted } from './fetch-bytes.ts';
 import { fetchOci } from './fetch-oci.ts';
-import { sourceFiles, tooLarge } from './read-archive.ts';
+import { globOf } from './glob.ts';
+import { type IsData, sourceFiles, tooLarge } from './read-archive.ts';
 import {
   authorizationOf,
   CREDENTIALS_LABEL,
@@ -49,24 +50,29 @@ export async function fetchSource(
   const { signal } = before;
   const { source } = spec;
   const verifier = sourceVerifier(spec);
+  const isData = isDataOf(spec);
   if (source.inline !== undefined) {
     return { files: [{ name: 'inline.rules', text: source.inline.rules }] };
   }
   if (source.configMapRef !== undefined) {
-    return { files: await configMapFiles({ ...options, verifier }, source.configMapRef, signal) };
+    return {
+      files: await configMapFiles({ ...options, verifier, isData }, source.configMapRef, signal),
+    };
   }
   const { fetch } = options;
   if (source.oci !== undefined) {
     const { reference, secretRef } = source.oci;
     const credentials = await credentialsFor(options, secretRef, signal);
-    return { files: await fetchOci({ fetch, reference, credentials, verifier, signal }) };
+    return { files: await fetchOci({ fetch, reference, credentials, verifier, isData, signal }) };
   }
-  if (source.http !== undefined) return httpFiles({ ...options, verifier }, source.http, before);
+  if (source.http !== undefined)
+    return httpFiles({ ...options, verifier, isData }, source.http, before);
   throw new SourceFault('NotRules', 'the set names no source');
 }
 
 interface VerifiedOptions extends SourceOptions {
   readonly verifier: SourceVerifier | undefined;
+  readonly isData: IsData;
 }
 
 async function httpFiles(
@@ -91,7 +97,7 @@ async function httpFiles(
   }
   const name = pathname.split('/').findLast((part) => part !== '') ?? host;
   const found = answer.headers.get('etag') ?? undefined;
-  return { files: sourceFiles(decoded(name), answer.bytes), etag: found };
+  return { files: sourceFiles(decoded(name), answer.bytes, options.isData), etag: found };
 }
 
 /** What lies beside the file. */
@@ -116,7 +122,7 @@ function decoded(name: string): string {
 }
 
 async function configMapFiles(
-  { client, namespace: own, verifier }: VerifiedOptions,
+  { client, namespace: own, verifier, isData }: VerifiedOptions,
   { namespace = own, name, keys }: NonNullable<SignatureSetSpec['source']['configMapRef']>,
   signal: AbortSignal,
 ): Promise<SourceFile[]> {
@@ -141,32 +147,13 @@ async function configMapFiles(
     const bytes = bytesOf(key) ?? Buffer.alloc(0);
     verifier?.demand(bytes, bytesOf(`${key}${SIGNATURE_SUFFIX}`), `${where}, key ${key}`);
     const text = data[key];
-    files.push(...(text === undefined ? sourceFiles(key, bytes) : [{ name: key, text }]));
+    files.push(...(text === undefined ? sourceFiles(key, bytes, isData) : [{ name: key, text }]));
   }
   if (files.length === 0) {
     throw new SourceFault('NotRules', `${where} has no key that fits ${JSON.stringify(keys)}`);
   }
   if (files.reduce((sum, { text }) => sum + text.length, 0) > MAX_SOURCE_BYTES) throw tooLarge();
   return files;
-}
-
-/** In which * stands for anything; the first of its places that fits is taken, so it costs no more than reading. */
-export function globOf(pattern: string): (key: string) => boolean {
-  const [first = '', ...parts] = pattern.split('*');
-  const last = parts.pop();
-  if (last === undefined) return (key) => key === first;
-  return (key) => {
-    if (key.length < first.length + last.length) return false;
-    if (!key.startsWith(first) || !key.endsWith(last)) return false;
-    let at = first.length;
-    const end = key.length - last.length;
-    for (const part of parts) {
-      const found = key.indexOf(part, at);
-      if (found === -1 || found + part.length > end) return false;
-      at = found + part.length;
-    }
-    return true;
-  };
 }
 
 async function credentialsFor(

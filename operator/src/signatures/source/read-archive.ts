@@ -2,7 +2,8 @@
  * What a source sent, as rule files: one file, plain or gzip, or a tar archive of them.
  *
  * Invariants: never more than MAX_SOURCE_BYTES in memory, however well it was packed; of an archive only
- * rule files and Suricata's configuration files are taken; a broken archive is a fault with its place.
+ * rule files, Suricata's configuration files and the lists that the set names are taken; a broken archive is
+ * a fault with its place.
  * Source: POSIX.1-2017, pax interchange format (ustar headers); GNU tar manual for long names.
  */
 import { gunzipSync } from 'node:zlib';
@@ -20,21 +21,30 @@ const kType = 156;
 const kMagic = [257, 5] as const;
 const kPrefix = [345, 155] as const;
 
+/** Whether the set means a file of that name, although it holds no rules. */
+export type IsData = (name: string) => boolean;
+
 /** `name` is what a single file is called in faults. */
-export function sourceFiles(name: string, bytes: Uint8Array): SourceFile[] {
+export function sourceFiles(
+  name: string,
+  bytes: Uint8Array,
+  isData: IsData = () => false,
+): SourceFile[] {
   const plain = unpacked(bytes);
   if (plain.length > MAX_SOURCE_BYTES) throw tooLarge();
   if (!isTar(plain)) {
     return [{ name: name.replace(/\.gz$/, ''), text: textOf(plain) }];
   }
-  const files = [...tarFiles(plain)].filter((file) => kTaken.test(file.name));
+  const files = [...tarFiles(plain)]
+    .map(({ name: inside, bytes: content }) => ({
+      name: inside.replace(/^(?:\.?\/)+/, ''),
+      bytes: content,
+    }))
+    .filter((file) => kTaken.test(file.name) || isData(file.name));
   if (files.length === 0) {
     throw new SourceFault('NotRules', `${name} is an archive without a file called *.rules`);
   }
-  return files.map(({ name: inside, bytes: content }) => ({
-    name: inside.replace(/^(?:\.?\/)+/, ''),
-    text: textOf(content),
-  }));
+  return files.map((file) => ({ name: file.name, text: textOf(file.bytes) }));
 }
 
 function unpacked(bytes: Uint8Array): Uint8Array {

@@ -8,7 +8,8 @@ import { type SignatureSetSpec, signatureSetSpecSchema } from '#crds/signature-s
 import type { ApiClient } from '../../runtime/api-client.ts';
 import { MAX_SOURCE_BYTES } from '../compile/rule-pack.ts';
 import { parseOciReference } from './fetch-oci.ts';
-import { fetchSource, globOf } from './fetch-source.ts';
+import { fetchSource } from './fetch-source.ts';
+import { globOf } from './glob.ts';
 import { sourceFiles } from './read-archive.ts';
 import { SourceFault } from './source-fault.ts';
 
@@ -70,6 +71,23 @@ function tarEntry(name: string, content: string, type = '0'): Buffer {
 }
 const tar = (...entries: readonly Buffer[]): Buffer =>
   Buffer.concat([...entries, Buffer.alloc(1_024)]);
+
+it('of an archive takes the lists that the set names beside its rules', async () => {
+  const archive = tar(
+    tarEntry('./rules/a.rules', rules),
+    tarEntry('./lists/evil.txt', 'evil.example\n'),
+    tarEntry('./README.md', 'words'),
+  );
+  handlers.set('/lists.tar', (_request, response) => response.end(archive));
+  const source = http('/lists.tar', { sha256: digestOf(archive) });
+  const options = { client: secretClient({}), fetch: globalThis.fetch, namespace: 'n' };
+  const spec = signatureSetSpecSchema.parse({ source, lists: [{ files: 'lists/*' }] });
+  const { signal } = new AbortController();
+  const { files = [] } = await fetchSource(options, spec, { signal });
+  expect(files.map(({ name }) => name)).toEqual(['rules/a.rules', 'lists/evil.txt']);
+  const { files: plain = [] } = await fetched(source);
+  expect(plain.map(({ name }) => name)).toEqual(['rules/a.rules']);
+});
 
 describe('signed', () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');

@@ -1,19 +1,31 @@
 /**
- * The indicator lists of a set.
+ * Indicator lists in memory, as one table.
  *
  * Invariant: what is wrong with an entry is named with its place; every other entry counts.
  */
-import type { SignatureListOptions } from '#contracts/rest-signatures.ts';
-import type { Fault } from '#signatures/faults.ts';
-import { IndicatorCollector, type Indicators } from '#signatures/lists/indicators.ts';
-import { ListFaults, ListSink, type ListSpec } from '#signatures/lists/list-loader.ts';
-import { readJsonList } from '#signatures/lists/read-json.ts';
-import { TextListReader } from '#signatures/lists/read-text.ts';
+import type { IndicatorListFormat, IndicatorType } from '#contracts/indicator-lists.ts';
+import type { Fault } from '../faults.ts';
+import { IndicatorCollector, type Indicators } from './indicators.ts';
+import { ListFaults, ListSink, type ListSpec } from './list-loader.ts';
+import { readJsonList } from './read-json.ts';
+import { TextListReader } from './read-text.ts';
+
+/** How a list is read; what is not said is told by its first lines and its values. */
+export interface ListOptions {
+  readonly name?: string | undefined;
+  readonly category?: string | undefined;
+  readonly format?: IndicatorListFormat | undefined;
+  readonly type?: IndicatorType | undefined;
+  readonly confidence: number;
+  readonly severity: number;
+  /** ISO 8601; never. */
+  readonly expires?: string | undefined;
+}
 
 export interface ListFile {
   readonly name: string;
   readonly text: string;
-  readonly list: SignatureListOptions;
+  readonly list: ListOptions;
 }
 
 export interface ReadLists {
