@@ -8,6 +8,7 @@ import { lostEvents, type Readings } from './ledger.ts';
 
 interface Losses {
   readonly kernelDrops: number;
+  readonly nicDrops: number;
   readonly queueEvents: number;
   readonly packingEvents: number;
   readonly spoolEvents: number;
@@ -15,7 +16,7 @@ interface Losses {
 
 export class DropWatch {
   readonly #log: Logger;
-  #seen: Losses = { kernelDrops: 0, queueEvents: 0, packingEvents: 0, spoolEvents: 0 };
+  #seen: Losses = { kernelDrops: 0, nicDrops: 0, queueEvents: 0, packingEvents: 0, spoolEvents: 0 };
 
   constructor(log: Logger) {
     this.#log = log;
@@ -24,6 +25,7 @@ export class DropWatch {
   look({ engine, intake, outbox }: Readings): void {
     const now: Losses = {
       kernelDrops: engine.kernelDrops,
+      nicDrops: engine.nicDrops,
       queueEvents: engine.eventsDropped,
       packingEvents: intake.droppedEvents + intake.tooLargeEvents,
       spoolEvents: lostEvents(outbox),
@@ -32,6 +34,8 @@ export class DropWatch {
     this.#seen = now;
     const packets = now.kernelDrops - before.kernelDrops;
     if (packets > 0) this.#log.warn({ packets }, 'Packets dropped by the kernel');
+    const nic = now.nicDrops - before.nicDrops;
+    if (nic > 0) this.#log.warn({ packets: nic }, 'Packets dropped by the interfaces');
     const queue = now.queueEvents - before.queueEvents;
     if (queue > 0) this.#log.warn({ events: queue }, 'Events dropped by a full engine queue');
     const packing = now.packingEvents - before.packingEvents;
