@@ -177,6 +177,7 @@ void LiveRun::join() {
 void LiveRun::release() {
   join();
   if (last_) return;
+  last_capture_ = capture_status();
   last_ = stats();
   lanes_.clear();
   capture_.reset();
@@ -332,7 +333,7 @@ LiveStats LiveRun::stats() const {
 }
 
 capture::CaptureStatus LiveRun::capture_status() const {
-  return capture_ == nullptr ? capture::CaptureStatus{} : capture_->status();
+  return capture_ == nullptr ? last_capture_ : capture_->status();
 }
 
 std::vector<capture::InterfaceChange> LiveRun::take_interface_changes() {

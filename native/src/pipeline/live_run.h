@@ -141,8 +141,9 @@ class LiveRun {
   mutable std::mutex mutex_;  // guards the lanes' published counters, fault_ and signatures_
   RunFault fault_;
   LoadedSignatures signatures_;
-  output::EventLedger ledger_;     // likewise
-  std::optional<LiveStats> last_;  // of release()
+  output::EventLedger ledger_;           // likewise
+  std::optional<LiveStats> last_;        // of release()
+  capture::CaptureStatus last_capture_;  // likewise
   TimestampNs started_ = 0;
 };
 
