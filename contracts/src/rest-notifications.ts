@@ -47,7 +47,9 @@ export type ChannelRequest = z.infer<typeof channelRequestSchema>;
 export const channelSchema = z.object({
   name,
   kind: z.enum(CHANNEL_KINDS),
-  url: z.string().describe('Without user and password, and without the path of a slack URL'),
+  url: z
+    .string()
+    .describe('Without user, password and query; of webhook and slack without the path too'),
   min_score: z.int(),
   kinds: z.array(kind),
   waiting: z.int().describe('Notifications still to be sent'),

@@ -3,7 +3,7 @@
 // changes its address, as long as its MAC is seen.
 import { NetmothError } from '#contracts/errors.ts';
 import type { DeviceDetail } from '#contracts/rest.ts';
-import { concludeDevices, knownDevices } from '../enrich/device-concluder.ts';
+import { concludeDevices, knownDevices, LOCK_CONCLUDING } from '../enrich/device-concluder.ts';
 import { isLocallyAdministered } from '../enrich/vendor-book.ts';
 import type { StorePool } from '../store/pool.ts';
 
@@ -73,6 +73,8 @@ export interface LabelRequest {
 export function labelDevice(pool: StorePool, request: LabelRequest): Promise<void> {
   const { ip, label, type, user } = request;
   return pool.withTransaction(async (client) => {
+    // Else a round of the concluder that read the labels before writes its rows after, without this one.
+    await client.query(LOCK_CONCLUDING);
     const { rows } = await client.query<Key>(KEY, [ip]);
     const [known] = await knownDevices(client, rows);
     if (known === undefined) throw new NetmothError('NM_NOT_FOUND', `no device ${ip} was seen`);

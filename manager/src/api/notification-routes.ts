@@ -9,6 +9,7 @@ import {
   silenceParamsSchema,
   silenceRequestSchema,
 } from '#contracts/rest-notifications.ts';
+import { reasonOf, shownAddress } from '../notify/secrets.ts';
 import { type ChannelTarget, send } from '../notify/send.ts';
 import type { StorePool } from '../store/pool.ts';
 import { sessionOf } from './auth/guard.ts';
@@ -38,7 +39,7 @@ export function installNotificationRoutes(
 ): void {
   addRoute(app, 'listChannels', async () => {
     const { rows } = await pool.query<Channel>(LIST);
-    return { items: rows.map((row) => ({ ...row, url: shownUrl(row) })) };
+    return { items: rows.map((row) => ({ ...row, url: shownAddress(row) })) };
   });
   addRoute(app, 'putChannel', async (request, reply) => {
     const { name } = parseInput(channelParamsSchema, request.params);
@@ -76,7 +77,7 @@ export function installNotificationRoutes(
       await send(target, testMessage(request.id), version);
       return { ok: true, message: 'sent' };
     } catch (error) {
-      return { ok: false, message: error instanceof Error ? error.message : String(error) };
+      return { ok: false, message: reasonOf(error, target) };
     }
   });
   addRoute(app, 'listSilences', async () => ({ items: (await pool.query(SILENCES)).rows }));
@@ -106,18 +107,6 @@ export function installNotificationRoutes(
 
 function full(what: string, most: number): NetmothError {
   return new NetmothError('NM_QUERY_INVALID', `there are ${most} ${what} already`);
-}
-
-/** A URL of Slack is a secret from its path on; others may have a user and a password. */
-function shownUrl({ kind, url }: Channel): string {
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  if (kind === 'slack' || kind === 'webhook') {
-    shown.search = '';
-    if (kind === 'slack') shown.pathname = '/…';
-  }
-  return decodeURI(shown.href);
 }
 
 function testMessage(id: string) {

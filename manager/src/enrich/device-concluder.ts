@@ -17,6 +17,8 @@ const kAtOnce = 500;
 const kEvidenceOfSubject = 64;
 /** Among ADVISORY_LOCKS of store/migrate.ts no other has this number. */
 const kLock = 7_318_005;
+/** Waits until nobody else concludes devices; holds until the transaction ends. */
+export const LOCK_CONCLUDING = `SELECT pg_advisory_xact_lock(${kLock})`;
 
 const CLAIM_EVIDENCE = `
   UPDATE device_evidence SET concluded = true

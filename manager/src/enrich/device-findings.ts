@@ -31,14 +31,15 @@ export class DeviceFindings {
   ofSyn(netmoth: Json | undefined): readonly Finding[] {
     const syn = netmoth?.['syn'];
     if (typeof syn !== 'object' || syn === null) return NOTHING;
-    const { ttl, window, mss = 0, scale, options } = syn as Json;
-    if (!isCount(ttl) || !isCount(window) || !isCount(mss) || !Array.isArray(options)) {
+    const { ttl, window, mss = 0, options, ...rest } = syn as Json;
+    const scale = isCount(rest['scale']) ? rest['scale'] : undefined;
+    if (!isCount(ttl) || !isCount(window) || !isCount(mss) || !areCounts(options)) {
       return NOTHING;
     }
     const key = `${ttl} ${window} ${mss} ${scale} ${options.join()}`;
     const known = this.#ofSyn.get(key);
     if (known !== undefined) return known;
-    const guess = osOfSyn({ ttl, window, mss, scale: isCount(scale) ? scale : undefined, options });
+    const guess = osOfSyn({ ttl, window, mss, scale, options });
     const findings =
       guess === undefined
         ? NOTHING
@@ -80,7 +81,7 @@ export function findingsOfDhcp(dhcp: Json, parameters: unknown): readonly Findin
     findings.push(...findingsOfName('dhcp.hostname', hostname, 90));
     findings.push(finding('identity', 'dhcp.hostname', hostname, '', 60));
   }
-  const order = Array.isArray(parameters) ? FINGERPRINTS.get(parameters.join()) : undefined;
+  const order = areCounts(parameters) ? FINGERPRINTS.get(parameters.join()) : undefined;
   if (order !== undefined) {
     findings.push(finding('os', 'dhcp.parameters', order.os, order.detail, 65));
   }
@@ -134,4 +135,9 @@ export function finding(
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+/** Joined to a key below: an object could have a toString of its own that is no function. */
+function areCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
 }

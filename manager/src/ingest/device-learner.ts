@@ -3,7 +3,8 @@
  *
  * Invariants: only ends on our side become devices (or the client where neither is, as in
  * device-sightings.ts); a MAC under which addresses from elsewhere were seen is a router's and identifies
- * nobody behind it. An end that nothing answered is taken within a bound and counted beyond.
+ * nobody behind it. An end that nothing answered is taken within a bound and counted beyond. The event is stored
+ * already: what is of another kind than it should be is as good as absent, and nothing throws.
  */
 import type { Address } from '#manager/enrich/address-book.ts';
 import {
@@ -19,7 +20,7 @@ import type { KubernetesEnd, KubernetesEnds } from '#manager/enrich/identity-boo
 import { isLocallyAdministered, type VendorBook } from '#manager/enrich/vendor-book.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
 import { type DeviceMemory, type DeviceSightings, HOSTNAME_RANK } from './device-sightings.ts';
-import { type Json, optionalObject } from './event-fields.ts';
+import { type Json, objectIfAny } from './event-fields.ts';
 import type { EvidenceSightings } from './evidence-sightings.ts';
 import type { FlowFacts } from './flow-facts.ts';
 
@@ -56,7 +57,7 @@ export class DeviceLearner {
   learnFlow(event: Json, flow: FlowFacts, kubernetes: KubernetesEnds | undefined): void {
     const { sightings, findings } = this.#options;
     const { src, dest, device, start, end, answered } = flow;
-    const ether = optionalObject(event['ether'], 'ether');
+    const ether = objectIfAny(event['ether']);
     const ends = new Set([device, src?.home ? src : undefined, dest?.home ? dest : undefined]);
     for (const each of ends) {
       // A mere question to an address does not make it a device; an answer does, of both.
@@ -66,7 +67,7 @@ export class DeviceLearner {
     this.#learnMac(src, ether?.['src_macs'], end);
     this.#learnMac(dest, ether?.['dest_macs'], end);
     if (answered && src !== undefined && ends.has(src)) {
-      const netmoth = optionalObject(event['netmoth'], 'netmoth');
+      const netmoth = objectIfAny(event['netmoth']);
       this.#tell(src, findings.ofSyn(netmoth), end);
     }
     if (answered && dest?.home) this.#learnServer(event, dest, end);
@@ -76,7 +77,7 @@ export class DeviceLearner {
 
   learn(type: string, event: Json, { src, dest }: Ends, at: Instant): void {
     const { sightings, findings } = this.#options;
-    const body = optionalObject(event[type], type);
+    const body = objectIfAny(event[type]);
     if (body === undefined) return;
     switch (type) {
       case 'dhcp':
@@ -156,7 +157,7 @@ export class DeviceLearner {
     // Of a client whose address is not known yet: its MAC is the subject, the server's address a stand-in.
     const any = addressOf(String(event['src_ip'])) ?? router;
     if (dhcp['type'] !== 'request' || typeof mac !== 'string' || !MAC.test(mac)) return;
-    const parameters = optionalObject(event['netmoth'], 'netmoth')?.['dhcp_parameters'];
+    const parameters = objectIfAny(event['netmoth'])?.['dhcp_parameters'];
     if (any === undefined) return;
     for (const each of findingsOfDhcp(dhcp, parameters)) this.#evidence(any, mac, each, at);
   }

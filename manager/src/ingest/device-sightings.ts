@@ -9,7 +9,7 @@
 import type { Address, AddressBook } from '#manager/enrich/address-book.ts';
 import { normalDomain } from '#manager/enrich/domain-name.ts';
 import { BinaryRows, binaryArray, type Instant } from '#manager/store/binary-rows.ts';
-import { type Json, optionalObject } from './event-fields.ts';
+import { type Json, objectIfAny } from './event-fields.ts';
 import { OIDS } from './rollup-tables.ts';
 import { TwoGenerations } from './two-generations.ts';
 
@@ -103,7 +103,7 @@ export class DeviceSightings {
 
   /** Names and hardware addresses from a DHCP event: acknowledgements bind both to an address. */
   learnDhcp(event: Json, time: Instant): void {
-    const dhcp = optionalObject(event['dhcp'], 'dhcp');
+    const dhcp = objectIfAny(event['dhcp']);
     const mac = dhcp?.['client_mac'];
     if (typeof mac !== 'string' || !MAC.test(mac)) return;
     const hostname = dhcp?.['hostname'];
@@ -132,7 +132,8 @@ export class DeviceSightings {
       const ip = isPointer ? addressOfPointer(rrname) : rdata;
       const address = ip === undefined ? undefined : this.#addresses.get(ip);
       if (address?.home !== true) continue;
-      const sighting = this.see(address, time);
+      // Anybody's name server can say so of any address.
+      const sighting = this.see(address, time, false);
       if (sighting !== undefined) nameIt(sighting, isPointer ? rdata : rrname, rank);
     }
   }

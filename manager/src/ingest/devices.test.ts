@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { deviceDetail, labelDevice } from '../api/device-detail.ts';
-import { DeviceConcluder } from '../enrich/device-concluder.ts';
+import { DeviceConcluder, LOCK_CONCLUDING } from '../enrich/device-concluder.ts';
 import { VendorBook } from '../enrich/vendor-book.ts';
 import { IngestBed } from './testing/ingest-bed.ts';
 import { line, SAMPLES, sample } from './testing/sample-events.ts';
@@ -102,6 +102,26 @@ it('what a person says goes before evidence, for all addresses of the machine, a
   });
 });
 
+it('a label waits for a round of the concluder that goes on', async () => {
+  await bed.startReplica();
+  await bed.publish([flowOf('192.168.1.50', LAPTOP, 1)], { eventClass: 'flow' });
+  await bed.untilDrained();
+  const order: string[] = [];
+  const said = { ip: '192.168.1.50', label: 'Till 3', type: null, user: 'admin' };
+  let labelled: Promise<unknown> = Promise.resolve();
+  await bed.pool.withTransaction(async (client) => {
+    await client.query(LOCK_CONCLUDING);
+    labelled = labelDevice(bed.pool, said).then(() => order.push('labelled'));
+    // Until it waits: pg_locks says so.
+    const WAITING =
+      "SELECT count(*)::int AS many FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    while ((await bed.rows<{ many: number }>(WAITING))[0]?.many !== 1);
+    order.push('concluded');
+  });
+  await labelled;
+  expect(order).toEqual(['concluded', 'labelled']);
+});
+
 it('a MAC under which addresses from elsewhere are seen identifies nobody', async () => {
   await bed.startReplica();
   const [first = '', second = ''] = [
@@ -115,6 +135,46 @@ it('a MAC under which addresses from elsewhere are seen identifies nobody', asyn
     "SELECT subject FROM devices WHERE ip <<= '192.168.7.0/24' ORDER BY ip",
   );
   expect(subjects).toEqual([{ subject: 'ip:192.168.7.1' }, { subject: 'ip:192.168.7.2' }]);
+});
+
+it('what a DNS answer says of an address confirms no device, and the address may be invented', async () => {
+  await bed.startReplica();
+  const answers = Array.from({ length: 300 }, (_, index) => ({
+    ...{ rrname: 'made.up.example', rrtype: 'A', rdata: `10.8.${index >> 8}.${index & 255}` },
+  }));
+  const event = sample('dns', { dest_ip: '8.8.8.8' });
+  const dns = { ...SAMPLES.dns.dns, type: 'response', answers };
+  await bed.publish([line({ ...event, dns })], { eventClass: 'protocol' });
+  await bed.untilDrained();
+  const [found] = await bed.rows(
+    `SELECT count(*) FILTER (WHERE confirmed) AS real, count(*) AS all FROM devices
+     WHERE ip <<= '10.8.0.0/16'`,
+  );
+  expect(found).toMatchObject({ real: 0, all: 256 });
+});
+
+it('an event whose parts are of the wrong kind is stored and not rejected as well, or rejected alone', async () => {
+  await bed.startReplica();
+  const event = sample('flow', { src_ip: '192.168.1.50' });
+  const odd = { toString: 1, valueOf: 1 };
+  const syn = { ...WINDOWS, options: [odd], scale: odd };
+  await bed.publish(
+    [
+      line({ ...event, flow_id: 1, ether: 'none' }),
+      line({ ...event, flow_id: 2, ether: { src_macs: [odd] }, netmoth: { schema: 1, syn } }),
+      line({ ...sample('dhcp', { flow_id: 3 }), netmoth: 7 }),
+      line({ ...sample('dhcp', { flow_id: 4 }), dhcp: 'none' }),
+      line({ ...sample('mdns', { flow_id: 5 }), mdns: [] }),
+    ],
+    { eventClass: 'flow' },
+  );
+  await bed.untilDrained();
+  const stored = await bed.rows(
+    'SELECT flow_id FROM flows UNION ALL SELECT flow_id FROM events ORDER BY flow_id',
+  );
+  const rejected = await bed.rows('SELECT line FROM rejected');
+  expect(stored.length + rejected.length).toBe(5);
+  expect(stored.map(({ flow_id: id }) => Number(id))).toEqual(expect.arrayContaining([1, 2]));
 });
 
 it('invented addresses make few devices, are counted, and do not hide those that answer', async () => {

@@ -27,15 +27,20 @@ export const MAX_NAME_CHARS = 512;
 const kMaxArray = 256;
 
 export function object(value: unknown, path: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidEvent(path, 'an object is wanted');
-  }
-  // The checks above are what Json says.
-  return value as Json;
+  const found = objectIfAny(value);
+  if (found === undefined) throw new InvalidEvent(path, 'an object is wanted');
+  return found;
 }
 
 export function optionalObject(value: unknown, path: string): Json | undefined {
   return value === undefined || value === null ? undefined : object(value, path);
+}
+
+/** For who takes what there is: another kind is as good as none. */
+export function objectIfAny(value: unknown): Json | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  // The checks above are what Json says.
+  return value as Json;
 }
 
 export function text(value: unknown, path: string): string {

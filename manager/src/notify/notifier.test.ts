@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -12,6 +12,8 @@ import { tellFinal } from '../analysis/store-findings.ts';
 import { type ApiBed, startApiBed } from '../api/testing/api-bed.ts';
 import { signatureOf } from './message.ts';
 import { Notifier } from './notifier.ts';
+import { reasonOf } from './secrets.ts';
+import { sendMail } from './smtp.ts';
 
 const kSecret = 'a secret of theirs';
 const kSeconds = Date.UTC(2026, 10, 20, 15) / 1_000;
@@ -82,6 +84,12 @@ const tell = (...findings: ReturnType<typeof finding>[]): Promise<unknown> =>
   bed.pool.withTransaction((client) =>
     tellFinal(client, { subject: '10.0.0.5', hour: 1 }, findings),
   );
+
+/** Does it again and again until what is given back is called. */
+function every(ms: number, act: () => void): () => void {
+  const timer = setInterval(act, ms);
+  return () => clearInterval(timer);
+}
 
 function notifier(): Notifier {
   const log = pino({ level: 'silent' });
@@ -169,10 +177,75 @@ test('secrets go in and never come out; what cannot work is refused', async () =
     url: 'https://hooks.slack.example/services/T0/B0/secret',
   });
   await channel('hook', { kind: 'webhook', url: `${url}/x?key=secret`, secret: 'secret of ours' });
-  const text = await (await request('GET', '/channels')).text();
+  await channel('odd', { kind: 'syslog', url: 'syslog://siem.example/%zz' });
+  const listing = await request('GET', '/channels');
+  expect(listing.status).toBe(200);
+  const text = await listing.text();
   expect(text).not.toMatch(/secret|pass/);
   expect((await channel('bad', { kind: 'syslog', url: 'https://x.example' })).status).toBe(400);
   expect((await channel('bad', { kind: 'email', url: 'smtp://x.example' })).status).toBe(400);
+});
+
+test('a login of a webhook goes as a header, and no reason of a failure says it or its path', async () => {
+  const login = url.replace('://', '://me:pass%25word@');
+  await channel('hook', { kind: 'webhook', url: `${login}/hidden/path?key=token` });
+  await tell(finding('tor', 60));
+  await notifier().pass();
+  expect(taken.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+    ['/hidden/path?key=token', `Basic ${Buffer.from('me:pass%word').toString('base64')}`],
+  ]);
+  // A port that fetch refuses, in words that quote the address.
+  const bad = 'http://me:pass%25word@127.0.0.1:1/hidden/path?key=token';
+  await channel('hook', { kind: 'webhook', url: bad });
+  await bed.pool.query('UPDATE notifications SET sent_at = NULL, due_at = now()');
+  await notifier().pass();
+  const text = await (await request('GET', '/channels')).text();
+  expect(JSON.parse(text).items[0].last_error).toEqual(expect.any(String));
+  const tested = await (await request('POST', '/channels/hook/test')).text();
+  expect(text + tested).not.toMatch(/pass|hidden|token/);
+});
+
+test('reasons are told without what is secret in them', () => {
+  const target = {
+    ...({ kind: 'webhook', url: 'https://me:p%40ss@host/hidden/path?key=1' } as const),
+    settings: { secret: kSecret },
+  };
+  const quoted = `${target.url} https://host/hidden/path?key=1 /hidden/path p@ss p%40ss ${kSecret}`;
+  const told = reasonOf(new TypeError(`cannot: ${quoted}`), target);
+  expect(told).toMatch(/^cannot: /);
+  expect(told).not.toMatch(/hidden|ss|secret|key/);
+});
+
+test.each([
+  ['says a line ever again', (socket: Socket) => every(5, () => socket.write('250-and\r\n'))],
+  ['never ends its line', (socket: Socket) => every(5, () => socket.write('2'))],
+  ['says nothing', () => undefined],
+])('a mail server that %s does not hold us', async (_what, answerWith) => {
+  const relay = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.resume().write('220 relay\r\n');
+    const stop = answerWith(socket);
+    socket.on('close', () => stop?.());
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  const { port } = relay.address() as AddressInfo;
+  const mail = { from: 'a@b.example', to: ['c@d.example'], text: 'x' };
+  await expect(sendMail(`smtp://127.0.0.1:${port}`, mail, 300)).rejects.toThrow(
+    'the mail server did not answer in time',
+  );
+  relay.close();
+});
+
+test('of what a mail server says so much is read and no more', async () => {
+  const relay = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.resume().write('2'.repeat(100_000));
+  });
+  await once(relay.listen(0, '127.0.0.1'), 'listening');
+  const { port } = relay.address() as AddressInfo;
+  const mail = { from: 'a@b.example', to: ['c@d.example'], text: 'x' };
+  await expect(sendMail(`smtp://127.0.0.1:${port}`, mail, 10_000)).rejects.toThrow('too much');
+  relay.close();
 });
 
 test('syslog by UDP is one line of CEF', async () => {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StorePool } from '#manager/store/pool.ts';
 import type { Message } from './message.ts';
+import { reasonOf } from './secrets.ts';
 import { type ChannelTarget, send } from './send.ts';
 
 export interface NotifierOptions {
@@ -27,7 +28,6 @@ const kMaxAttempts = 16;
 const kTogether = 16;
 /** Longer than an attempt lasts. */
 const kClaimSeconds = 60;
-const kMaxErrorChars = 256;
 
 const CLAIM = `UPDATE notifications SET due_at = clock_timestamp() + interval '${kClaimSeconds} seconds',
     attempts = attempts + 1
@@ -113,10 +113,7 @@ export class Notifier {
       await send({ kind, url, settings }, { id, ...rest, lastTime }, version);
       await pool.query(SENT, [id]);
     } catch (error) {
-      const words = (error instanceof Error ? error.message : String(error)).slice(
-        0,
-        kMaxErrorChars,
-      );
+      const words = reasonOf(error, { kind, url, settings });
       if (attempts >= kMaxAttempts) {
         log.error({ channel, id, reason: words }, 'a notification is given up');
         await pool.query(GIVE_UP, [id, words]);

@@ -1,7 +1,8 @@
 /**
  * Sends one message by one channel, or throws why not.
  *
- * Invariant: ends within kTimeoutMs, whatever the other side does; what it answers is read to kMaxAnswer at most.
+ * Invariant: ends within kTimeoutMs, whatever the other side does; of what it answers nothing is kept but a status,
+ * and by mail smtp.ts's bound.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -17,6 +18,7 @@ import {
   syslogLine,
   webhookBody,
 } from './message.ts';
+import { loginOf } from './secrets.ts';
 import { sendMail } from './smtp.ts';
 
 export interface ChannelSettings {
@@ -62,13 +64,17 @@ export async function send(
 }
 
 async function post(
-  url: string,
+  address: string,
   body: string,
   headers: Record<string, string> = {},
 ): Promise<void> {
+  // fetch refuses, and quotes, an address with a password in it.
+  const { url, user, password } = loginOf(address);
+  const login = Buffer.from(`${user}:${password}`).toString('base64');
+  const authorization = user === '' && password === '' ? {} : { authorization: `Basic ${login}` };
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...authorization, ...headers },
     body,
     // A redirect would carry the secret's signature, and the message, to somewhere else.
     redirect: 'error',
@@ -98,11 +104,13 @@ async function syslog(address: string, line: string): Promise<void> {
   }
   const socket = createSocket(to.host.includes(':') ? 'udp6' : 'udp4');
   try {
-    await new Promise<void>((resolve, reject) =>
+    await new Promise<void>((resolve, reject) => {
+      // The name of the host may be looked up for longer than that.
+      signal.addEventListener('abort', () => reject(signal.reason));
       socket.send(Buffer.from(line).subarray(0, kMaxDatagram), to.port, to.host, (error) =>
         error === null ? resolve() : reject(error),
-      ),
-    );
+      );
+    });
   } finally {
     socket.close();
   }
