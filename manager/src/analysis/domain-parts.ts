@@ -4,6 +4,7 @@
  * Source: Mozilla's Public Suffix List as the package tldts carries it. Bound: kRemembered names a generation.
  */
 import { parse } from 'tldts';
+import { cleanText } from '#manager/ingest/event-fields.ts';
 import { TwoGenerations } from '#manager/ingest/two-generations.ts';
 
 export interface DomainParts {
@@ -31,7 +32,7 @@ export class DomainNames {
   partsOf(name: string): DomainParts {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const parts = split(name.slice(0, kMaxChars).replace(/\.$/, '').toLowerCase());
+    const parts = split(cleanText(name.slice(0, kMaxChars)).replace(/\.$/, '').toLowerCase());
     this.#known.set(name, parts);
     return parts;
   }

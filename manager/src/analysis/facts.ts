@@ -44,7 +44,10 @@ export function factRows(hours: readonly SubjectHour[], nowSeconds: number): Fac
   });
 }
 
-/** By the events' own clock, which may be wrong: what lies ahead of ours does not count. */
+/**
+ * By the events' own clock, which may be wrong: what lies ahead of ours counts as now where it is little, and not at
+ * all where it is much, so that one clock that is fast never ends the hours of the others.
+ */
 export function newestOf(hours: readonly SubjectHour[], nowSeconds: number): number {
   let newest = 0;
   for (const hour of hours) {
@@ -52,7 +55,8 @@ export function newestOf(hours: readonly SubjectHour[], nowSeconds: number): num
     for (const { lastSeconds } of hour.contacts.values()) {
       if (lastSeconds > seconds) seconds = lastSeconds;
     }
-    if (seconds <= nowSeconds + MAX_AHEAD_SECONDS && seconds > newest) newest = seconds;
+    if (seconds > nowSeconds + MAX_AHEAD_SECONDS) continue;
+    newest = Math.max(newest, Math.min(seconds, Math.floor(nowSeconds)));
   }
   return newest;
 }

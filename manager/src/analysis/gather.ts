@@ -6,9 +6,8 @@
  * exactly once. Bound: MAX_SUBJECTS; beyond it new ones are counted, not kept, so that a scan with a million made-up
  * senders costs a number.
  */
-import type { Address } from '#manager/enrich/address-book.ts';
-import { parseIp } from '#manager/enrich/ip-address.ts';
-import type { Json } from '#manager/ingest/event-fields.ts';
+import { canonicalIp } from '#manager/enrich/ip-address.ts';
+import { cleanText, type Json } from '#manager/ingest/event-fields.ts';
 import type { FlowFacts } from '#manager/ingest/flow-facts.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
 import { informationBits, looksRandom } from './detectors/dns.ts';
@@ -19,6 +18,7 @@ import {
   addSample,
   type Contact,
   contactKey,
+  type EventEnds,
   emptyHour,
   HOUR_SECONDS,
   MAX_CONTACTS,
@@ -32,11 +32,6 @@ import {
   type SubjectHour,
   within,
 } from './subject-hour.ts';
-
-export interface EventEnds {
-  readonly src: Address | undefined;
-  readonly dest: Address | undefined;
-}
 
 /** Subjects of one transaction, times the hours in which they were seen. */
 export const MAX_SUBJECTS = 8_192;
@@ -96,7 +91,7 @@ export class Gatherer {
         if (type === 'http' && ends.dest?.home === false) sampleHttp(subject, event, at);
         const ja4 = (event[type] as Json | undefined)?.['ja4'];
         if (typeof ja4 === 'string' && subject.ja4.size < MAX_JA4)
-          subject.ja4.add(ja4.slice(0, 64));
+          subject.ja4.add(cleanText(ja4.slice(0, 64)));
         noteEvent(subject, type, event, at, ends);
       }
     }
@@ -119,12 +114,14 @@ export class Gatherer {
       if (device) known.device = true;
       return known;
     }
+    const subject = canonicalIp(ip);
+    if (subject === undefined) return undefined;
     if (this.#subjects >= MAX_SUBJECTS) {
       this.beyond += 1;
       return undefined;
     }
     this.#subjects += 1;
-    const made = emptyHour(ip, hour, device);
+    const made = emptyHour(subject, hour, device);
     subjects.set(ip, made);
     return made;
   }
@@ -135,8 +132,6 @@ export class Gatherer {
     const assigned = dhcp?.['assigned_ip'];
     const isReply = dhcp?.['dhcp_type'] === 'offer' || dhcp?.['dhcp_type'] === 'ack';
     if (!isReply || typeof assigned !== 'string' || assigned === '0.0.0.0') return;
-    // Of the header addresses are checked; this one is what the packet says.
-    if (parseIp(assigned) === undefined) return;
     const server = event['src_port'] === kDhcpServerPort ? event['src_ip'] : event['dest_ip'];
     if (typeof server !== 'string') return;
     const subject = this.#subject(assigned, hour, true);
@@ -267,7 +262,7 @@ function sampleHttp(subject: SubjectHour, event: Json, at: Instant): void {
   const target = typeof host === 'string' && host !== '' ? host : event['dest_ip'];
   const url = http?.['url'];
   const size = typeof url === 'string' ? url.length : 0;
-  const key = String(target).slice(0, kMaxNameChars);
+  const key = cleanText(String(target).slice(0, kMaxNameChars));
   const samples = within(subject, subject.samples, MAX_TARGETS, key, newSamples);
   if (samples !== undefined) addSample(samples, millis(at), size);
 }
@@ -287,7 +282,9 @@ function addQuestion(
   if (below.length > asked.longest) asked.longest = below.length;
   const name = hash32(below);
   if (below === '' || asked.names.has(name)) return;
-  if (asked.names.size < MAX_NAMES) asked.names.add(name);
+  // Beyond them nobody could tell a repetition from what is new.
+  if (asked.names.size >= MAX_NAMES) return;
+  asked.names.add(name);
   asked.informationBits += informationBits(below);
 }
 

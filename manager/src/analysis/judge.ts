@@ -85,7 +85,7 @@ export function judgeHour(hour: SubjectHour, state: DeviceState, options: JudgeO
     return { findings: scan.findings.filter(isSound), beacons: [] };
   }
   const dns = detectDns(hour, state.dns);
-  const isLearned = state.firstHour >= 0 && hour.hour - state.firstHour >= options.learningHours;
+  const isLearned = hoursLearned(hour, state) >= options.learningHours;
   const sudden = isLearned
     ? [...detectExfiltration(hour, state), ...detectUnusual(hour, state)].filter(isSound)
     : [];
@@ -104,6 +104,21 @@ export function judgeHour(hour: SubjectHour, state: DeviceState, options: JudgeO
   state.held = holds ? state.held + 1 : 0;
   teachHour(hour, state, !holds);
   return { findings, beacons };
+}
+
+/**
+ * Hours that the customs are known of, silent ones included. A silence longer than all that is remembered teaches
+ * nothing: what was seen once long ago (by a clock that stood at 1970, perhaps) is no custom.
+ */
+function hoursLearned(hour: SubjectHour, state: DeviceState): number {
+  if (state.firstHour < 0) return 0;
+  const known = state.taught + silentHours(hour, state);
+  return Math.min(known, hour.hour - state.firstHour);
+}
+
+function silentHours(hour: SubjectHour, state: DeviceState): number {
+  const silent = hour.hour - state.lastHour - 1;
+  return state.lastHour >= 0 && silent > 0 && silent <= HOURS_OF_WEEK ? silent : 0;
 }
 
 /** The same traffic is told once: as what it is, else as unusual. */
@@ -215,9 +230,9 @@ function teachHour(hour: SubjectHour, state: DeviceState, teaches: boolean): voi
   if (state.lastHour >= 0) {
     for (let silent = silentFrom; silent < hour.hour; silent++) {
       for (const season of Object.values(seasons)) teach(season, silent, 0);
-      state.taught += 1;
     }
   }
+  state.taught += silentHours(hour, state);
   advance(state, hour.hour);
   state.dhcpServers = withServers(
     state.dhcpServers,

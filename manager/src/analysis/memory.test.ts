@@ -9,7 +9,7 @@ import { dnsEvent, type Event, flowEvent, otherEvent } from './simulation/events
 import { LocalAnalysis } from './simulation/local-analysis.ts';
 import { Random } from './simulation/random.ts';
 import { Distinct } from './sketch.ts';
-import { mergeHour, type SubjectHour } from './subject-hour.ts';
+import { MAX_NAMES, mergeHour, type SubjectHour } from './subject-hour.ts';
 
 const kStartMs = Date.UTC(2026, 9, 7, 10);
 const kHourMs = 3_600_000;
@@ -166,6 +166,33 @@ test('a million senders that a scan made up are counted, not kept', () => {
     analysis.add(flowEvent({ src, dest: '93.1.1.1', port: 80, startMs: kStartMs, how: 'syn' }));
   }
   expect(analysis.take().length).toBe(8_192);
+});
+
+test('a device that a clock at 1970 brought up is learned as any other', () => {
+  const state = newState();
+  judgeHour(gathered(events(new Random(5), 20, 0)), state, OPTIONS);
+  judgeHour(gathered(events(new Random(6), 20)), state, OPTIONS);
+  const much = flowEvent({
+    ...{ src: '10.0.0.7', dest: '93.200.1.1', port: 443, out: 9e9 },
+    startMs: kStartMs + kHourMs,
+  });
+  expect(judgeHour(gathered([much]), state, OPTIONS).findings).toEqual([]);
+  expect(state.taught).toBe(3);
+});
+
+test('what is asked below a domain again and again carries its information once', () => {
+  const asked = (from: number, count: number): SubjectHour =>
+    gathered(
+      Array.from({ length: count }, (_, index) =>
+        dnsEvent({ src: '10.0.0.7', name: `${from + index}abcdef.site.com`, ms: kStartMs }),
+      ),
+    );
+  const bits = (hour: SubjectHour): number => hour.domains.get('site.com')?.informationBits ?? 0;
+  const full = bits(asked(1_000, MAX_NAMES));
+  const repeated = asked(1_000, 4 * MAX_NAMES);
+  expect(bits(repeated)).toBe(full);
+  mergeHour(repeated, asked(5_000, 100));
+  expect(bits(repeated)).toBe(full);
 });
 
 test('HyperLogLog counts within its error and merges to the union', () => {

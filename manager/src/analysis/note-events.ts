@@ -1,14 +1,15 @@
 /**
  * Notices, while events pass, what is worth telling by itself (detectors/notes.ts makes findings of it).
  *
- * Invariant: nothing secret is kept: of a password only that there was one. Bound: MAX_NOTES an hour and subject.
+ * Invariant: nothing secret is kept: of a password only that there was one; what events say is text that PostgreSQL
+ * takes. Bounds: MAX_NOTES an hour and subject, kMaxAboutChars and kMaxDetailChars of each.
  */
-import type { Json } from '#manager/ingest/event-fields.ts';
+import { parseIp } from '#manager/enrich/ip-address.ts';
+import { cleanText, type Json } from '#manager/ingest/event-fields.ts';
 import type { FlowFacts } from '#manager/ingest/flow-facts.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
-import type { EventEnds } from './gather.ts';
 import { isMiningPool } from './known-names.ts';
-import { MAX_NOTES, type SubjectHour, within } from './subject-hour.ts';
+import { type EventEnds, MAX_NOTES, type SubjectHour, within } from './subject-hour.ts';
 
 /** Stratum's customary ports, which nothing else of weight uses. */
 const MINING_PORTS: ReadonlySet<number> = new Set([3333, 4444, 5555, 7777, 14433, 14444, 45700]);
@@ -18,6 +19,7 @@ const CLEAR_LOGINS: ReadonlySet<unknown> = new Set(['telnet', 'rlogin', 'rsh', '
 const SECRET_IN_URL = /[?&;](password|passwd|pwd|pass)=[^&]/i;
 const TOR_NAME = /^www\.[a-z2-7]{8,25}\.(com|net)$/;
 const kMinMiningSeconds = 60;
+const kMaxAboutChars = 256;
 const kMaxDetailChars = 128;
 
 interface Seen {
@@ -27,10 +29,11 @@ interface Seen {
   readonly seconds: number;
 }
 
-function note(subject: SubjectHour, { kind, about, detail, seconds }: Seen): void {
+function note(subject: SubjectHour, { kind, about: said, detail, seconds }: Seen): void {
+  const about = cleanText(said.slice(0, kMaxAboutChars));
   const key = `${kind} ${about}`;
   const known = within(subject, subject.notes, MAX_NOTES, key, () => ({
-    ...{ kind, about, detail: detail.slice(0, kMaxDetailChars), count: 0 },
+    ...{ kind, about, detail: cleanText(detail.slice(0, kMaxDetailChars)), count: 0 },
     ...{ firstSeconds: seconds, lastSeconds: seconds },
   }));
   if (known === undefined) return;
@@ -155,6 +158,7 @@ function noteCertificate(
 
 /** Which servers gave the subject its address; its memory says whether that is one too many. */
 export function noteDhcp(subject: SubjectHour, server: string, seconds: number): void {
+  if (parseIp(server) === undefined) return;
   note(subject, { kind: 'dhcp_server', about: server, detail: '', seconds });
 }
 

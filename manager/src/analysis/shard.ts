@@ -11,6 +11,7 @@
  * Bound: MAX_OPEN hours; beyond it those of new subjects are counted, not kept.
  */
 import type pg from 'pg';
+import { canonicalIp } from '#manager/enrich/ip-address.ts';
 import { isDataFault } from '#manager/ingest/store-faults.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import { beaconFinding, weigh } from './beacon-findings.ts';
@@ -50,6 +51,8 @@ export interface Told {
 
 export const MAX_OPEN = 16_384;
 const kLateSeconds = 300;
+/** What is said to have been earlier was stamped by a clock that is wrong, or is a recording: not our network. */
+const kMaxBehindSeconds = 366 * 24 * HOUR_SECONDS;
 const kReadRows = 200;
 const kJudgedTogether = 128;
 /** More rows than this are made fewer. */
@@ -144,10 +147,12 @@ export class Shard {
   }
 
   async #noteArrivals(): Promise<void> {
-    let firstHour = Number.MAX_SAFE_INTEGER;
+    let firstHour = kNever;
     let lastStoredMs = 0;
     for (const { hour, storedMs } of this.#open.values()) {
-      firstHour = Math.min(firstHour, hour.hour);
+      if (storedMs / 1_000 - hour.hour * HOUR_SECONDS <= kMaxBehindSeconds) {
+        firstHour = Math.min(firstHour, hour.hour);
+      }
       lastStoredMs = Math.max(lastStoredMs, storedMs);
     }
     const values = [this.#lease.shard, this.#ripe(), firstHour, lastStoredMs / 1_000];
@@ -307,7 +312,8 @@ export class Shard {
     const { rows } = await client.query<{ subject: string; state: Buffer; beacons: Buffer }>({
       ...{ name: 'read-states', text: STATES, values: [this.#lease.shard, subjects] },
     });
-    return new Map(rows.map((row) => [row.subject, unpackState(row)]));
+    // Spelt by PostgreSQL; our own spelling is what hours have.
+    return new Map(rows.map((row) => [canonicalIp(row.subject) ?? row.subject, unpackState(row)]));
   }
 }
 

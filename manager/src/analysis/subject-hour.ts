@@ -5,8 +5,15 @@
  * met; every map has a bound, and what is beyond it is counted in `beyond`. An hour holds numbers that are
  * finite, always: nothing here divides.
  */
+import type { Address } from '#manager/enrich/address-book.ts';
 import { cleanText } from '#manager/ingest/event-fields.ts';
+
 import { Distinct } from './sketch.ts';
+
+export interface EventEnds {
+  readonly src: Address | undefined;
+  readonly dest: Address | undefined;
+}
 
 /** One service that the subject went to. */
 export interface Contact {
@@ -63,6 +70,7 @@ export interface Note {
 }
 
 export interface SubjectHour {
+  /** An address as canonicalIp writes it. */
   readonly subject: string;
   /** Hours since 1970. */
   readonly hour: number;
@@ -243,9 +251,9 @@ function mergeNames(whole: SubjectHour, part: SubjectHour): void {
     // Names that both parts have carry their information once: by the share that is new.
     let fresh = 0;
     for (const name of more.names) {
-      if (known.names.has(name)) continue;
+      if (known.names.has(name) || known.names.size >= MAX_NAMES) continue;
       fresh += 1;
-      if (known.names.size < MAX_NAMES) known.names.add(name);
+      known.names.add(name);
     }
     if (more.names.size > 0) {
       known.informationBits += (more.informationBits * fresh) / more.names.size;

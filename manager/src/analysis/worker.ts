@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { canonicalIp } from '#manager/enrich/ip-address.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import type { AnalysisMetrics } from './analysis-metrics.ts';
 import type { Finding } from './finding.ts';
@@ -169,7 +170,11 @@ export class AnalysisWorker {
       about: string;
     }>(NORMAL);
     if (rows.length === 0) return () => false;
-    const said = new Set(rows.map((row) => JSON.stringify([row.kind, row.subject, row.about])));
+    const said = new Set(
+      rows.map(({ kind, subject, about }) =>
+        JSON.stringify([kind, subject === null ? null : (canonicalIp(subject) ?? subject), about]),
+      ),
+    );
     return (kind, subject, about) =>
       [subject, null].some((whose) =>
         [about, ''].some((what) => said.has(JSON.stringify([kind, whose, what]))),

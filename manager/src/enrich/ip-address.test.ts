@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isUnicastHost, isWithin, parseIp, parseNetwork } from './ip-address.ts';
+import { canonicalIp, isUnicastHost, isWithin, parseIp, parseNetwork } from './ip-address.ts';
 
 const bytes = (text: string): number[] | undefined => {
   const found = parseIp(text);
@@ -65,4 +65,22 @@ describe('networks', () => {
   ])('%s names one machine: %s', (ip, expected) => {
     expect(isUnicastHost(parseIp(ip) ?? new Uint8Array(4))).toBe(expected);
   });
+});
+
+it('an address has one text, whoever wrote it', () => {
+  for (const [written, canonical] of [
+    ['10.0.0.1', '10.0.0.1'],
+    ['2001:0DB8:0000:0000:0000:0000:0000:0001', '2001:db8::1'],
+    ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+    ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+    ['0:0:0:0:0:0:0:0', '::'],
+    ['::1', '::1'],
+    ['fe80:0:0:0:0:0:0:0', 'fe80::'],
+    ['::ffff:1.2.3.4', '::ffff:102:304'],
+    ['fe80::1%eth0', undefined],
+    ['10.0.0.300', undefined],
+  ] as const) {
+    expect(canonicalIp(written)).toBe(canonical);
+    if (canonical !== undefined) expect(canonicalIp(canonical)).toBe(canonical);
+  }
 });

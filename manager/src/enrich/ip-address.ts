@@ -9,6 +9,27 @@ export function parseIp(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 
+/**
+ * The one text of an address, whoever wrote it: RFC 5952 section 4, without the dotted quad of its section 5.
+ * undefined where it is none.
+ */
+export function canonicalIp(text: string): string | undefined {
+  const bytes = parseIp(text);
+  if (bytes === undefined) return undefined;
+  if (bytes.length === 4) return text;
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    (((bytes[2 * at] ?? 0) << 8) | (bytes[2 * at + 1] ?? 0)).toString(16),
+  );
+  let [from, length] = [0, 1];
+  for (let at = 0; at < groups.length; at++) {
+    let end = at;
+    while (groups[end] === '0') end += 1;
+    if (end - at > length) [from, length] = [at, end - at];
+  }
+  if (length < 2) return groups.join(':');
+  return `${groups.slice(0, from).join(':')}::${groups.slice(from + length).join(':')}`;
+}
+
 function parseV4(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(4);
   return readV4(text, 0, bytes, 0) ? bytes : undefined;

@@ -4,8 +4,9 @@
  * Source: docs/bundle.md. Invariants: keys are sorted by their bytes and stand once a kind, so a look-up
  * is one binary search (or one insertion each into a hash table); a row's meta exists.
  */
-import type { IndicatorMeta, Indicators, IndicatorTable } from '../lists/indicators.ts';
+import type { Indicators, IndicatorTable } from '../lists/indicators.ts';
 import { KINDS } from '../lists/kinds.ts';
+import type { IndicatorMeta } from '../lists/meta-chains.ts';
 import { BinaryReader } from './binary.ts';
 import { BundleError } from './bundle-error.ts';
 import { RecordReader, RecordWriter, struct, type Tables, text, u8, u32, varint } from './codec.ts';

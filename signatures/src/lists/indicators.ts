@@ -8,25 +8,8 @@
 import { createHash } from 'node:crypto';
 import { predecessor, successor } from './address-key.ts';
 import { KINDS, type Kind } from './kinds.ts';
-import { MetaChains } from './meta-chains.ts';
+import { type IndicatorMeta, MetaChains } from './meta-chains.ts';
 import { sortedPlaces } from './sorted-rows.ts';
-
-export interface IndicatorMeta {
-  readonly sid: number;
-  /** The list's name, as the alert shows it. */
-  readonly list: string;
-  /** Where it came from: a file's name. */
-  readonly source: string;
-  readonly category: string;
-  /** 0 to 100. */
-  readonly confidence: number;
-  /** 1 to 3 as in EVE alerts: 1 is the worst. */
-  readonly severity: number;
-  /** Seconds since 1970; 0: never. */
-  readonly expires: number;
-  /** Place, from 1, of the meta that counts once this one has expired; 0: none. */
-  readonly otherwise: number;
-}
 
 export interface IndicatorTable {
   readonly kind: Kind;

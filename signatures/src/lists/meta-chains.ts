@@ -4,7 +4,22 @@
  * Invariants: a chain's links expire one after the other, the last perhaps never, and at most MAX_LINKS
  * of them are kept; a meta leads only to metas that stand before it.
  */
-import type { IndicatorMeta } from './indicators.ts';
+export interface IndicatorMeta {
+  readonly sid: number;
+  /** The list's name, as the alert shows it. */
+  readonly list: string;
+  /** Where it came from: a file's name. */
+  readonly source: string;
+  readonly category: string;
+  /** 0 to 100. */
+  readonly confidence: number;
+  /** 1 to 3 as in EVE alerts: 1 is the worst. */
+  readonly severity: number;
+  /** Seconds since 1970; 0: never. */
+  readonly expires: number;
+  /** Place, from 1, of the meta that counts once this one has expired; 0: none. */
+  readonly otherwise: number;
+}
 
 /** The same entry in so many lists that expire at so many times. */
 export const MAX_LINKS = 8;
