@@ -23,7 +23,7 @@
 #include "capture/live_capture.h"
 #include "commands.h"
 #include "pipeline/worker.h"
-#include "testing/packet_builder.h"
+#include "test/testing/packet_builder.h"
 
 namespace netmoth::bench {
 namespace {

@@ -72,7 +72,7 @@ function isLocal(root: string, file: string, name: string): boolean {
 
 /** Made by the build: the build files name it. */
 function isGenerated(root: string, name: string): boolean {
-  if (!name.endsWith('.inc')) return false;
+  if (!/\.(inc|skel\.h)$/.test(name)) return false;
   const buildFiles = sourceFiles(root, ['native'], /^CMakeLists\.txt$|\.cmake$/);
   return buildFiles.some((file) => readFileSync(join(root, file), 'utf8').includes(name));
 }
