@@ -22,11 +22,11 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
     method: 'GET',
     path: `${API_PREFIX}/privacy`,
     operationId: 'listPrivacy',
-    summary: 'Privacy report of each device of the time range, lowest score first',
+    summary: 'Privacy report of the devices with traffic in the time range, lowest score first',
     auth: 'account',
     query: rest.privacyQuerySchema,
     status: 200,
-    answer: pageOf(rest.privacyRowSchema),
+    answer: rest.privacyPageSchema,
     media: [CSV, NDJSON, 'text/html'],
   },
   {

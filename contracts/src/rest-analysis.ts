@@ -9,6 +9,7 @@ import {
   LIST_FORMATS,
   MAX_PAGE,
   microTimeSchema,
+  pageOf,
   timeRangeQuerySchema,
 } from './rest.ts';
 
@@ -63,7 +64,7 @@ export const privacyRowSchema = z.object({
   device: z.string(),
   hostname: z.string().nullable(),
   score: z.int().min(0).max(100).describe('100 less the four parts'),
-  tracker_share: share.describe('Bytes with trackers over all with a name; takes up to 40'),
+  tracker_share: share.describe('Bytes with trackers over all; takes up to 40'),
   tracker_owners: count.describe('Different owners of trackers; 20 of them take 30'),
   cleartext_share: share.describe('Bytes in clear text over all; takes up to 20'),
   unknown_network_share: share.describe('Bytes with networks nobody names; takes up to 10'),
@@ -72,3 +73,9 @@ export const privacyRowSchema = z.object({
   contacts: z.array(z.string()).describe('Countries it talked to, heaviest first'),
 });
 export type PrivacyRow = z.infer<typeof privacyRowSchema>;
+export const privacyPageSchema = pageOf(privacyRowSchema).extend({
+  left_out: count.describe(
+    `Devices beyond the ${MAX_PAGE} with most traffic, of which there is no row`,
+  ),
+});
+export type PrivacyPage = z.infer<typeof privacyPageSchema>;

@@ -122,7 +122,7 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
     logger: log,
     registry,
     clock: Date.now,
-    trackers: new TrackerBook(config.analysis.trackerLists),
+    trackers: new TrackerBook(config.analysis.trackerLists, log),
     version,
     ...(config.supervisorState === undefined
       ? {}

@@ -4,6 +4,7 @@ import type { AnomalyRow, Page } from '#contracts/rest.ts';
 import {
   type BeaconRow,
   beaconRowSchema,
+  type PrivacyPage,
   type PrivacyRow,
   privacyRowSchema,
 } from '#contracts/rest-analysis.ts';
@@ -137,4 +138,37 @@ test('a privacy report adds up, as JSON, CSV and a page to print', async () => {
     (await bed.fetch(`/api/v1/privacy?format=${format}`, { headers: { cookie } })).text();
   expect(await text('csv')).toContain('10.0.0.6');
   expect(await text('html')).toContain('74 of 100');
+});
+
+test('a privacy report of many devices goes on page by page, lowest score first, and says whom it leaves out', async () => {
+  const many = 1_005;
+  const bucket = new Date(kNowMs - 86_400_000 * 3).toISOString();
+  const place = `bucket, stored_on, device`;
+  const values = `'${bucket}', '2026-11-20', '10.7.0.0'::inet + n`;
+  await bed.pool.query(
+    `INSERT INTO rollup_device_minute (${place}, bytes_sent, bytes_received, packets, flows)
+     SELECT ${values}, 1000 * n, 0, 1, 1 FROM generate_series(1, ${many}) AS n`,
+  );
+  // The heaviest tell trackers most: in the order of bytes they would come first too, so every third does.
+  await bed.pool.query(
+    `INSERT INTO rollup_domain_minute (${place}, domain, bytes, flows)
+     SELECT ${values}, 'ad.doubleclick.net', (n % 3) * 400 * n, 1 FROM generate_series(1, ${many}) AS n`,
+  );
+  const range = `since=${bucket}&until=${new Date(kNowMs - 86_400_000 * 2).toISOString()}`;
+  const rows: PrivacyRow[] = [];
+  for (let cursor = ''; ; ) {
+    const page = (await bed.get(`/privacy?${range}&limit=400${cursor}`)) as PrivacyPage;
+    expect(page.left_out).toBe(5);
+    rows.push(...page.items);
+    if (page.next === null) break;
+    cursor = `&cursor=${page.next}`;
+  }
+  expect(new Set(rows.map(({ device }) => device)).size).toBe(1_000);
+  expect(rows).toHaveLength(1_000);
+  const scores = rows.map(({ score }) => score);
+  expect(scores).toEqual([...scores].sort((a, b) => a - b));
+  const csv = await bed.fetch(`/api/v1/privacy?${range}&limit=400&format=html`, {
+    headers: { cookie },
+  });
+  expect(await csv.text()).toContain('605 more devices are not in this report');
 });

@@ -2,6 +2,7 @@
 // transaction.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { NetmothError } from '#contracts/errors.ts';
+import { MAX_PAGE } from '#contracts/rest.ts';
 import {
   anomalyParamsSchema,
   anomalyStatusSchema,
@@ -38,6 +39,8 @@ export interface AnalysisRoutesOptions {
 
 type Row = Readonly<Record<string, unknown>>;
 const kMaxDomains = 100_000;
+/** Of a report: those with most traffic; how many more there were is said. */
+const kMaxDevices = MAX_PAGE;
 
 export function installAnalysisRoutes(
   app: FastifyInstance,
@@ -74,14 +77,26 @@ export function installAnalysisRoutes(
 
   addRoute(app, 'listPrivacy', async (request, reply) => {
     const query = parseQuery(privacyQuerySchema, request.query);
-    const range = timeRangeOf(query, clock());
-    const items = await privacyReport(pool, trackers, { ...range, ...query });
+    const { cursor, limit, format: _format, ...filters } = query;
+    const scope = { list: 'privacy', filters };
+    const begun = cursor === undefined ? undefined : decodeCursor(cursor, scope);
+    const range = begun?.range ?? timeRangeOf(query, clock());
+    const { rows, leftOut } = await privacyReport(pool, trackers, {
+      ...{ ...range, device: query.device },
+    });
+    const rest = begun === undefined ? rows : rowsAfter(rows, begun.position.key);
+    const items = rest.slice(0, limit);
+    const last = rest.length > limit ? items.at(-1) : undefined;
     switch (query.format) {
-      case 'json':
-        return { items, next: null };
+      case 'json': {
+        const position = last && { time: '', key: keyOf(last) };
+        const next = position === undefined ? null : encodeCursor(position, range, scope);
+        return { items, next, left_out: leftOut };
+      }
       case 'html': {
         const span = `${new Date(range.sinceMs).toISOString()} to ${new Date(range.untilMs).toISOString()}`;
-        return reply.type('text/html; charset=utf-8').send(privacyHtml(items, span));
+        const more = leftOut + rest.length - items.length;
+        return reply.type('text/html; charset=utf-8').send(privacyHtml(items, { span, more }));
       }
       default: {
         const { format } = query;
@@ -117,15 +132,16 @@ export function installAnalysisRoutes(
 async function privacyReport(
   pool: StorePool,
   trackers: TrackerBook,
-  of: TimeRange & { readonly device?: string | undefined; readonly limit: number },
-): Promise<PrivacyRow[]> {
+  of: TimeRange & { readonly device?: string | undefined },
+): Promise<{ readonly rows: readonly PrivacyRow[]; readonly leftOut: number }> {
   await trackers.refresh();
-  const { sinceMs, untilMs, device, limit } = of;
-  const devices = selectDeviceTraffic({ sinceMs, untilMs, device, limit });
+  const { sinceMs, untilMs, device } = of;
+  const devices = selectDeviceTraffic({ sinceMs, untilMs, device, limit: kMaxDevices });
   const { rows } = await pool.query<{
     readonly device: string;
     readonly hostname: string | null;
     readonly bytes: number;
+    readonly among: number;
     readonly cleartext: number;
     readonly named: number | null;
     readonly countries: string[];
@@ -141,7 +157,7 @@ async function privacyReport(
   );
   const byDevice = Map.groupBy(named.rows, (row) => row.device);
   const knowsCountries = rows.some((row) => row.named !== null);
-  return rows
+  const report = rows
     .map((row) =>
       privacyOf(
         {
@@ -156,7 +172,23 @@ async function privacyReport(
         trackers,
       ),
     )
-    .sort((a, b) => a.score - b.score || b.bytes - a.bytes);
+    .sort(compare);
+  return { rows: report, leftOut: Number(rows[0]?.among ?? 0) - rows.length };
+}
+
+type Place = Pick<PrivacyRow, 'score' | 'bytes' | 'device'>;
+
+function compare(a: Place, b: Place): number {
+  return a.score - b.score || b.bytes - a.bytes || (a.device < b.device ? -1 : 1);
+}
+
+const keyOf = ({ score, bytes, device }: Place): string => `${score} ${bytes} ${device}`;
+
+/** Those behind the row that keyOf says, whether it is still there or not. */
+function rowsAfter(rows: readonly PrivacyRow[], key: string): readonly PrivacyRow[] {
+  const [score, bytes, device = ''] = key.split(' ');
+  const last = { score: Number(score), bytes: Number(bytes), device };
+  return rows.filter((row) => row.device !== device && compare(last, row) < 0);
 }
 
 /** A page of rows as CSV or NDJSON: at most MAX_PAGE of them, so they need no stream. */

@@ -80,7 +80,10 @@ const escaped = (text: string): string => text.replace(/[&<>"]/g, (each) => ESCA
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** A page to print: no script, no picture, nothing fetched. */
-export function privacyHtml(rows: readonly PrivacyRow[], span: string): string {
+export function privacyHtml(
+  rows: readonly PrivacyRow[],
+  { span, more }: { readonly span: string; readonly more: number },
+): string {
   const sections = rows.map(
     (
       row,
@@ -95,5 +98,7 @@ ${row.trackers.length === 0 ? '' : `<table><tr><th>Tracker</th><th>Owner</th><th
 </section>`,
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Privacy report</title></head>
-<body><h1>Privacy report</h1><p>${escaped(span)}</p>${sections.join('\n')}</body></html>`;
+<body><h1>Privacy report</h1><p>${escaped(span)}</p>${
+    more > 0 ? `<p>${more} more devices are not in this report.</p>` : ''
+  }${sections.join('\n')}</body></html>`;
 }

@@ -3,11 +3,12 @@
  *
  * Two sources: the owners below, collected by us from the companies' own documents, and lists that the user gives
  * by path (EasyPrivacy, EasyList: easylist.to, GPL 3 or CC BY-SA 3.0; updated by the user, none is shipped). A list
- * is read again when its file changes; one that cannot be read leaves what was read before and is told.
+ * is read again when its file changes; one that cannot be read leaves what was read before and is told, once.
  *
- * Invariant: a domain counts for itself and for what is below it. Bound: kMaxEntries.
+ * Invariant: a domain counts for itself and for what is below it. Bounds: kMaxEntries, kMaxFileBytes.
  */
 import { readFile, stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
 import { registeredOf } from '../destinations.ts';
 
 export interface Tracker {
@@ -16,6 +17,12 @@ export interface Tracker {
 }
 
 const kMaxEntries = 500_000;
+const kMaxFileBytes = 64 * 1024 * 1024;
+/** Of a list of filters a line that is a name may be a piece of any address. */
+const FILTERS = /^\s*\[adblock/i;
+/** A name on its own line, or one behind the address that a hosts file gives to what is blocked. */
+const PLAIN_NAME =
+  /^(?:(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+)?([a-z0-9_][a-z0-9_.-]*\.[a-z][a-z0-9-]+)\.?$/;
 /** `||tracker.example^` with whatever options follow: a whole domain (Adblock Plus filter syntax). */
 const WHOLE_DOMAIN = /^\|\|([a-z0-9][a-z0-9.-]*\.[a-z0-9-]{2,})\^(?:\$(.*))?$/;
 /** Options that make a rule of one site or one way of use only. */
@@ -71,11 +78,13 @@ export class TrackerBook {
   readonly #read = new Map<string, { changedMs: number; domains: readonly string[] }>();
   #byDomain = ownTrackers();
 
-  /** What cannot be read, and why. */
-  readonly faults: string[] = [];
+  readonly #log: Pick<Logger, 'warn' | 'info'> | undefined;
+  readonly #faults = new Map<string, string>();
+  #refreshing: Promise<void> | undefined;
 
-  constructor(files: readonly string[] = []) {
+  constructor(files: readonly string[] = [], log?: Pick<Logger, 'warn' | 'info'>) {
     this.#files = files;
+    this.#log = log;
   }
 
   /** Whose the domain is, or the one above it; undefined where it is no tracker that we know. */
@@ -90,21 +99,44 @@ export class TrackerBook {
   }
 
   /** Reads the files that changed since. */
-  async refresh(): Promise<void> {
-    this.faults.length = 0;
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#readChanged().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #readChanged(): Promise<void> {
     let changed = false;
     for (const file of this.#files) {
       try {
-        const { mtimeMs } = await stat(file);
-        if (this.#read.get(file)?.changedMs === mtimeMs) continue;
-        const domains = domainsOf(await readFile(file, 'utf8'));
-        this.#read.set(file, { changedMs: mtimeMs, domains });
-        changed = true;
+        const { mtimeMs, size } = await stat(file);
+        if (this.#read.get(file)?.changedMs !== mtimeMs) {
+          if (size > kMaxFileBytes) throw new Error(`has more than ${kMaxFileBytes} bytes`);
+          const domains = domainsOf(await readFile(file, 'utf8'));
+          this.#read.set(file, { changedMs: mtimeMs, domains });
+          changed = true;
+        }
+        const empty = this.#read.get(file)?.domains.length === 0;
+        this.#tell(file, empty ? 'no whole domain and no name is in it' : undefined);
       } catch (error) {
-        this.faults.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+        this.#tell(file, error instanceof Error ? error.message : String(error));
       }
     }
     if (changed) this.#byDomain = this.#merged();
+  }
+
+  /** Reports come often: what is wrong with a file is said when it begins, and when it is over. */
+  #tell(file: string, fault: string | undefined): void {
+    const before = this.#faults.get(file);
+    if (before === fault) return;
+    if (fault === undefined) {
+      this.#faults.delete(file);
+      this.#log?.info({ file }, 'a list of trackers is read again');
+    } else {
+      this.#faults.set(file, fault);
+      this.#log?.warn({ file, reason: fault }, 'a list of trackers gives nothing new');
+    }
   }
 
   #merged(): Map<string, Tracker> {
@@ -131,9 +163,13 @@ function ownTrackers(): Map<string, Tracker> {
 /** The whole domains that a list of Adblock Plus filters blocks, or the names of a plain list. */
 export function domainsOf(text: string): string[] {
   const domains: string[] = [];
-  for (const line of text.split('\n')) {
-    const [, domain, options = ''] = WHOLE_DOMAIN.exec(line.trim().toLowerCase()) ?? [];
+  const isPlain = !FILTERS.test(text);
+  for (const each of text.split('\n')) {
+    const line = each.trim().toLowerCase();
+    const [, domain, options = ''] = WHOLE_DOMAIN.exec(line) ?? [];
+    const name = isPlain ? PLAIN_NAME.exec(line.replace(/\s*#.*$/, ''))?.[1] : undefined;
     if (domain !== undefined && !NARROW.test(options)) domains.push(domain);
+    else if (name !== undefined) domains.push(name);
     if (domains.length >= kMaxEntries) break;
   }
   return domains;

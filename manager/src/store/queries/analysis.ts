@@ -47,7 +47,10 @@ const CLEARTEXT = [
 const WITHIN = `bucket >= to_timestamp(?::float8 / 1000) AND bucket < to_timestamp(?::float8 / 1000)`;
 const REST_DEVICE = '0.0.0.0';
 
-/** The devices with most bytes, and how many of these were in clear text and to networks of known country. */
+/**
+ * The devices with most bytes, and how many of these were in clear text and to networks of known country. `among`:
+ * how many devices there were.
+ */
 export function selectDeviceTraffic(
   range: Range & { readonly device: string | undefined; readonly limit: number },
 ): Statement {
@@ -58,14 +61,15 @@ export function selectDeviceTraffic(
   return statement(
     fragment(
       `WITH total AS (
-  SELECT device, sum(bytes_sent + bytes_received) AS bytes FROM ${device.table}
+  SELECT device, sum(bytes_sent + bytes_received) AS bytes, count(*) OVER () AS among
+  FROM ${device.table}
   WHERE ${WITHIN} AND device <> ?::inet`,
       device.sinceMs,
       untilMs,
       REST_DEVICE,
     ),
     ...(range.device === undefined ? [] : [fragment('AND device = ?::inet', range.device)]),
-    fragment('GROUP BY device ORDER BY bytes DESC LIMIT ?), clear AS (', range.limit),
+    fragment('GROUP BY device ORDER BY bytes DESC, device LIMIT ?), clear AS (', range.limit),
     fragment(
       `SELECT device, sum(bytes) AS bytes FROM ${application.table}
   WHERE ${WITHIN} AND application = ANY(?::text[]) AND device IN (SELECT device FROM total)
@@ -79,7 +83,7 @@ export function selectDeviceTraffic(
   FROM (SELECT device, country, sum(bytes) AS bytes FROM ${country.table}
     WHERE ${WITHIN} AND device IN (SELECT device FROM total) GROUP BY device, country) AS each_country
   GROUP BY device)
-SELECT host(total.device) AS device, devices.hostname, total.bytes,
+SELECT host(total.device) AS device, devices.hostname, total.bytes, total.among,
   coalesce(clear.bytes, 0) AS cleartext, named.bytes AS named, coalesce(named.countries, '{}') AS countries
 FROM total LEFT JOIN clear USING (device) LEFT JOIN named USING (device)
   LEFT JOIN devices ON devices.ip = total.device`,

@@ -3,12 +3,11 @@ import {
   keepPreviousData,
   useInfiniteQuery,
   useMutation,
-  useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
 import type { TimeRange } from '../url/time-range.ts';
 import { call, type Query } from './client.ts';
-import type { BeaconRow, Page, PrivacyRow } from './contract.ts';
+import type { BeaconRow, Page, PrivacyPage } from './contract.ts';
 
 const REFRESH_MS = 30_000;
 const PAGE_ROWS = '100';
@@ -31,9 +30,17 @@ export function useBeacons(query: Query) {
 }
 
 export function usePrivacy(query: Query, range: TimeRange) {
-  return useQuery({
+  return useInfiniteQuery({
     queryKey: ['privacy', query],
-    queryFn: ({ signal }) => call<Page<PrivacyRow>>('/privacy', { query, signal }),
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => {
+      const cursor: Query = pageParam === '' ? {} : { cursor: pageParam };
+      return call<PrivacyPage>('/privacy', {
+        query: { limit: PAGE_ROWS, ...query, ...cursor },
+        signal,
+      });
+    },
+    getNextPageParam: (last) => last.next ?? undefined,
     refetchInterval: range.kind === 'last' ? REFRESH_MS : false,
     placeholderData: keepPreviousData,
   });

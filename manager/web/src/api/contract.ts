@@ -43,7 +43,7 @@ export type {
   TlsRow,
   Top,
 } from '#contracts/rest.ts';
-export type { BeaconRow, PrivacyRow } from '#contracts/rest-analysis.ts';
+export type { BeaconRow, PrivacyPage, PrivacyRow } from '#contracts/rest-analysis.ts';
 export type {
   SignatureChangeRow,
   SignatureFaultRow,

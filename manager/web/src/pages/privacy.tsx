@@ -4,19 +4,22 @@ import { usePrivacy } from '../api/analysis.ts';
 import { apiUrl } from '../api/client.ts';
 import type { PrivacyRow } from '../api/contract.ts';
 import { Badge, type Tone } from '../controls/badge.tsx';
-import { formatBytes } from '../format/quantity.ts';
+import { formatBytes, formatCount } from '../format/quantity.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import { EmptyState } from '../states/empty-state.tsx';
 import { ErrorState } from '../states/error-state.tsx';
 import { Skeleton } from '../states/skeleton.tsx';
 import type { Column } from '../table/column.ts';
 import { EventTable } from '../table/event-table.tsx';
+import { LoadMore } from '../table/load-more.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
 
 const GOOD = 80;
 const FAIR = 60;
 const kShownTrackers = 3;
+/** As many as the API gives in one answer. */
+const WHOLE = { limit: '1000' };
 
 function toneOf(score: number): Tone {
   return score >= GOOD ? 'ok' : score >= FAIR ? 'warn' : 'danger';
@@ -95,10 +98,10 @@ export default function Privacy() {
     <div className="page">
       <PageHead title="Privacy" />
       <p>
-        <a className="link" href={apiUrl('/privacy', { ...query, format: 'html' })}>
+        <a className="link" href={apiUrl('/privacy', { ...query, ...WHOLE, format: 'html' })}>
           Report to print
         </a>{' '}
-        <a className="link" href={apiUrl('/privacy', { ...query, format: 'csv' })}>
+        <a className="link" href={apiUrl('/privacy', { ...query, ...WHOLE, format: 'csv' })}>
           CSV
         </a>
       </p>
@@ -113,7 +116,8 @@ function PrivacyTable({ query }: { readonly query: Readonly<Record<string, strin
   const [, navigate] = useLocation();
   const url = useUrlState();
   const report = usePrivacy(query, url.range);
-  const rows = report.data?.items ?? [];
+  const rows = report.data?.pages.flatMap((page) => page.items) ?? [];
+  const leftOut = report.data?.pages[0]?.left_out ?? 0;
   if (report.isPending) return <Skeleton lines={10} />;
   if (report.error !== null && rows.length === 0) {
     return <ErrorState error={report.error} onRetry={() => void report.refetch()} />;
@@ -124,14 +128,20 @@ function PrivacyTable({ query }: { readonly query: Readonly<Record<string, strin
     );
   }
   return (
-    <EventTable
-      label="privacy"
-      columns={COLUMNS}
-      rows={rows}
-      keyOf={(row) => row.device}
-      selected={null}
-      opens="page"
-      onOpen={(row) => navigate(url.page('/device', { ip: row.device }))}
-    />
+    <>
+      <EventTable
+        label="privacy"
+        columns={COLUMNS}
+        rows={rows}
+        keyOf={(row) => row.device}
+        selected={null}
+        opens="page"
+        onOpen={(row) => navigate(url.page('/device', { ip: row.device }))}
+      />
+      <LoadMore shown={rows.length} pages={report} />
+      {leftOut > 0 && (
+        <p className="muted">{formatCount(leftOut)} devices with less traffic are not listed.</p>
+      )}
+    </>
   );
 }
