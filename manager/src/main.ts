@@ -98,9 +98,13 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
 
   const applied = await startingUp(() => migrate(pool), signal);
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
+  const analysed = analysisMetrics(registry);
   const keeper = new PartitionKeeper({
     ...{ pool, log, retention: config.retention },
-    onTrimmed: ({ rejected }) => metrics.rejectedDropped.inc(rejected),
+    onTrimmed: ({ rejected, analysis_facts: facts }) => {
+      metrics.rejectedDropped.inc(rejected);
+      analysed.dropped.inc(facts);
+    },
   });
   await keeper.ensureDay(keeper.today());
   if (config.adminPassword !== undefined) {
@@ -145,7 +149,7 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
       holdbackMs: holdbackSeconds * 1000,
     };
     const worker = new AnalysisWorker({
-      ...{ pool, log, metrics: analysisMetrics(registry), ...hours },
+      ...{ pool, log, metrics: analysed, ...hours },
       onFindings: (findings) => announce(nats, findings),
     });
     working.push(worker.run(work.signal));

@@ -37,6 +37,21 @@ export function analysisMetrics(registry: Registry) {
       help: 'Shards of the analysis that this manager works',
       registers,
     }),
+    failing: new Gauge({
+      name: 'netmoth_manager_analysis_failing_shards',
+      help: 'Shards of this manager that failed when they were last worked',
+      registers,
+    }),
+    oldest: new Gauge({
+      name: 'netmoth_manager_analysis_oldest_facts_seconds',
+      help: 'Age of the oldest facts that wait to be judged, of this manager',
+      registers,
+    }),
+    dropped: new Counter({
+      name: 'netmoth_manager_analysis_facts_dropped_total',
+      help: 'Rows of facts that waited so long that the keeper deleted them',
+      registers,
+    }),
     passSeconds: new Histogram({
       name: 'netmoth_manager_analysis_pass_seconds',
       help: 'Time of one round over all shards',

@@ -58,6 +58,11 @@ export function newState(): DeviceState {
   };
 }
 
+/** The state of a subject that nothing is known of, but that it is not new. */
+export function strangerAt(hour: number): DeviceState {
+  return { ...newState(), firstHour: hour, lastHour: hour };
+}
+
 function seasonsOf(make: (metric: Metric) => Season): Record<Metric, Season> {
   return {
     ...{ bytesOut: make('bytesOut'), bytesIn: make('bytesIn'), flows: make('flows') },

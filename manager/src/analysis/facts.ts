@@ -5,7 +5,7 @@
  * text, of which an engine writes only one.
  */
 import type pg from 'pg';
-import { packHours } from './hour-codec.ts';
+import { packRows } from './hour-codec.ts';
 import { SHARDS } from './leases.ts';
 import { hash32 } from './sketch.ts';
 import { HOUR_SECONDS, type SubjectHour } from './subject-hour.ts';
@@ -35,10 +35,8 @@ export function factRows(hours: readonly SubjectHour[], nowSeconds: number): Fac
   }
   return [...byShard].flatMap(([shard, list]) => {
     const rows: FactRow[] = [];
-    for (let at = 0; at < list.length; at += kHoursPerRow) {
-      const some = list.slice(at, at + kHoursPerRow);
-      const newestSeconds = newestOf(some, nowSeconds);
-      rows.push({ shard, newestSeconds, body: packHours(some) });
+    for (const { hours: some, body } of packRows(list, kHoursPerRow)) {
+      rows.push({ shard, newestSeconds: newestOf(some, nowSeconds), body });
     }
     return rows;
   });

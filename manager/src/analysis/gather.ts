@@ -3,8 +3,8 @@
  *
  * Invariants: an event counts in the hour of its own time (a flow in that of its end, as in the rollups), never of
  * its arrival; what is gathered is written in the transaction that stores the events, so an event is analysed
- * exactly once. Bound: MAX_SUBJECTS; beyond it new ones are counted, not kept, so that a scan with a million made-up
- * senders costs a number.
+ * exactly once. Bounds: MAX_SUBJECTS for devices that somebody answered, and as many for all others; beyond it new
+ * ones are counted, not kept, so that a scan with a million made-up senders costs a number, and no device its place.
  */
 import { canonicalIp } from '#manager/enrich/ip-address.ts';
 import { cleanText, type Json } from '#manager/ingest/event-fields.ts';
@@ -33,7 +33,7 @@ import {
   within,
 } from './subject-hour.ts';
 
-/** Subjects of one transaction, times the hours in which they were seen. */
+/** Subjects of one transaction, of each of two kinds, times the hours in which they were seen. */
 export const MAX_SUBJECTS = 8_192;
 const kSyn = 0x02;
 const kAck = 0x10;
@@ -48,7 +48,9 @@ const BULK_TYPES: ReadonlySet<unknown> = new Set(['TXT', 'NULL', 'CNAME', 'MX', 
 export class Gatherer {
   readonly #names: DomainNames;
   readonly #hours = new Map<number, Map<string, SubjectHour>>();
-  #subjects = 0;
+  /** With an answer, and without. */
+  #answered = 0;
+  #unanswered = 0;
   /** Events of subjects for which there was no room. */
   beyond = 0;
 
@@ -56,15 +58,19 @@ export class Gatherer {
     this.#names = names;
   }
 
-  addFlow(event: Json, flow: FlowFacts): void {
+  /** `source` is the sensor and node that saw it. */
+  addFlow(event: Json, flow: FlowFacts, source = ''): void {
     const { src, dest, device } = flow;
     const hour = Math.floor(flow.end.seconds / HOUR_SECONDS);
     if (src?.unicast !== true || dest === undefined) return;
-    const subject = this.#subject(event['src_ip'], hour, device === src || src.home);
-    if (subject !== undefined) addClientFlow(subject, event, flow);
+    const subject = this.#subject(event['src_ip'], hour, {
+      device: device === src || src.home,
+      answered: src.home && flow.bytesToClient > 0,
+    });
+    if (subject !== undefined) addClientFlow(subject, event, flow, source);
     // A scan of addresses that nobody has makes no devices of them.
     if (!dest.home || dest === src || flow.bytesToClient === 0) return;
-    const server = this.#subject(event['dest_ip'], hour, true);
+    const server = this.#subject(event['dest_ip'], hour, { device: true, answered: true });
     if (server === undefined) return;
     server.served += 1;
     server.bytesOut += flow.bytesToClient;
@@ -86,7 +92,8 @@ export class Gatherer {
       case 'tls':
       case 'quic':
       case 'ftp': {
-        const subject = this.#subject(event['src_ip'], hour, ends.src.home);
+        const { home } = ends.src;
+        const subject = this.#subject(event['src_ip'], hour, { device: home, answered: home });
         if (subject === undefined) return;
         if (type === 'http' && ends.dest?.home === false) sampleHttp(subject, event, at);
         const ja4 = (event[type] as Json | undefined)?.['ja4'];
@@ -102,7 +109,11 @@ export class Gatherer {
     return [...this.#hours.values()].flatMap((subjects) => [...subjects.values()].filter(isWorth));
   }
 
-  #subject(ip: unknown, hour: number, device: boolean): SubjectHour | undefined {
+  #subject(
+    ip: unknown,
+    hour: number,
+    { device, answered }: { readonly device: boolean; readonly answered: boolean },
+  ): SubjectHour | undefined {
     if (typeof ip !== 'string') return undefined;
     let subjects = this.#hours.get(hour);
     if (subjects === undefined) {
@@ -116,11 +127,12 @@ export class Gatherer {
     }
     const subject = canonicalIp(ip);
     if (subject === undefined) return undefined;
-    if (this.#subjects >= MAX_SUBJECTS) {
+    if ((answered ? this.#answered : this.#unanswered) >= MAX_SUBJECTS) {
       this.beyond += 1;
       return undefined;
     }
-    this.#subjects += 1;
+    if (answered) this.#answered += 1;
+    else this.#unanswered += 1;
     const made = emptyHour(subject, hour, device);
     subjects.set(ip, made);
     return made;
@@ -134,7 +146,7 @@ export class Gatherer {
     if (!isReply || typeof assigned !== 'string' || assigned === '0.0.0.0') return;
     const server = event['src_port'] === kDhcpServerPort ? event['src_ip'] : event['dest_ip'];
     if (typeof server !== 'string') return;
-    const subject = this.#subject(assigned, hour, true);
+    const subject = this.#subject(assigned, hour, { device: true, answered: false });
     if (subject !== undefined) noteDhcp(subject, server, at.seconds);
   }
 
@@ -145,10 +157,10 @@ export class Gatherer {
     const asked = Array.isArray(queries) ? (queries[0] as Json | undefined) : dns;
     const name = asked?.['rrname'] ?? dns?.['rrname'];
     if (typeof name !== 'string' || name === '') return;
-    const subject = this.#subject(event['src_ip'], hour, true);
+    const isAnswer = type === 'answer' || type === 'response';
+    const subject = this.#subject(event['src_ip'], hour, { device: true, answered: isAnswer });
     if (subject === undefined) return;
     const parts = this.#names.partsOf(name);
-    const isAnswer = type === 'answer' || type === 'response';
     if (!isAnswer) {
       subject.queries += 1;
       addQuestion(subject, parts, asked?.['rrtype'], at);
@@ -165,7 +177,7 @@ function isWorth(hour: SubjectHour): boolean {
   return hour.contacts.size > 2;
 }
 
-function addClientFlow(subject: SubjectHour, event: Json, flow: FlowFacts): void {
+function addClientFlow(subject: SubjectHour, event: Json, flow: FlowFacts, source: string): void {
   const peer = event['dest_ip'] as string;
   const proto = typeof event['proto'] === 'string' ? event['proto'] : '';
   const port = typeof event['dest_port'] === 'number' ? event['dest_port'] : 0;
@@ -193,7 +205,7 @@ function addClientFlow(subject: SubjectHour, event: Json, flow: FlowFacts): void
   if (domain !== null && (contact.name === null || domain < contact.name)) {
     contact.name = domain.slice(0, kMaxNameChars);
   }
-  noteFlow(subject, event, flow);
+  noteFlow(subject, event, flow, source);
   // Clocks within the house are monitors and file servers: beacons are looked for outside.
   if (dest.home || event['app_proto'] === 'http' || event['app_proto'] === 'dns' || port === 123)
     return;

@@ -15,8 +15,10 @@ import {
   type SubjectHour,
 } from './subject-hour.ts';
 
-/** What one row of ours unpacks to at most; beyond it the row is damaged. */
+/** What one row of ours unpacks to at most; beyond it the row is damaged. One hour at all its bounds has 50 MB. */
 const kMaxBytes = 64 * 1024 * 1024;
+/** Far below it, so that many hours that are large make many rows. */
+const kRowChars = 4 * 1024 * 1024;
 
 const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
@@ -33,6 +35,33 @@ export function unpackJson(bytes: Uint8Array): unknown {
 
 export function packHours(hours: readonly SubjectHour[]): Buffer {
   return packJson(hours.map(rowOf));
+}
+
+export interface PackedHours {
+  readonly hours: readonly SubjectHour[];
+  readonly body: Buffer;
+}
+
+/** In rows of at most maxHours each, and of kRowChars where one hour alone has not more. */
+export function* packRows(hours: readonly SubjectHour[], maxHours: number): Generator<PackedHours> {
+  let some: SubjectHour[] = [];
+  let texts: string[] = [];
+  let chars = 0;
+  for (const hour of hours) {
+    const text = JSON.stringify(rowOf(hour));
+    if (some.length >= maxHours || (some.length > 0 && chars + text.length > kRowChars)) {
+      yield { hours: some, body: packTexts(texts) };
+      [some, texts, chars] = [[], [], 0];
+    }
+    some.push(hour);
+    texts.push(text);
+    chars += text.length;
+  }
+  if (some.length > 0) yield { hours: some, body: packTexts(texts) };
+}
+
+function packTexts(texts: readonly string[]): Buffer {
+  return zstdCompressSync(`[${texts.join(',')}]`, FAST);
 }
 
 export function unpackHours(bytes: Uint8Array): SubjectHour[] {

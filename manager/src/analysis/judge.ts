@@ -17,7 +17,7 @@ import { detectUnusual } from './detectors/unusual.ts';
 import { type DeviceState, withServers } from './device-state.ts';
 import { type Finding, type FindingKind, found, part } from './finding.ts';
 import { HOURS_OF_WEEK, teach } from './seasons.ts';
-import { type Contact, callsOf, type SubjectHour } from './subject-hour.ts';
+import { type Contact, callsOf, type Note, type SubjectHour } from './subject-hour.ts';
 
 export interface JudgeOptions {
   /** Hours from the first of a device until its customs are known. */
@@ -52,9 +52,13 @@ const kEarlyBytes = 1_000;
 const kEarlyMissing = 20;
 const kEarlyFailed = 7;
 
+/** Every device has them: what is strange in them is seen once the hour is over. */
+const ORDINARY_NOTES: ReadonlySet<string> = new Set(['mac', 'dhcp_server']);
+
 /** Whether lookEarly could find anything: cheap, and without the state. */
 export function mayTellEarly(hour: SubjectHour): boolean {
-  if (hour.notes.size > 0 || hour.nxdomain >= kEarlyMissing) return true;
+  if (hour.nxdomain >= kEarlyMissing) return true;
+  for (const { kind } of hour.notes.values()) if (!ORDINARY_NOTES.has(kind)) return true;
   let failed = 0;
   for (const { answered, probes } of hour.contacts.values()) {
     if (answered <= probes) failed += 1;
@@ -137,9 +141,26 @@ function notesOf(hour: SubjectHour, state: DeviceState): Finding[] {
   return [...detectNotes(hour), ...conflict(hour), ...secondServer(hour, state)];
 }
 
-/** Two hardware addresses that take turns; a machine that was replaced has one after the other. */
+/** By the place where they were seen: at another one an address may have another, a router's. */
 function conflict(hour: SubjectHour): Finding[] {
-  const macs = [...hour.notes.values()].filter(({ kind }) => kind === 'mac');
+  const places = new Map<string, Note[]>();
+  for (const note of hour.notes.values()) {
+    if (note.kind !== 'mac') continue;
+    const [mac = '', place = ''] = split(note.about);
+    const there = places.get(place) ?? [];
+    places.set(place, there);
+    there.push({ ...note, about: mac });
+  }
+  return [...places.values()].flatMap((macs) => takingTurns(hour, macs)).slice(0, 1);
+}
+
+function split(about: string): readonly string[] {
+  const at = about.indexOf(' ');
+  return at < 0 ? [about] : [about.slice(0, at), about.slice(at + 1)];
+}
+
+/** Two hardware addresses that take turns; a machine that was replaced has one after the other. */
+function takingTurns(hour: SubjectHour, macs: readonly Note[]): Finding[] {
   if (macs.length < kMacs) return [];
   const firstSeconds = Math.max(...macs.map((each) => each.firstSeconds));
   const lastSeconds = Math.min(...macs.map((each) => each.lastSeconds));

@@ -42,7 +42,8 @@ function note(subject: SubjectHour, { kind, about: said, detail, seconds }: Seen
   known.lastSeconds = Math.max(known.lastSeconds, seconds);
 }
 
-export function noteFlow(subject: SubjectHour, event: Json, flow: FlowFacts): void {
+/** `source` is the sensor and node that saw it. */
+export function noteFlow(subject: SubjectHour, event: Json, flow: FlowFacts, source: string): void {
   const port = event['dest_port'] as number;
   const { dest, domain, bytesToClient, application } = flow;
   const seconds = flow.end.seconds;
@@ -79,7 +80,7 @@ export function noteFlow(subject: SubjectHour, event: Json, flow: FlowFacts): vo
   if (event['app_proto'] === 'socks') {
     note(subject, { kind: 'open_proxy', about: peer, detail: 'SOCKS', seconds });
   }
-  noteMacs(subject, event, seconds);
+  noteMacs(subject, event, seconds, source);
 }
 
 function unknownProtocol(event: Json): boolean {
@@ -162,13 +163,17 @@ export function noteDhcp(subject: SubjectHour, server: string, seconds: number):
   note(subject, { kind: 'dhcp_server', about: server, detail: '', seconds });
 }
 
-/** Where the sensor writes hardware addresses (ethernet=yes): from which ones the subject sent. */
-function noteMacs(subject: SubjectHour, event: Json, seconds: number): void {
+/**
+ * Where the sensor writes hardware addresses: from which ones the subject sent, by where that was seen. On the other
+ * side of a router the same address has the router's.
+ */
+function noteMacs(subject: SubjectHour, event: Json, seconds: number, source: string): void {
   const ether = event['ether'] as Json | undefined;
   if (ether === undefined || ether === null) return;
   const macs = Array.isArray(ether['src_macs']) ? ether['src_macs'] : [ether['src_mac']];
+  const place = `${source} ${String(event['in_iface'] ?? '')} ${String(event['vlan'] ?? '')}`;
   for (const mac of macs) {
     if (typeof mac !== 'string') continue;
-    note(subject, { kind: 'mac', about: mac.toLowerCase(), detail: '', seconds });
+    note(subject, { kind: 'mac', about: `${mac.toLowerCase()} ${place}`, detail: '', seconds });
   }
 }

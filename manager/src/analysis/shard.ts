@@ -8,26 +8,29 @@
  * were stored holdbackMs ago (so that batches which a killed manager had in hand have come again), or when
  * nothing at all has come for idleMs and our clock says so too.
  *
- * Bound: MAX_OPEN hours; beyond it those of new subjects are counted, not kept.
+ * Bounds: those of open-hours.ts.
  */
 import type pg from 'pg';
 import { canonicalIp } from '#manager/enrich/ip-address.ts';
 import { isDataFault } from '#manager/ingest/store-faults.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import { beaconFinding, weigh } from './beacon-findings.ts';
-import { type DeviceState, newState, packState, unpackState } from './device-state.ts';
+import { type DeviceState, newState, packState, strangerAt, unpackState } from './device-state.ts';
 import { factRows, insertFacts, MAX_AHEAD_SECONDS } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { unpackHours } from './hour-codec.ts';
 import { type JudgeOptions, judgeHour, lookEarly, mayTellEarly } from './judge.ts';
 import type { Lease } from './leases.ts';
+import { type OpenHour, OpenHours } from './open-hours.ts';
 import { devicesOfTargets, keepBeacon, tellEarly, tellFinal } from './store-findings.ts';
-import { HOUR_SECONDS, mergeHour, type SubjectHour } from './subject-hour.ts';
+import { HOUR_SECONDS, type SubjectHour } from './subject-hour.ts';
 
 export interface ShardOptions {
   readonly pool: StorePool;
   readonly holdbackMs: number;
   readonly idleMs: number;
+  /** Called between pieces of work, so that a lease does not end while its owner works. */
+  readonly renew: () => Promise<void>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -49,7 +52,6 @@ export interface Told {
   readonly ahead: number;
 }
 
-export const MAX_OPEN = 16_384;
 const kLateSeconds = 300;
 /** What is said to have been earlier was stamped by a clock that is wrong, or is a recording: not our network. */
 const kMaxBehindSeconds = 366 * 24 * HOUR_SECONDS;
@@ -58,10 +60,10 @@ const kJudgedTogether = 128;
 /** More rows than this are made fewer. */
 const kCompactRows = 300;
 
-interface OpenHour {
-  readonly hour: SubjectHour;
-  storedMs: number;
-  touched: boolean;
+/** Hours to be judged together, and the rows that hold their facts and no others. */
+interface Chunk {
+  readonly hours: readonly OpenHour[];
+  readonly ids: readonly number[];
 }
 
 interface FactsRow {
@@ -94,10 +96,11 @@ export class ShardLost extends Error {}
 export class Shard {
   readonly #options: ShardOptions;
   readonly #lease: Lease;
-  readonly #open = new Map<string, OpenHour>();
+  readonly #open = new OpenHours();
   #ids: number[] = [];
   /** What was stored when, newest last: [ms, newest event]. */
   #arrivals: [storedMs: number, newestSeconds: number][] = [];
+  /** Hours and rows that had to be left out. */
   #beyond = 0;
   #toldRipe = 0;
 
@@ -134,22 +137,23 @@ export class Shard {
     const storedMs = Number(row.stored_ms);
     this.#ids.push(row.id);
     this.#arrivals.push([storedMs, row.newest_seconds]);
-    for (const part of unpackHours(row.body)) {
-      const key = `${part.hour} ${part.subject}`;
-      const known = this.#open.get(key);
-      if (known !== undefined) {
-        mergeHour(known.hour, part);
-        known.storedMs = Math.max(known.storedMs, storedMs);
-        known.touched = true;
-      } else if (this.#open.size >= MAX_OPEN) this.#beyond += 1;
-      else this.#open.set(key, { hour: part, storedMs, touched: true });
+    for (const part of this.#unpacked(row)) this.#open.take(part, storedMs);
+  }
+
+  /** A row that cannot be read says nothing, and goes with the next that are removed. */
+  #unpacked({ body }: FactsRow): readonly SubjectHour[] {
+    try {
+      return unpackHours(body);
+    } catch {
+      this.#beyond += 1;
+      return [];
     }
   }
 
   async #noteArrivals(): Promise<void> {
     let firstHour = kNever;
     let lastStoredMs = 0;
-    for (const { hour, storedMs } of this.#open.values()) {
+    for (const { hour, storedMs } of this.#open.all()) {
       if (storedMs / 1_000 - hour.hour * HOUR_SECONDS <= kMaxBehindSeconds) {
         firstHour = Math.min(firstHour, hour.hour);
       }
@@ -184,15 +188,27 @@ export class Shard {
     const over = this.#over(round);
     const fresh: Finding[] = [];
     let ahead = 0;
-    for (let at = 0; at < over.length; at += kJudgedTogether) {
-      const some = over.slice(at, at + kJudgedTogether);
-      fresh.push(...(await this.#judgeAll(some, round)));
-      ahead += some.filter(({ hour }) => this.#isAhead(hour)).length;
+    if (over.length > 0 || this.#ids.length > kCompactRows) {
+      const gone = new Set(over);
+      const rest = this.#open.all().filter((open) => !gone.has(open));
+      const parts = Array.from({ length: Math.ceil(over.length / kJudgedTogether) }, (_, at) =>
+        over.slice(at * kJudgedTogether, (at + 1) * kJudgedTogether),
+      );
+      for (const chunk of await this.#apart(parts, this.#ids, rest)) {
+        fresh.push(...(await this.#judgeAll(chunk, round)));
+        ahead += chunk.hours.filter(({ hour }) => this.#isAhead(hour)).length;
+        await this.#options.renew();
+      }
     }
-    if (over.length === 0 && this.#ids.length > kCompactRows) await this.#judge([], round);
-    fresh.push(...(await this.#tellEarly(round)));
-    const beyond = this.#beyond;
+    try {
+      fresh.push(...(await this.#tellEarly(round)));
+    } catch (error) {
+      // All that can be told of them is told once their hours are over, each by itself.
+      if (!isHoursFault(error)) throw error;
+    }
+    const beyond = this.#beyond + this.#open.beyond;
     this.#beyond = 0;
+    this.#open.beyond = 0;
     return { fresh, judged: over.length, beyond, ahead };
   }
 
@@ -200,7 +216,8 @@ export class Shard {
     const nowMs = this.#options.now();
     const settled = nowMs - this.#options.holdbackMs;
     const isIdle = nowMs - lastStoredMs > this.#options.idleMs;
-    return [...this.#open.values()]
+    return this.#open
+      .all()
       .filter(({ hour, storedMs }) => {
         if (storedMs > settled) return false;
         const endSeconds = (hour.hour + 1) * HOUR_SECONDS + kLateSeconds;
@@ -214,35 +231,60 @@ export class Shard {
     return hour * HOUR_SECONDS > this.#options.now() / 1_000 + MAX_AHEAD_SECONDS;
   }
 
+  /**
+   * Writes the facts of `ids` anew, those of each part in rows of their own: so judging a part removes its own, and
+   * what is still open is written once in a round, however much is over.
+   */
+  async #apart(
+    parts: readonly (readonly OpenHour[])[],
+    ids: readonly number[],
+    rest: readonly OpenHour[],
+  ): Promise<readonly Chunk[]> {
+    const written = await this.#options.pool.withTransaction(async (client) => {
+      await this.#lock(client);
+      await client.query(REMOVE, [this.#lease.shard, ids]);
+      const kept: (readonly number[])[] = [];
+      for (const part of [rest, ...parts]) {
+        const hours = part.map(({ hour }) => hour);
+        kept.push(await insertFacts(client, factRows(hours, this.#options.now() / 1_000)));
+      }
+      return kept;
+    });
+    this.#replace(ids, written.flat());
+    return parts.map((hours, at) => ({ hours, ids: written[at + 1] ?? [] }));
+  }
+
+  #replace(gone: readonly number[], fresh: readonly number[]): void {
+    const removed = new Set(gone);
+    this.#ids = [...this.#ids.filter((id) => !removed.has(id)), ...fresh];
+  }
+
   /** As one, or where the store refuses something of them each by itself; what it refuses then is left out. */
-  async #judgeAll(over: readonly OpenHour[], round: RoundFacts): Promise<readonly Finding[]> {
+  async #judgeAll(chunk: Chunk, round: RoundFacts): Promise<readonly Finding[]> {
     try {
-      return await this.#judge(over, round);
+      return await this.#judge(chunk, round);
     } catch (error) {
-      if (!isDataFault(error)) throw error;
+      if (!isHoursFault(error)) throw error;
     }
     const fresh: Finding[] = [];
-    for (const each of over) {
+    const parts = chunk.hours.map((each) => [each]);
+    for (const single of await this.#apart(parts, chunk.ids, [])) {
       try {
-        fresh.push(...(await this.#judge([each], round)));
+        fresh.push(...(await this.#judge(single, round)));
       } catch (error) {
-        if (!isDataFault(error)) throw error;
-        // Its facts go with the next transaction, which writes only what is still open.
-        for (const [key, open] of this.#open) if (open === each) this.#open.delete(key);
+        if (!isHoursFault(error)) throw error;
+        this.#open.forget(single.hours);
+        await this.#judge({ hours: [], ids: single.ids }, round);
         this.#beyond += 1;
       }
     }
     return fresh;
   }
 
-  async #judge(over: readonly OpenHour[], round: RoundFacts): Promise<readonly Finding[]> {
-    const gone = new Set(over);
-    const rest = [...this.#open].filter(([, open]) => !gone.has(open));
-    const { fresh, ids } = await this.#options.pool.withTransaction(async (client) => {
+  async #judge({ hours: over, ids }: Chunk, round: RoundFacts): Promise<readonly Finding[]> {
+    const fresh = await this.#options.pool.withTransaction(async (client) => {
       await this.#lock(client);
-      await client.query(REMOVE, [this.#lease.shard, this.#ids]);
-      const hours = rest.map(([, { hour }]) => hour);
-      const kept = await insertFacts(client, factRows(hours, this.#options.now() / 1_000));
+      await client.query(REMOVE, [this.#lease.shard, ids]);
       const subjects = [...new Set(over.map(({ hour }) => hour.subject))].sort();
       const states = await this.#states(client, subjects);
       const told: Finding[] = [];
@@ -254,10 +296,10 @@ export class Shard {
         told.push(...(await judged(client, hour, state, round)));
       }
       for (const subject of subjects) await this.#keep(client, subject, states.get(subject), over);
-      return { fresh: told, ids: kept };
+      return told;
     });
-    for (const [key, open] of this.#open) if (gone.has(open)) this.#open.delete(key);
-    this.#ids = [...ids];
+    this.#open.forget(over);
+    this.#replace(ids, []);
     return fresh;
   }
 
@@ -276,10 +318,8 @@ export class Shard {
   }
 
   async #tellEarly(round: RoundFacts): Promise<readonly Finding[]> {
-    const worth = [...this.#open.values()].filter(
-      (open) => open.touched && mayTellEarly(open.hour),
-    );
-    for (const open of this.#open.values()) open.touched = false;
+    const worth = this.#open.all().filter((open) => open.touched && mayTellEarly(open.hour));
+    for (const open of this.#open.all()) open.touched = false;
     if (worth.length === 0) return [];
     return this.#options.pool.withTransaction(async (client) => {
       await this.#lock(client);
@@ -313,15 +353,26 @@ export class Shard {
       ...{ name: 'read-states', text: STATES, values: [this.#lease.shard, subjects] },
     });
     // Spelt by PostgreSQL; our own spelling is what hours have.
-    return new Map(rows.map((row) => [canonicalIp(row.subject) ?? row.subject, unpackState(row)]));
+    const states = new Map<string, DeviceState>();
+    for (const row of rows) {
+      const subject = canonicalIp(row.subject) ?? row.subject;
+      try {
+        states.set(subject, unpackState(row));
+      } catch {
+        // What cannot be read is begun anew.
+        this.#beyond += 1;
+      }
+    }
+    return states;
   }
 }
 
 const kNever = 2 ** 31 - 1;
 
-/** The state of a subject that nothing is known of, but that it is not new. */
-function strangerAt(hour: number): DeviceState {
-  return { ...newState(), firstHour: hour, lastHour: hour };
+/** What an hour's own content causes, in the store or in a detector: it would do so for ever. */
+function isHoursFault(error: unknown): boolean {
+  if (isDataFault(error) || error instanceof TypeError) return true;
+  return error instanceof RangeError || error instanceof SyntaxError;
 }
 
 async function judged(

@@ -1,4 +1,5 @@
 // From batches on the bus to findings in PostgreSQL, with real servers: each once, whoever works and whoever dies.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -6,7 +7,7 @@ import { IngestBed } from '../ingest/testing/ingest-bed.ts';
 import { StorePool } from '../store/pool.ts';
 import { analysisMetrics } from './analysis-metrics.ts';
 import { unpackState } from './device-state.ts';
-import { factRows, insertFacts } from './facts.ts';
+import { factRows, insertFacts, shardOf } from './facts.ts';
 import { type Event, flowEvent, otherEvent } from './simulation/events.ts';
 import { LocalAnalysis } from './simulation/local-analysis.ts';
 import { AnalysisWorker } from './worker.ts';
@@ -287,4 +288,59 @@ test('an hour that the store refuses is left out; those beside it are judged', a
   } finally {
     await bed.pool.query('ALTER TABLE findings DROP CONSTRAINT refused');
   }
+});
+
+test('a shard that fails leaves the others alone, and is worked again', async () => {
+  const sources = Array.from({ length: 40 }, (_, index) => `10.0.3.${index + 1}`);
+  await store([...sources.map((src) => scan(src, 30)), later(2)]);
+  // No fault of the hour's: as if a right were missing.
+  await bed.pool.query(
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '42501'; END $$`,
+  );
+  await bed.pool.query(
+    `CREATE TRIGGER refused BEFORE INSERT ON findings FOR EACH ROW
+       WHEN (NEW.subject = '10.0.3.7') EXECUTE FUNCTION refuse()`,
+  );
+  const one = worker();
+  try {
+    await one.pass();
+    const beside = sources.filter((src) => shardOf(src) !== shardOf('10.0.3.7'));
+    const told = (await findings()).map(({ subject }) => subject);
+    expect(told).toEqual(expect.arrayContaining(beside));
+    expect(told).not.toContain('10.0.3.7');
+    expect(one.trouble).toBe('refused');
+  } finally {
+    await bed.pool.query('DROP TRIGGER refused ON findings');
+    await bed.pool.query('DROP FUNCTION refuse');
+  }
+  while ((await findings()).length < sources.length) {
+    await sleep(200);
+    await one.pass();
+  }
+  expect((await findings()).every((each) => each['confirmed'] === true)).toBe(true);
+  expect(one.trouble).toBeUndefined();
+  await one.leave();
+});
+
+test('facts and memory that cannot be read are left out', async () => {
+  const src = '10.0.4.1';
+  const damaged = [shardOf(src), Buffer.from('no facts')];
+  await store([scan(src, 60), later(2)]);
+  await bed.pool.query(
+    'INSERT INTO analysis_facts (shard, newest_seconds, body) VALUES ($1, 0, $2)',
+    damaged,
+  );
+  await bed.pool.query(
+    `INSERT INTO analysis_states (shard, subject, device, last_hour, state, beacons)
+       VALUES ($1, '10.0.4.1', true, 0, $2, $2)`,
+    damaged,
+  );
+  const one = worker();
+  await one.pass();
+  expect(await findings()).toEqual([expect.objectContaining({ subject: src, confirmed: true })]);
+  const left = await bed.rows('SELECT id FROM analysis_facts WHERE body = $1', [damaged[1]]);
+  expect(left).toEqual([]);
+  expect(one.trouble).toBeUndefined();
+  await one.leave();
 });

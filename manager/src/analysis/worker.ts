@@ -1,7 +1,8 @@
 /**
  * The analysis of one manager: renews its leases, and works its shards one after the other, for ever.
  *
- * Invariants: a failed round is told once and begun anew from what is stored; it never takes the manager down.
+ * Invariants: a failed round is told once and begun anew from what is stored; it never takes the manager down. A shard
+ * that fails by itself is told once and begun anew by itself; the others go on.
  * It rests at least as long as it worked, so analysis never takes more than half of a processor from ingest.
  */
 import { randomUUID } from 'node:crypto';
@@ -35,7 +36,8 @@ const COMMON = `SELECT max(ripe_seconds) AS ripe, min(first_hour) AS first_hour,
     extract(epoch FROM max(last_stored)) * 1000 AS last_stored,
     (SELECT count(*) FROM analysis_states WHERE device) AS devices
   FROM analysis_shards`;
-const STORED = `SELECT shard, count(*) AS rows FROM analysis_facts
+const STORED = `SELECT shard, count(*) AS rows,
+    extract(epoch FROM now() - min(stored_at)) AS oldest_seconds FROM analysis_facts
   WHERE shard = ANY($1::int2[]) GROUP BY shard`;
 const NORMAL = 'SELECT kind, host(subject) AS subject, about FROM analysis_normal';
 
@@ -43,6 +45,8 @@ export class AnalysisWorker {
   readonly #options: WorkerOptions;
   readonly #self = randomUUID();
   readonly #shards = new Map<number, Shard>();
+  /** Why shards of ours failed when they were last worked. */
+  readonly #failing = new Map<number, string>();
   #leasedMs = -Infinity;
   #trouble: string | undefined;
 
@@ -52,7 +56,7 @@ export class AnalysisWorker {
 
   /** Why nothing is analysed at the moment; undefined when all is well. */
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble ?? [...this.#failing.values()][0];
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -85,30 +89,46 @@ export class AnalysisWorker {
     await this.#renew();
     const stored = await this.#storedRows();
     for (const [number, shard] of this.#shards) {
-      if ((stored.get(number) ?? 0) !== shard.heldRows) await shard.read();
       if (signal?.aborted) return;
+      await this.#renew();
+      if ((stored.get(number) ?? 0) !== shard.heldRows)
+        await this.#alone(number, () => shard.read());
     }
     const round = await this.#round();
     let open = 0;
     for (const [number, shard] of this.#shards) {
       if (signal?.aborted) return;
       await this.#renew();
-      try {
+      await this.#alone(number, async () => {
         const told = await shard.work(round);
+        this.#failing.delete(number);
         metrics.hours.inc(told.judged);
         metrics.beyond.inc(told.beyond);
         metrics.ahead.inc(told.ahead);
         for (const { kind } of told.fresh) metrics.findings.inc({ kind });
         if (told.fresh.length > 0) onFindings?.(told.fresh);
         open += shard.openHours;
-      } catch (error) {
-        this.#shards.delete(number);
-        if (!(error instanceof ShardLost)) throw error;
-      }
+      });
     }
     metrics.open.set(open);
     metrics.shards.set(this.#shards.size);
+    metrics.failing.set(this.#failing.size);
     ended();
+  }
+
+  /** A shard that fails is made anew at the next renewal; where the store is away the round's next query says so. */
+  async #alone(shard: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#shards.delete(shard);
+      if (error instanceof ShardLost) return;
+      const words = error instanceof Error ? error.message : String(error);
+      if (this.#failing.get(shard) !== words) {
+        this.#options.log.error({ err: error, shard }, 'a shard of the analysis failed, retrying');
+      }
+      this.#failing.set(shard, words);
+    }
   }
 
   /** Gives everything back: tests, and who ends. */
@@ -118,9 +138,11 @@ export class AnalysisWorker {
 
   /** One query for all shards, so that a quiet network costs next to nothing. */
   async #storedRows(): Promise<ReadonlyMap<number, number>> {
-    const { rows } = await this.#options.pool.query<{ shard: number; rows: number }>(STORED, [
-      [...this.#shards.keys()],
-    ]);
+    const { pool, metrics } = this.#options;
+    const { rows } = await pool.query<{ shard: number; rows: number; oldest_seconds: number }>(
+      ...([STORED, [[...this.#shards.keys()]]] as const),
+    );
+    metrics.oldest.set(Math.max(0, ...rows.map(({ oldest_seconds: each }) => Number(each))));
     return new Map(rows.map(({ shard, rows: count }) => [shard, Number(count)]));
   }
 
@@ -133,12 +155,11 @@ export class AnalysisWorker {
     for (const [number, shard] of this.#shards) {
       if (held.get(number)?.epoch !== shard.lease.epoch) this.#shards.delete(number);
     }
+    for (const number of this.#failing.keys()) if (!held.has(number)) this.#failing.delete(number);
+    const idleMs = Math.max(kIdleMs, 2 * holdbackMs);
+    const options = { pool, holdbackMs, now, idleMs, renew: () => this.#renew() };
     for (const lease of leases) {
-      if (this.#shards.has(lease.shard)) continue;
-      const options = { pool, holdbackMs, now, idleMs: Math.max(kIdleMs, 2 * holdbackMs) };
-      const shard = new Shard(options, lease);
-      this.#shards.set(lease.shard, shard);
-      await shard.read();
+      if (!this.#shards.has(lease.shard)) this.#shards.set(lease.shard, new Shard(options, lease));
     }
   }
 

@@ -249,7 +249,7 @@ export class GroupEncoder {
     } else {
       this.#sums.addFlow(flow, origin.source);
       this.#learner.learnFlow(event, flow, kubernetes);
-      this.#gatherer?.addFlow(event, flow);
+      this.#gatherer?.addFlow(event, flow, origin.source.key);
     }
   }
 
