@@ -13,9 +13,13 @@ const kManager = join(import.meta.dirname, '../main.ts');
 const kStartMs = Date.UTC(2026, 9, 7);
 const kHourMs = 3_600_000;
 const kHours = 30;
-const kKills = 20;
-/** Longer than the bus takes to deliver again what a killed manager had in hand. */
-const kHoldbackSeconds = 20;
+/** While it stores, and then while it judges; 20 in all. */
+const kKills = { storing: 16, judging: 4 } as const;
+const kPollMs = 25;
+/** When the bus delivers again what a killed manager had in hand: soon, so that the test need not wait long. */
+const kAckWaitMs = 3_000;
+/** As long as ten deliveries of the same batch, each to a manager that is killed with it in hand. */
+const kHoldbackSeconds = 30;
 
 let bed: IngestBed;
 
@@ -92,11 +96,30 @@ function startManager(): ChildProcess {
   });
 }
 
+const countOf = async (sql: string): Promise<number> =>
+  Number((await bed.rows<{ many: string }>(`SELECT ${sql} AS many`))[0]?.many);
+const storedBatches = (): Promise<number> => countOf('(SELECT count(*) FROM batches)');
+/** Grows with every shard that a manager takes. */
+const shardsTaken = (): Promise<number> => countOf('(SELECT sum(epoch) FROM analysis_shards)');
+
+/** However slow the machine is: until this manager has done something. */
+async function untilMore(figure: () => Promise<number>, before: number): Promise<void> {
+  while ((await figure()) <= before) await sleep(kPollMs);
+}
+
 async function findings(): Promise<Record<string, unknown>[]> {
   return bed.rows(
     `SELECT kind, host(subject) AS subject, about, score, repeats FROM findings
      WHERE confirmed ORDER BY subject, kind, about, time`,
   );
+}
+
+/** In small batches. */
+async function publishAll(hours: readonly (readonly Event[])[]): Promise<void> {
+  for (const events of hours) {
+    for (let at = 0; at < events.length; at += 20)
+      await bed.publish(events.slice(at, at + 20).map((each) => JSON.stringify(each)));
+  }
 }
 
 test('killed 20 times, the same is found as without, and nothing twice', {
@@ -111,20 +134,25 @@ test('killed 20 times, the same is found as without, and nothing twice', {
     for (const event of events) local.add(event);
     local.judge();
   }
+  await bed.makeConsumer(kAckWaitMs);
   let manager = startManager();
-  const killed = (async () => {
-    for (let kills = 0; kills < kKills; kills++) {
-      await sleep(1_500 + random.whole(2_500));
-      manager.kill('SIGKILL');
-      await once(manager, 'exit');
-      manager = startManager();
-    }
-  })();
-  for (const events of hours) {
-    // In small batches and out of order within the hour, over the time in which managers die.
-    for (let at = 0; at < events.length; at += 20)
-      await bed.publish(events.slice(at, at + 20).map((each) => JSON.stringify(each)));
-    await sleep(1_500);
+  let takenBefore = 0;
+  const killAndStart = async (): Promise<void> => {
+    manager.kill('SIGKILL');
+    await once(manager, 'exit');
+    takenBefore = await shardsTaken();
+    manager = startManager();
+  };
+  for (let life = 0; life < kKills.storing; life++) {
+    const before = await storedBatches();
+    const share = kHours / kKills.storing;
+    const own = hours.slice(Math.floor(life * share), Math.floor((life + 1) * share));
+    const published = publishAll(own);
+    await untilMore(storedBatches, before);
+    // Often between a commit and what follows it, sometimes later.
+    await sleep(random.chance(0.5) ? random.whole(100) : random.whole(1_500));
+    await killAndStart();
+    await published;
   }
   await bed.publish([
     JSON.stringify(
@@ -136,7 +164,11 @@ test('killed 20 times, the same is found as without, and nothing twice', {
       }),
     ),
   ]);
-  await killed;
+  for (let life = 0; life < kKills.judging; life++) {
+    await untilMore(shardsTaken, takenBefore);
+    await sleep(random.whole(1_500));
+    await killAndStart();
+  }
   await bed.untilDrained();
   // All is judged but the hour of the last event, which is the only one of its shard.
   const shardsLeft = async (): Promise<number> => {

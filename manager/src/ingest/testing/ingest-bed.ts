@@ -3,7 +3,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
-import { type JetStreamClient, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection, nanos } from '@nats-io/transport-node';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -29,7 +36,7 @@ import { migrate } from '../../store/migrate.ts';
 import { PartitionKeeper } from '../../store/partition-keeper.ts';
 import { DEFAULT_RETENTION } from '../../store/partitions.ts';
 import { StorePool } from '../../store/pool.ts';
-import { readBus } from '../bus-source.ts';
+import { MAX_ACK_PENDING, readBus } from '../bus-source.ts';
 import { Inbox } from '../inbox.ts';
 import { Ingest } from '../ingest.ts';
 import { ingestMetrics } from '../metrics.ts';
@@ -199,6 +206,16 @@ export class IngestBed implements AsyncDisposable {
     };
     this.#replicas.add(replica);
     return replica;
+  }
+
+  /** The managers' consumer, before there is a manager: with another time until it delivers again. */
+  async makeConsumer(ackWaitMs: number): Promise<void> {
+    const admin = await jetstreamManager(this.#connection);
+    await admin.consumers.add(EVENTS_STREAM, {
+      ...{ durable_name: MANAGER_CONSUMER, ack_policy: AckPolicy.Explicit },
+      ...{ deliver_policy: DeliverPolicy.All, ack_wait: nanos(ackWaitMs), max_deliver: -1 },
+      max_ack_pending: MAX_ACK_PENDING,
+    });
   }
 
   async removeConsumer(): Promise<void> {

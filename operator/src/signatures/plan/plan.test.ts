@@ -3,7 +3,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kFast, type Machine, World } from '../../testing/rollout-world.ts';
-import { trimmed, withRevision } from './history.ts';
 import { targetOf } from './node-facts.ts';
 import { inProgressAllowed, wavesOf } from './waves.ts';
 
@@ -281,29 +280,6 @@ describe('a broken gate', () => {
     expect(world.state).toMatchObject({ current: undefined, rollout: undefined });
     expect(world.machines.every(({ assigned }) => assigned === undefined)).toBe(true);
   });
-});
-
-it('a revision that came out otherwise names the bundle that is there, and nothing else of it changes', () => {
-  const { state } = new World(1);
-  const made = {
-    ...{ revision: 'r1', digest: 'one', createdAt: '2026-01-01T00:00:00Z', rules: 1, faults: 0 },
-    outcome: 'Complete' as const,
-  };
-  const first = withRevision({ ...state, history: [] }, made);
-  expect(withRevision(first, { ...made, outcome: 'Superseded' })).toBe(first);
-  const again = { ...made, digest: 'two', rules: 2, createdAt: '2026-02-02T00:00:00Z' };
-  const { history } = withRevision(first, { ...again, outcome: 'Superseded' });
-  expect(history).toEqual([{ ...made, digest: 'two', rules: 2 }]);
-});
-
-it('history keeps what is needed and as much as asked', () => {
-  const world = settled(3, kFast, { historyLimit: 2 });
-  for (const revision of ['r2', 'r3', 'r4']) {
-    world.publish(revision);
-    world.run(10);
-  }
-  const kept = trimmed(world.state, 2, 'r1').history.map(({ revision }) => revision);
-  expect(kept).toEqual(['r4', 'r3', 'r1']);
 });
 
 describe('whatever happens', () => {
