@@ -9,8 +9,8 @@ import {
   silenceParamsSchema,
   silenceRequestSchema,
 } from '#contracts/rest-notifications.ts';
-import { reasonOf, shownAddress } from '../notify/secrets.ts';
-import { type ChannelTarget, send } from '../notify/send.ts';
+import { type ChannelTarget, reasonOf, shownAddress } from '../notify/channel-target.ts';
+import { send } from '../notify/send.ts';
 import type { StorePool } from '../store/pool.ts';
 import { sessionOf } from './auth/guard.ts';
 import { parseInput } from './request-input.ts';

@@ -10,9 +10,9 @@ import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { found, part } from '../analysis/finding.ts';
 import { tellFinal } from '../analysis/store-findings.ts';
 import { type ApiBed, startApiBed } from '../api/testing/api-bed.ts';
+import { reasonOf } from './channel-target.ts';
 import { signatureOf } from './message.ts';
 import { Notifier } from './notifier.ts';
-import { reasonOf } from './secrets.ts';
 import { sendMail } from './smtp.ts';
 
 const kSecret = 'a secret of theirs';

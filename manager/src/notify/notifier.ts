@@ -8,9 +8,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { StorePool } from '#manager/store/pool.ts';
+import { type ChannelTarget, reasonOf } from './channel-target.ts';
 import type { Message } from './message.ts';
-import { reasonOf } from './secrets.ts';
-import { type ChannelTarget, send } from './send.ts';
+import { send } from './send.ts';
 
 export interface NotifierOptions {
   readonly pool: StorePool;

@@ -8,7 +8,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { hostname } from 'node:os';
-import type { CHANNEL_KINDS } from '#contracts/rest-notifications.ts';
+import { type ChannelTarget, loginOf } from './channel-target.ts';
 import {
   alertmanagerBody,
   type Message,
@@ -18,20 +18,7 @@ import {
   syslogLine,
   webhookBody,
 } from './message.ts';
-import { loginOf } from './secrets.ts';
 import { sendMail } from './smtp.ts';
-
-export interface ChannelSettings {
-  readonly secret?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: readonly string[] | undefined;
-}
-
-export interface ChannelTarget {
-  readonly kind: (typeof CHANNEL_KINDS)[number];
-  readonly url: string;
-  readonly settings: ChannelSettings;
-}
 
 const kTimeoutMs = 10_000;
 const kSyslogPort = 514;

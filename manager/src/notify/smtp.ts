@@ -7,7 +7,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { loginOf } from './secrets.ts';
+import { loginOf } from './channel-target.ts';
 
 export interface Mail {
   readonly from: string;

@@ -1,8 +1,22 @@
 /**
- * What is secret in a channel's address. Invariant: no reason of a failure, and no address that is shown, holds a
- * password, a secret, or the path of an address that is itself the permission to write (webhook, slack).
+ * Where a channel sends, and what is secret in that.
+ *
+ * Invariant: no reason of a failure, and no address that is shown, holds a password, a secret, or the path of an
+ * address that is itself the permission to write (webhook, slack).
  */
-import type { ChannelTarget } from './send.ts';
+import type { CHANNEL_KINDS } from '#contracts/rest-notifications.ts';
+
+export interface ChannelSettings {
+  readonly secret?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: readonly string[] | undefined;
+}
+
+export interface ChannelTarget {
+  readonly kind: (typeof CHANNEL_KINDS)[number];
+  readonly url: string;
+  readonly settings: ChannelSettings;
+}
 
 const kMaxReasonChars = 256;
 const HIDDEN = '…';
