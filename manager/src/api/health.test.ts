@@ -144,7 +144,7 @@ describe('probes', () => {
       code: 200,
       body: {
         status: 'ok',
-        parts: ['manager', 'postgres', 'nats', 'ingest', 'sensors'].map((name) => ({
+        parts: ['manager', 'postgres', 'nats', 'ingest', 'analysis', 'sensors'].map((name) => ({
           name,
           status: 'ok',
         })),
@@ -201,6 +201,26 @@ describe('probes', () => {
     expect(partOf(await health(), 'ingest')?.message).toMatch(/^\d+ batches wait to be stored$/);
     const manager = await jetstreamManager(nats);
     await manager.streams.purge(EVENTS_STREAM);
+    await until(async () => (await readiness()).body.status === 'ok');
+  });
+
+  test('facts that nobody judges: degraded until they are', async () => {
+    const waiting = (hours: number) =>
+      bed.pool.query(
+        `INSERT INTO analysis_facts (shard, stored_at, newest_seconds, body)
+           VALUES (3, now() - make_interval(hours => $1), 0, '')`,
+        [hours],
+      );
+    await waiting(2);
+    expect(partOf(await health(), 'analysis')?.status).toBe('ok');
+    await bed.pool.query('DELETE FROM analysis_facts');
+    await waiting(4);
+    expect(partOf(await health(), 'analysis')).toMatchObject({
+      status: 'degraded',
+      message: 'the oldest facts wait for 240 min to be judged',
+    });
+    expect((await readiness()).code).toBe(200);
+    await bed.pool.query('DELETE FROM analysis_facts');
     await until(async () => (await readiness()).body.status === 'ok');
   });
 

@@ -17,6 +17,13 @@ export const SUPERVISOR_GONE_MS = 20_000;
 export const SILENCE_IS_A_FAULT_MS = 3_600_000;
 /** Batches on the bus that are not stored yet; beyond this the store does not keep up. */
 export const LAG_BATCHES = 1_000;
+/** Facts are judged when their hour is over; what waits for longer nobody judges. */
+export const ANALYSIS_LATE_SECONDS = 3 * 3_600;
+
+/** By shard, so that the primary key finds it however many facts wait. */
+const OLDEST_FACTS = `SELECT coalesce(max(extract(epoch FROM now() - oldest.stored_at)), 0)::float8 AS age
+  FROM analysis_shards, LATERAL (SELECT stored_at FROM analysis_facts
+    WHERE analysis_facts.shard = analysis_shards.shard ORDER BY id LIMIT 1) AS oldest`;
 
 export interface HealthOptions {
   readonly pool: StorePool;
@@ -56,10 +63,11 @@ export class HealthService {
   }
 
   async #check(): Promise<CheckedHealth> {
-    const [postgres, nats, ingest, supervised] = await Promise.all([
+    const [postgres, nats, ingest, analysis, supervised] = await Promise.all([
       this.#postgres(),
       this.#nats(),
       this.#ingest(),
+      this.#analysis(),
       this.#supervised(),
     ]);
     const own: PartHealth[] = [
@@ -67,6 +75,7 @@ export class HealthService {
       postgres,
       nats,
       ingest,
+      analysis,
       this.#sensors(),
     ];
     const parts = merge(own, supervised);
@@ -110,6 +119,19 @@ export class HealthService {
       return { name, status: waiting > LAG_BATCHES ? 'degraded' : 'ok', message };
     } catch {
       return { name, status: 'degraded', message: 'the consumer of events cannot be asked' };
+    }
+  }
+
+  async #analysis(): Promise<PartHealth> {
+    const name = 'analysis';
+    try {
+      const asked = this.#options.pool.query<{ age: number }>(OLDEST_FACTS);
+      const { rows } = await within(CHECK_MS, asked);
+      const minutes = Math.round((rows[0]?.age ?? 0) / 60);
+      const message = `the oldest facts wait for ${minutes} min to be judged`;
+      return { name, status: minutes * 60 > ANALYSIS_LATE_SECONDS ? 'degraded' : 'ok', message };
+    } catch {
+      return { name, status: 'degraded', message: 'the store cannot be asked' };
     }
   }
 

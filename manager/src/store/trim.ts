@@ -21,6 +21,8 @@ export const KEPT_SIGNATURE_CHANGES = 100_000;
 export const KEPT_ANALYSIS_STATES = 200_000;
 export const KEPT_ANALYSIS_DAYS = 60;
 export const KEPT_FACTS_DAYS = 3;
+/** Where analysis works it keeps some ten thousand at most. */
+export const KEPT_FACTS = 2_000_000;
 export const KEPT_FINDINGS = 500_000;
 export const KEPT_FINDINGS_DAYS = 90;
 export const KEPT_NOTIFICATIONS = 100_000;
@@ -139,6 +141,11 @@ const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
     `DELETE FROM analysis_facts WHERE (shard, id) IN (
        SELECT shard, id FROM analysis_facts
        WHERE stored_at < now() - interval '${KEPT_FACTS_DAYS} days' LIMIT $1)`,
+  ],
+  [
+    'analysis_facts',
+    `DELETE FROM analysis_facts WHERE (shard, id) IN (
+       SELECT shard, id FROM analysis_facts ORDER BY id DESC OFFSET ${KEPT_FACTS} LIMIT $1)`,
   ],
 ];
 
