@@ -139,7 +139,7 @@ KernelCounters PcapLive::counters() {
   return {.packets = stats.ps_recv, .drops = stats.ps_drop};
 }
 
-SourceStatus PcapLive::end(std::string message) {
+SourceStatus PcapLive::end(const std::string& message) {
   fault_ = {SourceStatus::kFailed, 0, 0, "capture on " + interface_ + " ended: " + message};
   return SourceStatus::kFailed;
 }

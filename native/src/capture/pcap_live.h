@@ -39,7 +39,7 @@ class PcapLive final : public LiveSource {
   bool activate(const LiveSettings& settings, LiveFault& fault);
   bool set_filter(const LiveSettings& settings, LiveFault& fault);
   static void on_packet(std::uint8_t* self, const pcap_pkthdr* header, const std::uint8_t* bytes);
-  SourceStatus end(std::string message);
+  SourceStatus end(const std::string& message);
 
   std::shared_ptr<const PcapLibrary> library_;
   std::string interface_;
