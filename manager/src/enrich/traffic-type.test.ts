@@ -74,7 +74,7 @@ describe('trafficType', () => {
 
 test('rows have names of their own, known kinds and stand in the documentation', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/enrichment.md'), 'utf8');
-  const told = [...page.matchAll(/^\| `([a-z.-]+)` \| (\w+) \| (.+) \|$/gm)].map((row) =>
+  const told = [...page.matchAll(/^\| `([a-z-]+\.[a-z.-]+)` \| (\w+) \| (.+) \|$/gm)].map((row) =>
     row.slice(1),
   );
   expect(told).toEqual(TRAFFIC_RULES.map(({ id, type, reason }) => [id, type, reason]));
