@@ -3,11 +3,12 @@
  *
  * Invariant: nothing is counted here: every value is read from the part that counts it, when asked.
  */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { EVENT_CLASSES } from '#contracts/eve.ts';
 import { type ReportedSignatures, SIGNATURE_STATES } from '#contracts/signature-store.ts';
 import type { Condition } from './health.ts';
 import type { Readings } from './ledger.ts';
+import { type Define, definer, type Sample } from './metric-definer.ts';
 import { LOSS_REASONS } from './outbox.ts';
 
 export interface MetricsInput {
@@ -21,7 +22,12 @@ export interface MetricsInput {
   readonly version: string;
 }
 
-type Sample = readonly [labels: Record<string, string>, value: number];
+/** Of metrics that may have no sample yet. */
+const kLabelsWhileEmpty: Readonly<Record<string, readonly string[]>> = {
+  events_made_total: ['type'],
+  signatures_info: ['digest', 'revision'],
+  signatures_refused_total: ['reason'],
+};
 
 export interface Metrics {
   readonly registry: Registry;
@@ -31,7 +37,7 @@ export interface Metrics {
 
 export function makeMetrics(input: MetricsInput): Metrics {
   const registry = new Registry();
-  const define = definer(registry);
+  const define = definer(registry, kLabelsWhileEmpty);
   let latest = input.readings();
   const readings = () => latest;
   captureMetrics(define, readings);
@@ -61,8 +67,6 @@ export function makeMetrics(input: MetricsInput): Metrics {
     },
   };
 }
-
-type Define = ReturnType<typeof definer>;
 
 function captureMetrics(define: Define, readings: MetricsInput['readings']): void {
   const engine = () => readings().engine;
@@ -376,47 +380,4 @@ function queueMetrics(define: Define, readings: MetricsInput['readings']): void 
     'Bytes sent and not acknowledged',
     () => readings().publisher.inFlightBytes,
   );
-}
-
-/** Of metrics that may have no sample yet. */
-const kLabelsWhileEmpty: Readonly<Record<string, readonly string[]>> = {
-  events_made_total: ['type'],
-  signatures_info: ['digest', 'revision'],
-  signatures_refused_total: ['reason'],
-};
-
-function definer(registry: Registry) {
-  return (
-    kind: 'counter' | 'gauge',
-    name: string,
-    help: string,
-    read: () => number | readonly Sample[],
-  ): void => {
-    const samples = (): readonly Sample[] => {
-      const value = read();
-      return typeof value === 'number' ? [[{}, value]] : value;
-    };
-    const options = { name: `netmoth_sensor_${name}`, help, registers: [registry] };
-    const labelNames = [...new Set(samples().flatMap(([labels]) => Object.keys(labels)))];
-    if (labelNames.length === 0) labelNames.push(...(kLabelsWhileEmpty[name] ?? []));
-    if (kind === 'gauge') {
-      new Gauge({
-        ...options,
-        labelNames,
-        collect() {
-          this.reset();
-          for (const [labels, value] of samples()) this.set(labels, value);
-        },
-      });
-    } else {
-      new Counter({
-        ...options,
-        labelNames,
-        collect() {
-          this.reset();
-          for (const [labels, value] of samples()) this.inc(labels, value);
-        },
-      });
-    }
-  };
 }

@@ -20,6 +20,8 @@ export const KEPT_SIGNATURE_CHANGES = 100_000;
 /** Subjects that analysis remembers; those heard of last stay. */
 export const KEPT_ANALYSIS_STATES = 200_000;
 export const KEPT_ANALYSIS_DAYS = 60;
+/** Of what is no device. */
+const KEPT_STRANGERS_DAYS = 7;
 export const KEPT_FACTS_DAYS = 3;
 /** Where analysis works it keeps some ten thousand at most. */
 export const KEPT_FACTS = 2_000_000;
@@ -46,107 +48,47 @@ export type Trimmed = Record<
   number
 >;
 
-const STATEMENTS: readonly (readonly [keyof Trimmed, string])[] = [
-  [
-    'batches',
-    `DELETE FROM batches WHERE id IN (
-       SELECT id FROM batches WHERE stored_at < now() - interval '${KEPT_BATCH_IDS_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'rejected',
-    `DELETE FROM rejected WHERE id IN (
-       SELECT id FROM rejected ORDER BY id DESC OFFSET ${KEPT_REJECTED_ROWS} LIMIT $1)`,
-  ],
-  [
-    'devices',
-    `DELETE FROM devices WHERE ip IN (
-       SELECT ip FROM devices WHERE updated_at < now() - interval '${KEPT_DEVICES_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'devices',
-    `DELETE FROM devices WHERE ip IN (
-       SELECT ip FROM devices ORDER BY confirmed DESC, updated_at DESC OFFSET ${KEPT_DEVICES} LIMIT $1)`,
-  ],
-  [
-    'device_evidence',
-    `DELETE FROM device_evidence WHERE (subject, attribute, source, value) IN (
-       SELECT subject, attribute, source, value FROM device_evidence
-       WHERE updated_at < now() - interval '${KEPT_DEVICES_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'device_evidence',
-    `DELETE FROM device_evidence WHERE (subject, attribute, source, value) IN (
-       SELECT subject, attribute, source, value FROM device_evidence
-       ORDER BY updated_at DESC OFFSET ${KEPT_DEVICE_EVIDENCE} LIMIT $1)`,
-  ],
-  [
-    'signatures_seen',
-    `DELETE FROM signatures_seen WHERE (gid, sid) IN (
-       SELECT gid, sid FROM signatures_seen
-       ORDER BY last_seen DESC OFFSET ${KEPT_SIGNATURES_SEEN} LIMIT $1)`,
-  ],
-  [
-    'signature_changes',
-    `DELETE FROM signature_changes WHERE id IN (
-       SELECT id FROM signature_changes ORDER BY id DESC OFFSET ${KEPT_SIGNATURE_CHANGES} LIMIT $1)`,
-  ],
+/** What goes: rows of `table`, whose key is `key`, that `which` chooses. Constants of this file alone. */
+type Bound = readonly [table: keyof Trimmed, key: string, which: string];
+
+const olderThan = (table: keyof Trimmed, key: string, column: string, days: number): Bound => [
+  table,
+  key,
+  `WHERE ${column} < now() - interval '${days} days'`,
+];
+/** All but the first `kept` in this order. */
+const beyond = (table: keyof Trimmed, key: string, order: string, kept: number): Bound => [
+  table,
+  key,
+  `ORDER BY ${order} OFFSET ${kept}`,
+];
+
+const kEvidence = 'subject, attribute, source, value';
+const BOUNDS: readonly Bound[] = [
+  olderThan('batches', 'id', 'stored_at', KEPT_BATCH_IDS_DAYS),
+  beyond('rejected', 'id', 'id DESC', KEPT_REJECTED_ROWS),
+  olderThan('devices', 'ip', 'updated_at', KEPT_DEVICES_DAYS),
+  beyond('devices', 'ip', 'confirmed DESC, updated_at DESC', KEPT_DEVICES),
+  olderThan('device_evidence', kEvidence, 'updated_at', KEPT_DEVICES_DAYS),
+  beyond('device_evidence', kEvidence, 'updated_at DESC', KEPT_DEVICE_EVIDENCE),
+  beyond('signatures_seen', 'gid, sid', 'last_seen DESC', KEPT_SIGNATURES_SEEN),
+  beyond('signature_changes', 'id', 'id DESC', KEPT_SIGNATURE_CHANGES),
+  olderThan('analysis_states', 'shard, subject', 'updated_at', KEPT_ANALYSIS_DAYS),
   [
     'analysis_states',
-    `DELETE FROM analysis_states WHERE (shard, subject) IN (
-       SELECT shard, subject FROM analysis_states
-       WHERE updated_at < now() - interval '${KEPT_ANALYSIS_DAYS} days'
-         OR (NOT device AND updated_at < now() - interval '7 days') LIMIT $1)`,
+    'shard, subject',
+    `WHERE NOT device AND updated_at < now() - interval '${KEPT_STRANGERS_DAYS} days'`,
   ],
-  [
-    'analysis_states',
-    `DELETE FROM analysis_states WHERE (shard, subject) IN (
-       SELECT shard, subject FROM analysis_states
-       ORDER BY updated_at DESC OFFSET ${KEPT_ANALYSIS_STATES} LIMIT $1)`,
-  ],
-  [
-    'findings',
-    `DELETE FROM findings WHERE id IN (
-       SELECT id FROM findings WHERE stored_at < now() - interval '${KEPT_FINDINGS_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'findings',
-    `DELETE FROM findings WHERE id IN (
-       SELECT id FROM findings ORDER BY id DESC OFFSET ${KEPT_FINDINGS} LIMIT $1)`,
-  ],
-  [
-    'beacons',
-    `DELETE FROM beacons WHERE (device, target) IN (
-       SELECT device, target FROM beacons
-       WHERE updated_at < now() - interval '${KEPT_BEACON_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'beacons',
-    `DELETE FROM beacons WHERE (device, target) IN (
-       SELECT device, target FROM beacons
-       ORDER BY score DESC, device, target OFFSET ${KEPT_BEACONS} LIMIT $1)`,
-  ],
-  [
-    'notifications',
-    `DELETE FROM notifications WHERE id IN (
-       SELECT id FROM notifications WHERE made_at < now() - interval '${KEPT_NOTIFICATION_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'notifications',
-    `DELETE FROM notifications WHERE id IN (
-       SELECT id FROM notifications ORDER BY made_at DESC OFFSET ${KEPT_NOTIFICATIONS} LIMIT $1)`,
-  ],
-  [
-    // What nobody took up in all that time nobody will: no manager analyses any more.
-    'analysis_facts',
-    `DELETE FROM analysis_facts WHERE (shard, id) IN (
-       SELECT shard, id FROM analysis_facts
-       WHERE stored_at < now() - interval '${KEPT_FACTS_DAYS} days' LIMIT $1)`,
-  ],
-  [
-    'analysis_facts',
-    `DELETE FROM analysis_facts WHERE (shard, id) IN (
-       SELECT shard, id FROM analysis_facts ORDER BY id DESC OFFSET ${KEPT_FACTS} LIMIT $1)`,
-  ],
+  beyond('analysis_states', 'shard, subject', 'updated_at DESC', KEPT_ANALYSIS_STATES),
+  olderThan('findings', 'id', 'stored_at', KEPT_FINDINGS_DAYS),
+  beyond('findings', 'id', 'id DESC', KEPT_FINDINGS),
+  olderThan('beacons', 'device, target', 'updated_at', KEPT_BEACON_DAYS),
+  beyond('beacons', 'device, target', 'score DESC, device, target', KEPT_BEACONS),
+  olderThan('notifications', 'id', 'made_at', KEPT_NOTIFICATION_DAYS),
+  beyond('notifications', 'id', 'made_at DESC', KEPT_NOTIFICATIONS),
+  // What nobody took up in all that time nobody will: no manager analyses any more.
+  olderThan('analysis_facts', 'shard, id', 'stored_at', KEPT_FACTS_DAYS),
+  beyond('analysis_facts', 'shard, id', 'id DESC', KEPT_FACTS),
 ];
 
 /** Rows deleted of each table. */
@@ -159,7 +101,9 @@ export async function trim(
     ...{ signatures_seen: 0, signature_changes: 0 },
     ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0, analysis_facts: 0 },
   };
-  for (const [table, statement] of STATEMENTS) {
+  for (const [table, key, which] of BOUNDS) {
+    const statement = `DELETE FROM ${table} WHERE (${key}) IN (
+      SELECT ${key} FROM ${table} ${which} LIMIT $1)`;
     for (;;) {
       const { rowCount } = await client.query(statement, [rowsPerStatement]);
       trimmed[table] += rowCount ?? 0;

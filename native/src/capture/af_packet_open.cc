@@ -43,17 +43,6 @@ bool refuse_system(LiveFault& fault, const char* what) {
                 std::string(what) + ": " + std::strerror(error_number));
 }
 
-std::string missing_interface(const std::string& name) {
-  std::string message = "there is no interface " + name + "; there are: ";
-  bool first = true;
-  for (const NetworkInterface& interface : list_interfaces()) {
-    if (!first) message += ", ";
-    first = false;
-    message += interface.name;
-  }
-  return message;
-}
-
 struct Hardware {
   bool known = false;
   bool loopback = false;
@@ -106,7 +95,7 @@ std::unique_ptr<AfPacket> AfPacket::open(const LiveSettings& settings, LiveFault
 bool AfPacket::set_up(const LiveSettings& settings, LiveFault& fault) {
   interface_index_ = ::if_nametoindex(interface_.c_str());
   if (interface_index_ == 0) {
-    return refuse(fault, LiveProblem::kNoInterface, ENODEV, missing_interface(interface_));
+    return refuse(fault, LiveProblem::kNoInterface, ENODEV, missing_interface({&interface_, 1}));
   }
   // Protocol 0: nothing is received before bind().
   socket_ = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);

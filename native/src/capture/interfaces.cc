@@ -110,6 +110,20 @@ std::vector<NetworkInterface> list_interfaces() {
   return found;
 }
 
+std::string missing_interface(std::span<const std::string> names) {
+  std::string message = "there is no interface ";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    message += (i == 0 ? "" : ", ") + names[i];
+  message += "; there are: ";
+  bool first = true;
+  for (const NetworkInterface& interface : list_interfaces()) {
+    if (!first) message += ", ";
+    first = false;
+    message += interface.name;
+  }
+  return message;
+}
+
 std::optional<std::string> default_interface_of(std::string_view route,
                                                 std::string_view ipv6_route) {
   if (auto found = best_default(route, kIpv4Route)) return found;

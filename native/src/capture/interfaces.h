@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct NetworkInterface {
 
 // In the order of the kernel's index.
 std::vector<NetworkInterface> list_interfaces();
+
+// For a person: that there is none of these, and which there are.
+std::string missing_interface(std::span<const std::string> names);
 
 // The interface of the default route with the lowest metric, IPv4 before IPv6.
 std::optional<std::string> default_interface();

@@ -18,20 +18,6 @@ namespace {
 // What `auto` tries, and what comes after a strategy that was asked for and does not work.
 constexpr std::array kOrder{Strategy::kAfPacket, Strategy::kPcap};
 
-std::string missing_interface(const std::vector<std::string>& names) {
-  std::string message = "there is no interface ";
-  for (std::size_t i = 0; i < names.size(); ++i)
-    message += (i == 0 ? "" : ", ") + names[i];
-  message += "; there are: ";
-  bool first = true;
-  for (const NetworkInterface& interface : list_interfaces()) {
-    if (!first) message += ", ";
-    first = false;
-    message += interface.name;
-  }
-  return message;
-}
-
 }  // namespace
 
 LiveCapture::LiveCapture(const CaptureSettings& settings)

@@ -1,9 +1,8 @@
 /**
  * The key that bundles are signed with: in a Secret, made by the first operator that finds none.
  *
- * Invariants: all replicas have the same key, because only one creation succeeds and the others read it; what
- * stands in the Secret is used as it is or not at all. Sensors trust the public half and every other key of
- * `public.pem`, so that a key can be replaced without a moment in which neither is trusted.
+ * Invariants: what stands in the Secret is used as it is or not at all. Sensors trust the public half and every
+ * other key of `public.pem`, so that a key can be replaced without a moment in which neither is trusted.
  */
 import {
   createPrivateKey,
@@ -13,9 +12,7 @@ import {
 } from 'node:crypto';
 import { NetmothError } from '#contracts/errors.ts';
 import { keyId } from '#signatures/bundle/signature.ts';
-import type { ApiClient } from '../runtime/api-client.ts';
-import { hasStatus } from '../runtime/api-error.ts';
-import { type KubeObject, SECRETS } from '../runtime/resource.ts';
+import { type KeptSecretOptions, keptSecret } from '../runtime/kept-secret.ts';
 
 const kPrivate = 'private.pem';
 const kPublic = 'public.pem';
@@ -36,47 +33,20 @@ export interface SigningKey {
   readonly trusted: readonly TrustedKey[];
 }
 
-interface Secret extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export interface SigningKeyOptions {
-  readonly client: ApiClient;
-  readonly namespace: string;
-  readonly secret: string;
-  readonly signal: AbortSignal;
-}
-
 /** Throws NM_CONFIG_INVALID where the Secret has no key that can sign. */
-export async function signingKey(options: SigningKeyOptions): Promise<SigningKey> {
-  const { client, namespace, secret: name, signal } = options;
-  const found = await client.get<Secret>(SECRETS, { namespace, name }, signal);
-  if (found !== undefined) return keyOf(found);
-  const pair = generateKeyPairSync('ed25519');
-  const made = {
-    metadata: { namespace, name, labels: { 'app.kubernetes.io/part-of': 'netmoth' } },
-    stringData: {
+export async function signingKey(options: KeptSecretOptions): Promise<SigningKey> {
+  const texts = await keptSecret(options, () => {
+    const pair = generateKeyPairSync('ed25519');
+    return {
       [kPrivate]: String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })),
       [kPublic]: pemOf(pair.publicKey),
-    },
-  };
+    };
+  });
   try {
-    await client.create(SECRETS, made, signal);
-    return signingKeyOf(made.stringData[kPrivate] ?? '', made.stringData[kPublic] ?? '');
-  } catch (error) {
-    // Another replica was first.
-    if (!hasStatus(error, 409)) throw error;
-    return signingKey(options);
-  }
-}
-
-function keyOf({ metadata, data = {} }: Secret): SigningKey {
-  const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
-  try {
-    return signingKeyOf(text(kPrivate), text(kPublic));
+    return signingKeyOf(texts[kPrivate] ?? '', texts[kPublic] ?? '');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const words = `Secret ${metadata.name}: ${kPrivate} and ${kPublic} must be Ed25519 keys in PEM: ${reason}`;
+    const words = `Secret ${options.secret}: ${kPrivate} and ${kPublic} must be Ed25519 keys in PEM: ${reason}`;
     throw new NetmothError('NM_CONFIG_INVALID', words, { cause });
   }
 }

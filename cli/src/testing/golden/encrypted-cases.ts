@@ -18,12 +18,12 @@ const TLS: readonly GoldenCase[] = [
   ],
   [
     'tls.cert_serial',
-    'tls.cert_serial; content:"0A:1B:2C:3D"; startswith;',
+    'tls.cert_serial; content:"0A:1B:2C:3D:4E:5F:60:71";',
     'tls.cert_serial; content:"0a";',
   ],
   [
     'tls.cert_fingerprint',
-    'tls.cert_fingerprint; content:"ec:b8:04"; startswith;',
+    'tls.cert_fingerprint; content:"ec:b8:04:f9:3e"; startswith;',
     'tls.cert_fingerprint; content:"EC";',
   ],
   [
@@ -37,6 +37,11 @@ const TLS: readonly GoldenCase[] = [
     'tls.subjectaltname',
     'tls.subjectaltname; content:"bat.example";',
     'tls.subjectaltname; content:"owl";',
+  ],
+  [
+    'tls.subjectaltname, several',
+    'tls.subjectaltname; content:"moth"; tls.subjectaltname; content:"bat";',
+    'tls.subjectaltname; content:"moth"; content:"bat";',
   ],
   [
     'tls.certs',
@@ -58,6 +63,11 @@ const TLS: readonly GoldenCase[] = [
   ],
   ['tls.version', 'tls.version:1.2;', 'tls.version:1.3;'],
   ['ssl_version', 'flow:to_client; ssl_version:tls1.2;', 'ssl_version:!tls1.2;'],
+  [
+    'ssl_version, several',
+    'flow:to_client; ssl_version:sslv3,tls1.2;',
+    'ssl_version:sslv3,!tls1.2;',
+  ],
   ['ssl_state', 'ssl_state:client_hello;', 'flow:to_server; ssl_state:server_hello;'],
   ['tls_cert_notbefore', 'tls_cert_notbefore:2020-01-01<>2020-02;', 'tls_cert_notbefore:<2020;'],
   ['tls_cert_notafter', 'tls_cert_notafter:2021-03-04;', 'tls_cert_notafter:>2021-03-05;'],
@@ -75,6 +85,21 @@ const TLS: readonly GoldenCase[] = [
     'ja3s.string; content:"772,"; startswith;',
   ],
   ['ja4.hash', 'ja4.hash; content:"t12d"; startswith;', 'ja4.hash; content:"t13d"; startswith;'],
+  [
+    'frame tls.pdu',
+    'flow:to_server; frame:pdu; content:"|17 03 03|"; startswith;',
+    'frame:tls.pdu; content:"|15 03 03|"; startswith;',
+  ],
+  [
+    'frame tls.hdr',
+    'flow:to_server; frame:tls.hdr; content:"|14 03 03|"; bsize:5;',
+    'frame:tls.hdr; content:"moth";',
+  ],
+  [
+    'frame tls.data',
+    'flow:to_server; frame:tls.data; content:"|01|"; startswith; content:"moth.example";',
+    'frame:tls.data; content:"|16 03|"; startswith;',
+  ],
 ];
 
 /** The same at another time, in seconds since 1970. */
