@@ -1,6 +1,7 @@
 /** The routes of the analysis; part of ROUTES (routes.ts). Invariant: what changes something wants a session. */
 import { API_PREFIX, pageOf } from './rest.ts';
 import * as rest from './rest-analysis.ts';
+import { topologyQuerySchema, topologySchema } from './rest-topology.ts';
 import type { Route } from './route.ts';
 
 const CSV = 'text/csv';
@@ -28,6 +29,16 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
     status: 200,
     answer: rest.privacyPageSchema,
     media: [CSV, NDJSON, 'text/html'],
+  },
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/topology`,
+    operationId: 'getTopology',
+    summary: 'Who talks with whom in the time range, as a graph of devices or workloads',
+    auth: 'account',
+    query: topologyQuerySchema,
+    status: 200,
+    answer: topologySchema,
   },
   {
     method: 'PUT',

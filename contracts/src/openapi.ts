@@ -11,6 +11,7 @@ import * as rest from './rest.ts';
 import * as analysis from './rest-analysis.ts';
 import * as notifications from './rest-notifications.ts';
 import * as signatures from './rest-signatures.ts';
+import * as topology from './rest-topology.ts';
 import type { Route } from './route.ts';
 import { EXPORT_MEDIA, ROUTES } from './routes.ts';
 
@@ -84,6 +85,9 @@ function namedSchemas(): Map<z.ZodType, string> {
   names.set(analysis.beaconRowSchema, 'Beacon');
   names.set(analysis.privacyRowSchema, 'PrivacyReport');
   names.set(analysis.anomalyStatusSchema, 'AnomalyStatusRequest');
+  names.set(topology.topologySchema, 'Topology');
+  names.set(topology.topologyNodeSchema, 'TopologyNode');
+  names.set(topology.topologyEdgeSchema, 'TopologyEdge');
   for (const [schema, name] of SIGNATURE_NAMES) names.set(schema, name);
   names.set(rest.errorBodySchema, 'Error');
   names.set(liveClientMessageSchema, 'LiveClientMessage');

@@ -25,6 +25,7 @@ import { installSignatures } from './signatures/install.ts';
 import { installStaticFiles } from './static-files.ts';
 import { installStatsRoutes } from './stats-routes.ts';
 import { installStatusRoutes } from './status-routes.ts';
+import { installTopologyRoutes } from './topology-routes.ts';
 
 const REQUEST_ID_BYTES = 6;
 const MAX_BODY_BYTES = 64 * 1024;
@@ -87,6 +88,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installAnalysisRoutes(app, { pool, clock, trackers: deps.trackers });
   installNotificationRoutes(app, { pool, version });
   installStatsRoutes(app, { pool, clock });
+  installTopologyRoutes(app, { pool, clock });
   installStatusRoutes(app, {
     health,
     sensors,

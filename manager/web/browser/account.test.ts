@@ -25,6 +25,9 @@ test('where nothing is stored yet, every page says what to do', async () => {
     ['/anomalies', 'No malformed packets'],
     ['/signatures', 'No signature fired in this time range'],
     ['/devices', 'A device is listed with its first packet'],
+    ['/topology', 'Nobody talks with anybody here'],
+    ['/beacons', 'No beacon in this time range'],
+    ['/privacy', 'No traffic in this time range'],
     ['/sensors', 'Run “netmoth up” to watch this machine'],
   ];
   for (const [path, hint] of hints) {

@@ -23,6 +23,7 @@ const PAGES = [
   ['/privacy', lazy(() => import('./pages/privacy.tsx'))],
   ['/devices', lazy(() => import('./pages/devices.tsx'))],
   ['/device', lazy(() => import('./pages/device.tsx'))],
+  ['/topology', lazy(() => import('./pages/topology.tsx'))],
   ['/sensors', lazy(() => import('./pages/sensors.tsx'))],
   ['/signatures', lazy(() => import('./pages/signatures/signatures.tsx'))],
   ['/signature', lazy(() => import('./pages/signatures/signature-set.tsx'))],

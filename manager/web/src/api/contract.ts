@@ -58,6 +58,7 @@ export type {
   SignatureThreshold,
   SignatureVersion,
 } from '#contracts/rest-signatures.ts';
+export type { Topology, TopologyEdge, TopologyNode } from '#contracts/rest-topology.ts';
 export type { LiveClientMessage, LiveServerMessage };
 
 export type LiveEvent = Extract<LiveServerMessage, { type: 'events' }>['events'][number];

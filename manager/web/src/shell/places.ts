@@ -37,6 +37,7 @@ export const PLACE_GROUPS: readonly {
     label: 'Inventory',
     places: [
       { path: '/devices', label: 'Devices', icon: 'devices', key: 'v' },
+      { path: '/topology', label: 'Topology', icon: 'topology', key: 'y' },
       { path: '/privacy', label: 'Privacy', icon: 'privacy', key: 'p' },
       { path: '/sensors', label: 'Sensors', icon: 'sensors', key: 's' },
     ],
