@@ -42,6 +42,15 @@ function geoipOption(): Option {
   return new Option('--geoip <file>', 'MaxMind database (.mmdb) for geoip');
 }
 
+function suppressOption(): Option {
+  return new Option(
+    '--suppress <sid>',
+    'no alert of this rule: SID, GID:SID, or SID,track=by_src,ip=ADDRESSES (repeatable)',
+  )
+    .argParser(collect)
+    .default([]);
+}
+
 /** Shows the examples of a verb below its options. */
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ netmoth ${line}`).join('\n')}\n`;
@@ -80,6 +89,7 @@ program
   .addOption(geoipOption())
   .option('--enable <sid>', 'take this rule although it is commented out (repeatable)', collect, [])
   .option('--disable <sid>', 'leave this rule out, SID or GID:SID (repeatable)', collect, [])
+  .addOption(suppressOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .option('--workers <n>', 'threads to read with (default 1)')
   .option('--set <name=value>', 'engine setting, e.g. midstream=true (repeatable)', collect, [])
@@ -115,6 +125,11 @@ program
   .addOption(listOption())
   .option('--rules <file>', 'rules to match (repeatable)', collect, [])
   .option('--bundle <file>', 'compiled rules to match, instead of --rules')
+  .option('--classification <file>', 'classes of rules with their priorities')
+  .option('--threshold <file>', 'suppressions and rates by signature')
+  .option('--enable <sid>', 'take this rule although it is commented out (repeatable)', collect, [])
+  .option('--disable <sid>', 'leave this rule out, SID or GID:SID (repeatable)', collect, [])
+  .addOption(suppressOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addOption(dataDirOption())
   .addHelpText(
@@ -216,6 +231,7 @@ rules
   .addOption(geoipOption())
   .option('--enable <sid>', 'take this rule although it is commented out (repeatable)', collect, [])
   .option('--disable <sid>', 'leave this rule out, SID or GID:SID (repeatable)', collect, [])
+  .addOption(suppressOption())
   .option('--var <name=value>', 'rule variable, e.g. HOME_NET=10.0.0.0/8 (repeatable)', collect, [])
   .addOption(listOption())
   .option('--sign-key <pem>', 'Ed25519 private key to sign the bundle with')
@@ -258,6 +274,8 @@ rules
   .argument('<file...>', 'rule files, then the capture')
   .option('--expect <alerts>', 'none, or sid=1,count=2 (repeatable)', collect, [])
   .option('--classification <file>', 'classes of rules with their priorities')
+  .option('--threshold <file>', 'suppressions and rates by signature')
+  .addOption(suppressOption())
   .addOption(iprepOption())
   .addOption(geoipOption())
   .addOption(listOption())

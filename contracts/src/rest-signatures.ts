@@ -54,10 +54,25 @@ export const thresholdSchema = z.strictObject({
 });
 export type SignatureThreshold = z.infer<typeof thresholdSchema>;
 
+export const SUPPRESSION_TRACKS = ['by_src', 'by_dst', 'by_either'] as const;
+/** Matches that are no alerts, as threshold.config says `suppress`: all of a rule, or those of some hosts. */
+export const suppressionSchema = z.discriminatedUnion('track', [
+  z.strictObject({ track: z.literal('always') }),
+  z.strictObject({
+    track: z.enum(SUPPRESSION_TRACKS),
+    addresses: z
+      .string()
+      .regex(/^[\w$!.:/,[\] -]{1,4096}$/, 'an address, a network, a variable, or several in [ ]')
+      .describe('As rules name them: 192.0.2.7, [10.0.0.0/8, !10.1.1.1], $HOME_NET'),
+  }),
+]);
+export type SignatureSuppression = z.infer<typeof suppressionSchema>;
+
 /** PUT /signatures/sets/{set}/overrides/{gid}/{sid}; null: as the file says. */
 export const overrideRequestSchema = z.strictObject({
   enabled: z.boolean().nullable().default(null),
   threshold: thresholdSchema.nullable().default(null),
+  suppress: suppressionSchema.nullable().default(null),
 });
 
 const listText = z
@@ -103,6 +118,7 @@ export const signatureOverrideSchema = z.object({
   sid: z.int(),
   enabled: z.boolean().nullable(),
   threshold: thresholdSchema.nullable(),
+  suppress: suppressionSchema.nullable(),
   changedAt: time,
   changedBy: z.string(),
 });
@@ -209,6 +225,7 @@ export const ruleRowSchema = z.object({
     .nullable()
     .describe('The override of the set, perhaps newer than the version'),
   threshold: thresholdSchema.nullable(),
+  suppress: suppressionSchema.nullable(),
 });
 /** GET /signatures/sets/{set}/rules/{gid}/{sid} */
 export const ruleDetailSchema = ruleRowSchema.extend({

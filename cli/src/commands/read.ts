@@ -29,6 +29,7 @@ export interface ReadCommandOptions {
   readonly geoip?: string;
   readonly enable: readonly string[];
   readonly disable: readonly string[];
+  readonly suppress: readonly string[];
   readonly var: readonly string[];
   readonly workers?: string;
   readonly set: readonly string[];

@@ -11,7 +11,7 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { NetmothError } from '#contracts/errors.ts';
 import type { AddressFacts } from '#signatures/addresses/address-tables.ts';
 import { type Source, sourceOf } from '#signatures/compile/compile.ts';
-import type { ThresholdEntry } from '#signatures/compile/threshold-config.ts';
+import { suppressionEntry, type ThresholdEntry } from '#signatures/compile/threshold-config.ts';
 import { type ConfigKind, configKind } from '#signatures/config-files.ts';
 import { ConfigSet } from '#signatures/config-set.ts';
 import {
@@ -39,6 +39,8 @@ export interface SourceOptions {
   readonly enable?: readonly string[];
   /** Of rules that are left out. */
   readonly disable?: readonly string[];
+  /** "SID[,track=by_src|by_dst|by_either,ip=ADDRESSES]": matches that are no alerts. */
+  readonly suppress?: readonly string[];
   /** Alerts are to show the texts of rules. */
   readonly keepTexts?: boolean;
   /** What a file is called in faults and rules; the path itself where absent. */
@@ -64,6 +66,7 @@ export async function readRuleSources(
   options: SourceOptions,
 ): Promise<RuleSources> {
   const variables = variablesFrom(options.var);
+  const suppressed = suppressions(options.suppress ?? [], variables);
   const label = options.label ?? ((path: string) => path);
   const { countries, sources: located } = await countrySource(options.geoip, label);
   const sources: Source[] = [...located];
@@ -93,7 +96,8 @@ export async function readRuleSources(
     if (text !== undefined) datasetFiles.set(datasetFileKey(file), text);
   }
   for (const [path, bytes] of lists.files()) sources.push(sourceOf(label(path), bytes));
-  const { thresholds, addresses, faults } = configs;
+  const { addresses, faults } = configs;
+  const thresholds = [...configs.thresholds, ...suppressed];
   return { sources, variables, loaded, thresholds, datasetFiles, addresses, faults };
 }
 
@@ -170,6 +174,30 @@ function ruleIds(given: readonly string[], option: string): Set<string> {
       return `${found[1] ?? '1'}:${found[2] ?? ''}`;
     }),
   );
+}
+
+const SIDES = ['by_src', 'by_dst', 'by_either'] as const;
+const SUPPRESSION = /^(?:(\d{1,10}):)?(\d{1,10})(?:,track=(by_src|by_dst|by_either),ip=(.+))?$/s;
+
+/** Sorted, as the order of options changes nothing in a bundle. */
+function suppressions(
+  given: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): ThresholdEntry[] {
+  return [...given].sort().map((text) => {
+    const found = SUPPRESSION.exec(text);
+    if (found === null) {
+      const form = 'SID[,track=by_src|by_dst|by_either,ip=ADDRESSES]';
+      throw new NetmothError('NM_USAGE', `--suppress ${text}: expected ${form}`);
+    }
+    const [, gid = '1', sid = '', side, addresses = ''] = found;
+    const track = SIDES.find((one) => one === side) ?? '';
+    const rule = { gid: Number(gid), sid: Number(sid) };
+    const entry = suppressionEntry({ ...rule, track, addresses }, variables);
+    if (typeof entry === 'string')
+      throw new NetmothError('NM_USAGE', `--suppress ${text}: ${entry}`);
+    return entry;
+  });
 }
 
 function variablesFrom(pairs: readonly string[]): Record<string, string> {

@@ -17,6 +17,8 @@ import { written } from './temporary-bundle.ts';
 
 export interface RulesRunOptions {
   readonly classification?: string;
+  readonly threshold?: string;
+  readonly suppress?: readonly string[];
   readonly list: readonly string[];
   readonly var: readonly string[];
   readonly set: readonly string[];

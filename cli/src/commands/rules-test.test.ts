@@ -49,6 +49,33 @@ test.each([
   expect(ended.stdout).toBe('passed: 3 rules, 14 packets, 2 alerts\n');
 });
 
+test.each([
+  ['7', 0],
+  ['1:7', 0],
+  ['2:7', 2],
+  ['8', 2],
+  ['7,track=by_src,ip=10.0.0.1', 0],
+  ['7,track=by_src,ip=10.0.0.2', 2],
+  ['7,track=by_dst,ip=[192.0.2.0/24,10.0.0.2]', 0],
+  ['7,track=by_either,ip=[10.0.0.0/8,!10.0.0.0/30]', 2],
+  ['7,track=by_either,ip=$HOME_NET', 0],
+])('--suppress %s leaves %i alerts', async (suppressed, alerts) => {
+  const ended = await run('--suppress', suppressed, '--expect', `sid=7,count=${alerts}`);
+  expect(ended).toMatchObject({ status: 0, stderr: '' });
+  expect(ended.stdout).toBe(`passed: 3 rules, 14 packets, ${alerts} alerts\n`);
+});
+
+test.each([
+  ['seven', /--suppress seven: expected SID\[,track=/],
+  ['7,track=by_src', /expected SID/],
+  ['7,track=by_src,ip=10.0.0.300', /10\.0\.0\.300/],
+  ['7,track=by_src,ip=$NOWHERE', /NOWHERE/],
+])('--suppress %s is refused', async (suppressed, told) => {
+  const ended = await run('--suppress', suppressed, '--expect', 'none');
+  expect(ended).toMatchObject({ status: 64, stdout: '' });
+  expect(ended.stderr).toMatch(told);
+});
+
 test('differences are told one by one, exit 1', async () => {
   const ended = await run('--expect', 'sid=7,count=1', '--expect', 'sid=8');
   expect(ended.status).toBe(1);

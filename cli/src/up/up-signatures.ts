@@ -13,6 +13,11 @@ export interface UpSources {
   readonly rules: readonly string[];
   readonly bundle?: string;
   readonly var: readonly string[];
+  readonly classification?: string;
+  readonly threshold?: string;
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+  readonly suppress: readonly string[];
   readonly iprep?: string;
   readonly geoip?: string;
 }
@@ -36,6 +41,9 @@ export async function prepareSignatures(
   const { faultText } = await import('#signatures/faults.ts');
   const { bytes, lists, result } = await compileSources(rules, list, {
     var: options.var,
+    ...{ enable: options.enable, disable: options.disable, suppress: options.suppress },
+    ...(options.classification !== undefined && { classification: options.classification }),
+    ...(options.threshold !== undefined && { threshold: options.threshold }),
     ...(options.iprep !== undefined && { iprep: options.iprep }),
     ...(options.geoip !== undefined && { geoip: options.geoip }),
   });

@@ -5,7 +5,11 @@
  * file, so faults keep their places; rules that are commented out are listed, that they can be enabled.
  */
 import { createHash } from 'node:crypto';
-import type { SignatureListOptions, SignatureThreshold } from '#contracts/rest-signatures.ts';
+import type {
+  SignatureListOptions,
+  SignatureSuppression,
+  SignatureThreshold,
+} from '#contracts/rest-signatures.ts';
 import { compile, type Source, sourceOf } from '#signatures/compile/compile.ts';
 import { configKind } from '#signatures/config-files.ts';
 import { ConfigSet } from '#signatures/config-set.ts';
@@ -17,6 +21,7 @@ import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { type LoadedRules, type LoadOptions, RuleLoader } from '#signatures/rule-loader.ts';
 import { statedRule } from '#signatures/stated-rule.ts';
+import { suppressions } from './suppressions.ts';
 
 export interface SetFile {
   readonly name: string;
@@ -30,6 +35,7 @@ export interface RuleOverride {
   readonly sid: number;
   readonly enabled: boolean | null;
   readonly threshold: SignatureThreshold | null;
+  readonly suppress: SignatureSuppression | null;
 }
 
 export interface SetInput {
@@ -107,17 +113,18 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
     ...sorted.map(({ name, bytes }) => sourceOf(name, bytes)),
     ...overridesSource(overrides),
   ];
+  const suppressed = suppressions(inOrder(overrides), variables, OVERRIDES);
   const compiled = compile({
     ...{ sources, variables, loaded },
-    thresholds: configs.thresholds,
+    thresholds: [...configs.thresholds, ...suppressed.entries],
     addresses: configs.addresses,
     datasetFiles: beside.datasetFiles(loaded),
     indicators: lists.indicators,
-    faults: [...configs.faults, ...lists.faults],
+    faults: [...configs.faults, ...suppressed.faults, ...lists.faults],
   });
   // Rules without their datasets are left out when all is put together.
   const { loaded: taken } = compiled;
-  const faults = [...configs.faults, ...taken.faults, ...lists.faults];
+  const faults = [...configs.faults, ...suppressed.faults, ...taken.faults, ...lists.faults];
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   return {
     bundle: compiled.bytes,
@@ -191,6 +198,9 @@ function listed(model: RuleModel, disabled: boolean, text: string): ListedRule {
   };
 }
 
+/** As the manifest and faults call what is changed about rules. */
+const OVERRIDES = 'overrides.json';
+
 function keyOf({ gid, sid }: { readonly gid: number; readonly sid: number }): string {
   return `${gid}:${sid}`;
 }
@@ -218,15 +228,17 @@ function commentedRule(file: string, line: LogicalLine): ListedRule | undefined 
   };
 }
 
+const inOrder = (overrides: readonly RuleOverride[]) =>
+  [...overrides].sort((a, b) => a.gid - b.gid || a.sid - b.sid);
+
 /** So that the manifest says of which overrides a bundle is made. */
 function overridesSource(overrides: readonly RuleOverride[]): Source[] {
   if (overrides.length === 0) return [];
-  const sorted = [...overrides].sort((a, b) => a.gid - b.gid || a.sid - b.sid);
-  const bytes = Buffer.from(
-    JSON.stringify(
-      sorted.map(({ gid, sid, enabled, threshold }) => [gid, sid, enabled, threshold]),
-    ),
-  );
+  const rows = inOrder(overrides).map(({ gid, sid, enabled, threshold, suppress }) => [
+    ...[gid, sid, enabled, threshold],
+    ...(suppress === null ? [] : [suppress]),
+  ]);
+  const bytes = Buffer.from(JSON.stringify(rows));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return [{ name: 'overrides.json', sha256, sizeBytes: bytes.length }];
+  return [{ name: OVERRIDES, sha256, sizeBytes: bytes.length }];
 }

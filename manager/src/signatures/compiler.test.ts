@@ -31,20 +31,46 @@ test('a rule that is commented out is known by its id, whatever its message says
 });
 
 test('enabled, its faults have their place in the file', () => {
-  const { faults, counts } = compiled([{ gid: 1, sid: 2, enabled: true, threshold: null }]);
+  const { faults, counts } = compiled([
+    { gid: 1, sid: 2, enabled: true, threshold: null, suppress: null },
+  ]);
   expect(counts).toMatchObject({ loaded: 2, failed: 1, disabled: 0 });
   const column = (RULES.split('\n')[1]?.indexOf('nosuchword') ?? 0) + 1;
   expect(faults).toMatchObject([{ code: 'RULE_KEYWORD_UNKNOWN', line: 2, column }]);
 });
 
 test('an override disables a rule and replaces its rate; without one nothing changes', () => {
-  const off = compiled([{ gid: 1, sid: 1, enabled: false, threshold: null }]);
+  const off = compiled([{ gid: 1, sid: 1, enabled: false, threshold: null, suppress: null }]);
   expect(states(off)).toEqual(['1 disabled', '2 commented', '3 active']);
   expect(off.counts).toMatchObject({ loaded: 1, disabled: 2 });
-  const rated = compiled([{ gid: 1, sid: 3, enabled: null, threshold }]);
+  const rated = compiled([{ gid: 1, sid: 3, enabled: null, threshold, suppress: null }]);
   expect(states(rated)).toEqual(states(compiled()));
   expect(rated.digest).not.toBe(compiled().digest);
-  expect(compiled([{ gid: 2, sid: 3, enabled: false, threshold: null }]).counts.loaded).toBe(2);
+  expect(
+    compiled([{ gid: 2, sid: 3, enabled: false, threshold: null, suppress: null }]).counts.loaded,
+  ).toBe(2);
+});
+
+test('an override suppresses: of all hosts or of some; what it cannot read is a fault', () => {
+  const override = (suppress: RuleOverride['suppress']): RuleOverride => ({
+    ...{ gid: 1, sid: 3, enabled: null, threshold: null, suppress },
+  });
+  const always = compiled([override({ track: 'always' })]);
+  expect(states(always)).toEqual(states(compiled()));
+  expect(decodeBundle(always.bundle).thresholds).toMatchObject([
+    { kind: 'suppress', gid: 1, sid: 3, track: '' },
+  ]);
+  const some = compiled([override({ track: 'by_dst', addresses: '[192.0.2.0/24]' })]);
+  expect(decodeBundle(some.bundle).thresholds).toMatchObject([
+    { track: 'by_dst', addresses: { v4: [{ low: 0xc0000200, high: 0xc00002ff }] } },
+  ]);
+  expect(new Set([compiled(), always, some].map(({ digest }) => digest)).size).toBe(3);
+  const gone = compiled([override({ track: 'by_src', addresses: '$GONE' })]);
+  expect(gone.counts.errors).toBe(1);
+  expect(gone.faults).toMatchObject([
+    { file: 'overrides.json', code: 'CONFIG_LINE', message: expect.stringMatching(/1:3.*GONE/) },
+  ]);
+  expect(decodeBundle(gone.bundle).thresholds).toEqual([]);
 });
 
 test("thresholds are read with the set's variables", () => {
@@ -65,7 +91,13 @@ test('the order of files and overrides changes nothing', () => {
     list: null,
     bytes: Buffer.from(`alert tcp any any -> any any (msg:"x"; content:"x"; sid:${at + 1};)\n`),
   }));
-  const overrides = [1, 2].map((sid) => ({ gid: 1, sid, enabled: null, threshold }));
+  const overrides = [1, 2].map((sid) => ({
+    gid: 1,
+    sid,
+    enabled: null,
+    threshold,
+    suppress: null,
+  }));
   const one = compileSet({ files, variables: {}, overrides });
   const other = compileSet({
     files: [...files].reverse(),

@@ -16,6 +16,7 @@ import {
   type SignatureOverride,
   type SignatureSet,
   type SignatureSetDetail,
+  type SignatureSuppression,
   type SignatureThreshold,
   type SignatureVersion,
 } from '#contracts/rest-signatures.ts';
@@ -24,6 +25,7 @@ import { copyIn } from '../store/copy-in.ts';
 import type { StorePool } from '../store/pool.ts';
 import * as sql from '../store/queries/signature-sets.ts';
 import type { Compiler } from './compiler.ts';
+import { suppressionOf } from './suppressions.ts';
 import { FAULT_COLUMNS, RULE_COLUMNS } from './version-rows.ts';
 
 const compressed = promisify(zstdCompress);
@@ -45,6 +47,7 @@ export interface RuleId {
 export interface OverrideValues {
   readonly enabled: boolean | null;
   readonly threshold: SignatureThreshold | null;
+  readonly suppress: SignatureSuppression | null;
 }
 
 export interface GivenFile {
@@ -164,25 +167,25 @@ export class SignatureSets {
   async putOverride(
     change: Change,
     { gid, sid }: RuleId,
-    { enabled, threshold }: OverrideValues,
+    { enabled, threshold, suppress }: OverrideValues,
   ): Promise<SignatureOverride> {
-    if (enabled === null && threshold === null) {
-      const told = 'an override says something: enabled, threshold or both (or delete it)';
+    if (enabled === null && threshold === null && suppress === null) {
+      const told = 'an override says something: enabled, threshold or suppress (or delete it)';
       throw new NetmothError('NM_QUERY_INVALID', told);
     }
     let stored: SignatureOverride | undefined;
     await this.#change(change, async (client) => {
       const { overridesPerSet } = SIGNATURE_LIMITS;
+      if (suppress !== null) await checkSuppression(client, change.set, suppress);
       const rate = threshold === null ? null : JSON.stringify(threshold);
-      const values = [change.set, gid, sid, enabled, rate, change.user, overridesPerSet];
+      const hosts = suppress === null ? null : JSON.stringify(suppress);
+      const values = [change.set, gid, sid, enabled, rate, hosts, change.user, overridesPerSet];
       const { rows } = await client.query<SignatureOverride>(sql.UPSERT_OVERRIDE, values);
       stored = rows[0];
       if (stored === undefined) throw tooMuch(`a set has at most ${overridesPerSet} overrides`);
       const states = { true: 'enabled', false: 'disabled', null: 'as in its file' } as const;
-      return [
-        'override',
-        `${gid}:${sid} ${states[`${enabled}`]}${rate === null ? '' : `, ${rate}`}`,
-      ];
+      const told = [`${gid}:${sid} ${states[`${enabled}`]}`, rate, suppressionText(suppress)];
+      return ['override', told.filter((each) => each !== null).join(', ')];
     });
     if (stored === undefined) throw new Error(`override ${gid}:${sid} was not stored`);
     return stored;
@@ -258,8 +261,8 @@ export class SignatureSets {
         revision,
         variables: row?.variables ?? {},
         files: files.rows,
-        overrides: overrides.rows.map(({ gid, sid, enabled, threshold }) => ({
-          ...{ gid, sid, enabled, threshold },
+        overrides: overrides.rows.map(({ gid, sid, enabled, threshold, suppress }) => ({
+          ...{ gid, sid, enabled, threshold, suppress },
         })),
       };
     });
@@ -315,6 +318,25 @@ async function plain(given: Buffer): Promise<Buffer> {
 function checkVariables(variables: Readonly<Record<string, string>>): void {
   const most = SIGNATURE_LIMITS.variables;
   if (Object.keys(variables).length > most) throw tooMuch(`a set has at most ${most} variables`);
+}
+
+/** Addresses are read where they are written, by the set's variables, so that who writes them hears of it. */
+async function checkSuppression(
+  client: pg.PoolClient,
+  set: string,
+  suppress: SignatureSuppression,
+): Promise<void> {
+  const { rows } = await client.query<Pick<SetRow, 'variables'>>(sql.SELECT_VARIABLES, [set]);
+  const entry = suppressionOf({ gid: 1, sid: 1 }, suppress, rows[0]?.variables ?? {});
+  if (typeof entry === 'string') {
+    throw new NetmothError('NM_QUERY_INVALID', `addresses of the suppression: ${entry}`);
+  }
+}
+
+function suppressionText(suppress: SignatureSuppression | null): string | null {
+  if (suppress === null) return null;
+  if (suppress.track === 'always') return 'suppressed';
+  return `suppressed ${suppress.track} ${suppress.addresses}`;
 }
 
 function tooMuch(message: string): NetmothError {

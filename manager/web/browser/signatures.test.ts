@@ -77,10 +77,14 @@ test('a rule is found, read, and disabled from the next version on', async () =>
   await other.getByLabel('This rule is').selectOption({ label: 'enabled' });
   await other.getByLabel('Its rate is').selectOption({ label: 'at most so many alerts' });
   await other.getByLabel('Count', { exact: true }).fill('5');
+  await other.getByLabel('Its alerts are').selectOption({ label: 'suppressed by source' });
+  await other.getByLabel('Addresses', { exact: true }).fill('[10.0.0.0/8, !10.0.0.1]');
+  await isSound('signature-suppress-desktop');
   await other.getByRole('button', { name: 'Save change' }).click();
   await other.getByText('Saved.').waitFor();
   await page.getByRole('button', { name: 'Compile version 2' }).click();
   await page.getByText('Version 2 has 2 rules').waitFor();
+  await page.getByText('partly suppressed').waitFor();
   await page.getByLabel('State of rules').selectOption({ label: 'Disabled here' });
   await eventually(() => page.locator('tbody tr').allTextContents()).toEqual([
     expect.stringContaining('Odd server name'),

@@ -1,6 +1,6 @@
 /** threshold.config: what Suricata's guide shows, and what is wrong with a line. */
 import { expect, test } from 'vitest';
-import { readThresholds } from './threshold-config.ts';
+import { readThresholds, suppressionEntry } from './threshold-config.ts';
 
 test('suppressions and rates', () => {
   const { entries, faults } = readThresholds(
@@ -54,4 +54,22 @@ test.each([
   const { entries, faults } = readThresholds('t', `\n${line}`);
   expect(entries).toEqual([]);
   expect(faults).toMatchObject([{ file: 't', line: 2, code: 'CONFIG_LINE' }]);
+});
+
+test.each([
+  ['suppress gen_id 1, sig_id 2', '', ''],
+  [
+    'suppress gen_id 1, sig_id 2, track by_dst, ip [$OURS,!10.1.1.1]',
+    'by_dst',
+    '[$OURS,!10.1.1.1]',
+  ],
+] as const)('a suppression that stands in no file is as in one: %s', (line, track, addresses) => {
+  const variables = { OURS: '10.0.0.0/8' };
+  const { entries } = readThresholds('t', line, variables);
+  expect(suppressionEntry({ gid: 1, sid: 2, track, addresses }, variables)).toEqual(entries[0]);
+});
+
+test.each(['1.2.3.400', '$NOWHERE', '', '[]', '!any'])('addresses %s are refused', (addresses) => {
+  const entry = suppressionEntry({ gid: 1, sid: 2, track: 'by_src', addresses }, {});
+  expect(entry).toEqual(expect.any(String));
 });

@@ -68,6 +68,33 @@ export function readThresholds(
   return { entries, faults };
 }
 
+/** Of one rule; addresses as rules name them, without a track none. */
+export interface GivenSuppression {
+  readonly gid: number;
+  readonly sid: number;
+  readonly track: 'by_src' | 'by_dst' | 'by_either' | '';
+  readonly addresses: string;
+}
+
+/** A suppression that stands in no file: its entry, or what is wrong with its addresses. */
+export function suppressionEntry(
+  { gid, sid, track, addresses }: GivenSuppression,
+  variables: Readonly<Record<string, string>>,
+): ThresholdEntry | string {
+  const known = withDefaults(variables);
+  const context = { variables: known, sets: new EndpointSets(known) };
+  const meant = addressesOf(track === '' ? 'any' : addresses, context);
+  if (typeof meant === 'string') return meant;
+  return {
+    ...{ kind: 'suppress', gid, sid, track, addresses: meant, rate: NO_RATE },
+    ...{ newAction: '', timeoutSeconds: 0 },
+  };
+}
+
+const NO_RATE: Rate = {
+  ...{ type: 'limit', track: '', count: 0, seconds: 0, multiplier: 0, uniqueOn: '' },
+};
+
 interface AddressContext {
   readonly variables: Variables;
   readonly sets: EndpointSets;

@@ -172,9 +172,39 @@ describe('a set from its first file to a version', () => {
     ]);
     expect((await rulesOf('local', '&version=1')).items[1]).toMatchObject({ state: 'commented' });
     expect((await put(7, {})).status).toBe(400);
+    expect((await put(7, { suppress: { track: 'by_src' } })).status).toBe(400);
+    expect((await put(7, { suppress: { track: 'always', addresses: '::1' } })).status).toBe(400);
+    const unknown = await put(7, { suppress: { track: 'by_src', addresses: '$NOWHERE' } });
+    expect(unknown.status).toBe(400);
+    expect(errorBodySchema.parse(unknown.body).error.message).toMatch(/suppression.*NOWHERE/);
     expect((await put(7, { threshold: { ...threshold, count: 0 } })).status).toBe(400);
     expect((await call('DELETE', '/sets/local/overrides/1/7')).status).toBe(204);
     expect((await call('DELETE', '/sets/local/overrides/1/7')).status).toBe(404);
+  });
+
+  test('an override suppresses a rule, or its matches from some hosts', async () => {
+    await made('quiet');
+    const put = (sid: number, values: unknown) =>
+      call('PUT', `/sets/quiet/overrides/1/${sid}`, values);
+    const some = { track: 'by_src', addresses: '[192.0.2.0/24,$HOME_NET]' };
+    const stored = await put(7, { suppress: some });
+    expect(rest.signatureOverrideSchema.strict().parse(stored.body)).toMatchObject({
+      ...{ gid: 1, sid: 7, enabled: null, threshold: null, suppress: some },
+    });
+    expect((await put(10, { suppress: { track: 'always' } })).status).toBe(200);
+    expect(await compiled('quiet')).toMatchObject({ loaded: 2, errors: 1 });
+    const { items } = await rulesOf('quiet');
+    const told = items.map(({ sid, suppress }) => [sid, suppress]);
+    expect(told).toContainEqual([7, some]);
+    expect(told).toContainEqual([8, null]);
+    expect(told).toContainEqual([10, { track: 'always' }]);
+    const changes = await get(pageOf(rest.changeRowSchema.strict()), '/changes?set=quiet');
+    expect(changes.items.map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining([
+        '1:7 as in its file, suppressed by_src [192.0.2.0/24,$HOME_NET]',
+        '1:10 as in its file, suppressed',
+      ]),
+    );
   });
 
   test('the bytes are those that `netmoth rules compile` would write: only content counts', async () => {

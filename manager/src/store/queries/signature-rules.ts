@@ -77,7 +77,7 @@ export function selectRules(selection: RuleSelection): Statement {
     hits(selection),
     fragment(
       `SELECT r.gid, r.sid, r.rev, r.state, r.msg, r.classtype, r.priority, r.file, r.line, r.prefilter,
-  r.cost, ${ALERTS} AS alerts, seen.last_seen, o.enabled, o.threshold${only === undefined ? '' : ', r.source'}
+  r.cost, ${ALERTS} AS alerts, seen.last_seen, o.enabled, o.threshold, o.suppress${only === undefined ? '' : ', r.source'}
 FROM signature_rules r
 LEFT JOIN hits ON hits.gid = r.gid AND hits.sid = r.sid
 LEFT JOIN signatures_seen seen ON seen.gid = r.gid AND seen.sid = r.sid

@@ -63,16 +63,17 @@ export const SELECT_SET_SIZE = `SELECT count(*) AS files, coalesce(sum(size_byte
 FROM signature_files WHERE set_name = $1`;
 export const DELETE_FILE = 'DELETE FROM signature_files WHERE set_name = $1 AND name = $2';
 
-const OVERRIDE = `gid, sid, enabled, threshold, changed_at AS "changedAt", changed_by AS "changedBy"`;
+export const SELECT_VARIABLES = 'SELECT variables FROM signature_sets WHERE name = $1';
+const OVERRIDE = `gid, sid, enabled, threshold, suppress, changed_at AS "changedAt", changed_by AS "changedBy"`;
 export const SELECT_OVERRIDES = `SELECT ${OVERRIDE} FROM signature_overrides
 WHERE set_name = $1 ORDER BY gid, sid`;
 export const UPSERT_OVERRIDE = `INSERT INTO signature_overrides
-  (set_name, gid, sid, enabled, threshold, changed_by)
-SELECT $1, $2, $3, $4, $5, $6
+  (set_name, gid, sid, enabled, threshold, suppress, changed_by)
+SELECT $1, $2, $3, $4, $5, $6, $7
 WHERE EXISTS (SELECT FROM signature_overrides WHERE set_name = $1 AND gid = $2 AND sid = $3)
-  OR (SELECT count(*) FROM signature_overrides WHERE set_name = $1) < $7
+  OR (SELECT count(*) FROM signature_overrides WHERE set_name = $1) < $8
 ON CONFLICT (set_name, gid, sid) DO UPDATE SET enabled = excluded.enabled,
-  threshold = excluded.threshold, changed_by = excluded.changed_by, changed_at = now()
+  threshold = excluded.threshold, suppress = excluded.suppress, changed_by = excluded.changed_by, changed_at = now()
 RETURNING ${OVERRIDE}`;
 export const DELETE_OVERRIDE = `DELETE FROM signature_overrides
 WHERE set_name = $1 AND gid = $2 AND sid = $3`;

@@ -55,6 +55,7 @@ export type {
   SignatureRuleRow,
   SignatureSet,
   SignatureSetDetail,
+  SignatureSuppression,
   SignatureThreshold,
   SignatureVersion,
 } from '#contracts/rest-signatures.ts';

@@ -19,6 +19,7 @@ import type {
   SignatureRuleDetail,
   SignatureRuleRow,
   SignatureSetDetail,
+  SignatureSuppression,
   SignatureThreshold,
   SignatureVersion,
 } from './contract.ts';
@@ -39,6 +40,7 @@ export interface RuleKey {
 export interface Override {
   readonly enabled: boolean | null;
   readonly threshold: SignatureThreshold | null;
+  readonly suppress: SignatureSuppression | null;
 }
 
 export interface GivenFile {
@@ -69,7 +71,7 @@ export const signaturesApi = {
   /** An override that says nothing is none. */
   override: (set: string, { gid, sid }: RuleKey, body: Override) => {
     const path = `${setPath(set)}/overrides/${gid}/${sid}`;
-    const says = body.enabled !== null || body.threshold !== null;
+    const says = Object.values(body).some((value) => value !== null);
     return says
       ? call<void>(path, { method: 'PUT', body })
       : call<void>(path, { method: 'DELETE' });

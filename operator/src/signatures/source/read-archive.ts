@@ -13,7 +13,7 @@ import { SourceFault } from './source-fault.ts';
 const kBlock = 512;
 const kMaxFiles = 4_096;
 const kTaken =
-  /\.(?:rules|lst|list|csv|md5|sha1|sha256)$|(?:^|\/)(?:(?:classification|reference|threshold)\.config|categories\.txt)$/;
+  /\.(?:rules|lst|list|csv|json|md5|sha1|sha256)$|(?:^|\/)(?:(?:classification|reference|threshold)\.config|categories\.txt)$/;
 /** Of a header: offset and length of its fields. */
 const kName = [0, 100] as const;
 const kSize = [124, 12] as const;

@@ -11,6 +11,7 @@ import { ErrorState } from '../../states/error-state.tsx';
 import { Skeleton } from '../../states/skeleton.tsx';
 import { rangeQuery } from '../../url/time-range.ts';
 import { useUrlState } from '../../url/url-state.ts';
+import { SuppressInputs, suppressionOf, toSuppressFields } from './suppress-fields.tsx';
 import { ThresholdFields, thresholdOf, toFields } from './threshold-fields.tsx';
 
 interface RulePanelProps {
@@ -98,12 +99,14 @@ function OverrideForm({ set, rule }: OverrideFormProps) {
   const given: Enabled = rule.enabled === null ? 'file' : rule.enabled ? 'on' : 'off';
   const [enabled, setEnabled] = useState<Enabled>(given);
   const [rate, setRate] = useState(toFields(rule.threshold));
+  const [hosts, setHosts] = useState(toSuppressFields(rule.suppress));
   const [saved, setSaved] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const threshold: SignatureThreshold | null = thresholdOf(rate);
+    const suppress = suppressionOf(hosts);
     void change(() =>
-      signaturesApi.override(set, rule, { enabled: VALUES[enabled], threshold }),
+      signaturesApi.override(set, rule, { enabled: VALUES[enabled], threshold, suppress }),
     ).then(setSaved);
   };
   return (
@@ -126,6 +129,7 @@ function OverrideForm({ set, rule }: OverrideFormProps) {
         </select>
       </label>
       <ThresholdFields fields={rate} onFields={setRate} />
+      <SuppressInputs fields={hosts} onFields={setHosts} />
       <button type="submit" className="button" disabled={busy}>
         Save change
       </button>

@@ -76,6 +76,11 @@ function StateBadges({ row }: { readonly row: SignatureRuleRow }) {
       <Badge tone={on ? 'ok' : 'plain'}>{row.state}</Badge>
       {pending && <Badge tone="info">{row.enabled ? 'to be enabled' : 'to be disabled'}</Badge>}
       {row.threshold !== null && <Badge tone="plum">own rate</Badge>}
+      {row.suppress !== null && (
+        <Badge tone="plum">
+          {row.suppress.track === 'always' ? 'suppressed' : 'partly suppressed'}
+        </Badge>
+      )}
     </span>
   );
 }
