@@ -1,9 +1,11 @@
 // What people install, by chart and by kustomize: each way to configure it is rendered, compared with what is kept
 // in the clone, and taken by a real API server. Stale: delete charts/netmoth/golden or the file that is
 // named, run this test, and look at the difference.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestCluster, type TestCluster } from '#testkit/kubernetes/cluster.ts';
+import { foreignKinds } from '#testkit/kubernetes/foreign-kinds.ts';
 import { helm } from '#testkit/kubernetes/helm.ts';
 
 const kRoot = join(import.meta.dirname, '../..');
@@ -11,43 +13,15 @@ const kChart = join(kRoot, 'charts/netmoth');
 const kNamespace = 'netmoth-system';
 const kHeader = '# Made of charts/netmoth by operator/src/deploy.kube.test.ts; do not edit.\n';
 
-/** Kinds of other operators: their names alone, so that what we make of them can be applied. */
-const kForeign = [
-  ['postgresql.cnpg.io', 'v1', 'Cluster', 'clusters'],
-  ['monitoring.coreos.com', 'v1', 'PodMonitor', 'podmonitors'],
-  ['gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes'],
-] as const;
-
 let cluster: TestCluster;
 beforeAll(async () => {
   cluster = await startTestCluster();
   await cluster.applyDefinitions(join(kRoot, 'crds/manifests'));
-  const definitions = kForeign.map(([group, version, kind, plural]) =>
-    foreign(group, version, kind, plural),
-  );
-  const applied = await cluster.kubectl(['apply', '-f', '-'], definitions.join('\n---\n'));
-  expect([applied.ok, applied.stderr]).toEqual([true, '']);
-  for (const [group, , , plural] of kForeign) {
-    await cluster.kubectl(['wait', '--for=condition=Established', `crd/${plural}.${group}`]);
-  }
+  // Kinds of other operators, as these publish them.
+  await cluster.applyDefinitions(await foreignKinds());
   await cluster.request('POST', '/api/v1/namespaces', { metadata: { name: kNamespace } });
 }, 120_000);
 afterAll(() => cluster?.stop());
-
-function foreign(group: string, version: string, kind: string, plural: string): string {
-  const schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  const spec = {
-    ...{ group, scope: 'Namespaced', names: { kind, plural, singular: kind.toLowerCase() } },
-    versions: [{ name: version, served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-  };
-  const approved = {
-    'api-approved.kubernetes.io': 'https://github.com/kubernetes/kubernetes/pull/1',
-  };
-  return JSON.stringify({
-    ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', spec },
-    metadata: { name: `${plural}.${group}`, annotations: approved },
-  });
-}
 
 async function rendered(values: readonly string[], only: readonly string[] = []): Promise<string> {
   const set = values.flatMap((value) => ['--set', value]);
@@ -82,6 +56,7 @@ const kCases: readonly (readonly [name: string, values: readonly string[]])[] = 
     'production',
     [
       'database.kind=cnpg,monitoring.podMonitors=true,monitoring.labels.release=prometheus',
+      'monitoring.rules=true',
       'manager.autoscaling.enabled=true,manager.autoscaling.pendingMessages=50000',
       'gateway.enabled=true,gateway.parentRefs[0].name=public',
     ],
@@ -95,7 +70,63 @@ const kCases: readonly (readonly [name: string, values: readonly string[]])[] = 
   ],
 ];
 
+/** Switches that none of the above turns; what they give is not kept. */
+const kOther: readonly (readonly [name: string, values: readonly string[]])[] = [
+  [
+    'without manager, policies and identities',
+    [
+      'manager.enabled=false,networkPolicies.enabled=false,operator.logLevel=debug',
+      'operator.leaseSeconds=30,operator.resources.limits.memory=2Gi,signatures.signingSecret=',
+      'nats.image=bus:1,nats.storage.size=1Gi,nats.storage.className=fast,nats.resources.limits.cpu=1',
+      'monitoring.podMonitors=true,monitoring.interval=10s',
+    ],
+  ],
+  [
+    'with images and storage of its own',
+    [
+      'image.repository=registry.example/netmoth,image.tag=v1,image.pullPolicy=Always',
+      'imagePullSecrets[0].name=pull,database.kind=embedded,database.image=pg:1',
+      'database.storage.size=1Gi,database.storage.className=fast,database.resources.limits.cpu=1',
+      'manager.logLevel=trace,manager.behindTls=false,manager.resources.requests.cpu=1',
+      'ingress.enabled=true,ingress.className=nginx,ingress.host=a.example,ingress.annotations.a=b',
+    ],
+  ],
+  [
+    'with five instances and as many managers as there is work',
+    [
+      'database.kind=cnpg,database.instances=5,manager.autoscaling.enabled=true',
+      'manager.autoscaling.maxReplicas=4,manager.autoscaling.cpuPercent=50',
+      'gateway.enabled=true,gateway.host=a.example,gateway.parentRefs[0].name=public',
+      'gateway.parentRefs[0].namespace=edge,nats.replicas=5',
+    ],
+  ],
+];
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+function switches(schema: Schema, path = ''): readonly string[] {
+  const parts = Object.entries(schema.properties ?? {});
+  if (parts.length === 0) return [path];
+  return parts.flatMap(([name, part]) => switches(part, path === '' ? name : `${path}.${name}`));
+}
+
 describe('charts/netmoth', () => {
+  it.each(kOther)('%s, every manifest is taken by the API server', async (_name, values) => {
+    await isTaken(await rendered(values));
+  });
+
+  it('every switch is turned in one of these', () => {
+    const schema = JSON.parse(readFileSync(join(kChart, 'values.schema.json'), 'utf8')) as Schema;
+    const turned = [...kCases, ...kOther].flatMap(([, values]) => values.join(',').split(','));
+    // Helm's own, which no template reads.
+    const all = switches(schema).filter((path) => path !== 'global');
+    expect(all.length).toBeGreaterThan(40);
+    const unturned = (path: string): boolean =>
+      !turned.some((each) => each.startsWith(path) && /^[=.[]/.test(each.slice(path.length)));
+    expect(all.filter(unturned)).toEqual([]);
+  });
+
   it.each(kCases)('%s is what it was, and is taken by the API server', async (name, values) => {
     const text = await rendered(values);
     await isTaken(text);
@@ -114,6 +145,11 @@ describe('charts/netmoth', () => {
 });
 
 describe('deploy', () => {
+  it('has the alerts that the chart installs', async () => {
+    const rules = readFileSync(join(kRoot, 'deploy/monitoring/rules.yaml'), 'utf8');
+    await expect(rules).toMatchFileSnapshot(join(kChart, 'rules.yaml'));
+  });
+
   it('is made of the chart', async () => {
     const base = await rendered([kExternal, 'secrets.create=false']);
     const kept = (path: string): string => join(kRoot, 'deploy', path);
@@ -125,7 +161,8 @@ describe('deploy', () => {
     await expect(kHeader + (await database('cnpg'))).toMatchFileSnapshot(
       kept('overlays/production/database.yaml'),
     );
-    const monitors = await rendered([kExternal, 'monitoring.podMonitors=true'], ['monitoring']);
+    const monitoring = 'monitoring.podMonitors=true,monitoring.rules=true';
+    const monitors = await rendered([kExternal, monitoring], ['monitoring']);
     await expect(kHeader + monitors).toMatchFileSnapshot(
       kept('overlays/production/monitoring.yaml'),
     );

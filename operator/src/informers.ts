@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { NetmothSensor, NetmothSensorNode, SignatureSet } from '#crds/kinds.ts';
 import type { ApiClient } from './runtime/api-client.ts';
 import { Informer } from './runtime/informer.ts';
+import { NamePool } from './runtime/name-pool.ts';
 import {
   CONFIG_MAPS,
   DAEMON_SETS,
@@ -56,12 +57,14 @@ export function makeInformers(options: InformersOptions): Informers {
     all.set(kind.plural, informer as unknown as Informer<KubeObject, KubeObject>);
     return informer;
   };
+  const names = new NamePool();
+  const one = names.one.bind(names);
   const ours = { namespace, labelSelector: MANAGED_SELECTOR };
   return {
     sensors: make<NetmothSensor>(SENSORS, withoutFields),
     signatureSets: make<SignatureSet>(SIGNATURE_SETS, withoutFields),
     nodes: make<Node>(NODES, placedNode),
-    sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, comparedNode),
+    sensorNodes: make<NetmothSensorNode>(SENSOR_NODES, (object) => comparedNode(object, one)),
     children: Object.fromEntries(
       kChildren.map((kind) => [kind.plural, make<KubeObject>(kind, withoutFields, ours)]),
     ),
@@ -77,16 +80,26 @@ function withoutFields<T extends KubeObject>(object: T): T {
 }
 
 /** What decides whether it is written anew; its figures and sentences are read by people only. */
-function comparedNode({ status, ...object }: NetmothSensorNode): NetmothSensorNode {
-  const { name, uid = '', resourceVersion = '' } = object.metadata;
-  const kept = { ...object, metadata: { name, uid, resourceVersion } };
+function comparedNode(
+  { spec, status, metadata }: NetmothSensorNode,
+  one: (text: string) => string,
+): NetmothSensorNode {
+  const { name, uid = '', resourceVersion = '' } = metadata;
+  const kept = {
+    ...({ apiVersion: 'netmoth.io/v1alpha1', kind: 'NetmothSensorNode' } as const),
+    metadata: { name, uid, resourceVersion },
+    spec: { sensor: one(spec.sensor), node: spec.node },
+  };
   if (status === undefined) return kept;
   const { reporting, version, startedAt, signatures, loss, interfaces, conditions } = status;
   return {
     ...kept,
     status: {
       ...{ reporting, version, startedAt, signatures, loss, interfaces },
-      conditions: conditions?.map((condition) => ({ ...condition, message: '' })),
+      conditions: conditions?.map(({ type, reason, ...condition }) => ({
+        ...condition,
+        ...{ type: one(type), reason: one(reason), message: '' },
+      })),
     },
   };
 }

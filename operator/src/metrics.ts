@@ -3,7 +3,7 @@
  *
  * Invariant: reads counters of the parts when it is asked; nothing is counted twice.
  */
-import { Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { IdentityPublisher } from './identity/identity-publisher.ts';
 import type { ApiCounters } from './runtime/api-client.ts';
 import type { Controller } from './runtime/controller.ts';
@@ -37,6 +37,7 @@ type Reading = readonly [labels: Readonly<Record<string, string>>, value: number
 
 export function makeMetrics(input: MetricsInput): () => Promise<string> {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: 'netmoth_operator_' });
   const gauge = (name: string, help: string, read: () => readonly Reading[]): void => {
     const [first] = read();
     new Gauge({

@@ -84,6 +84,7 @@ describe('the ledger', () => {
 });
 
 describe('who holds what', () => {
+  const same = (text: string): string => text;
   const plain: Pod = {
     metadata: {
       ...{ namespace: 'shop', name: 'web-5d9c-x7', creationTimestamp: at(0) },
@@ -97,7 +98,7 @@ describe('who holds what', () => {
   };
 
   it('a pod holds its addresses from its start, and names its Deployment', () => {
-    expect(heldByPod(plain)).toMatchObject({
+    expect(heldByPod(plain, same)).toMatchObject({
       addresses: [kAddress, 'fd00::7'],
       holder: { kind: 'pod', workload: 'deployment/web', node: 'node-1', from: at(1) },
     });
@@ -108,19 +109,19 @@ describe('who holds what', () => {
     ['that has ended', { ...plain, status: { ...plain.status, phase: 'Succeeded' } }],
     ['that has none yet', { ...plain, status: { phase: 'Pending' } }],
   ])('a pod %s holds no address', (_name, given) => {
-    expect(heldByPod(given).addresses).toEqual([]);
+    expect(heldByPod(given, same).addresses).toEqual([]);
   });
 
   it('a service without an address holds none, a node those of its interfaces', () => {
     const metadata = { namespace: 'shop', name: 'web' };
-    expect(heldByService({ metadata, spec: { clusterIPs: ['None'] } }).addresses).toEqual([]);
+    expect(heldByService({ metadata, spec: { clusterIPs: ['None'] } }, same).addresses).toEqual([]);
     const addresses = [
       { type: 'InternalIP', address: '192.0.2.1' },
       { type: 'Hostname', address: 'node-1' },
     ];
-    expect(heldByNode({ metadata: { name: 'node-1' }, status: { addresses } }).addresses).toEqual([
-      '192.0.2.1',
-    ]);
+    expect(
+      heldByNode({ metadata: { name: 'node-1' }, status: { addresses } }, same).addresses,
+    ).toEqual(['192.0.2.1']);
   });
 
   it.each(['10.0.0.1', 'fd00::1'])('%s is a key and back', (address) => {

@@ -47,7 +47,14 @@ export class AddressLedger {
     }
     const others = (before ?? []).filter((each) => !sameHolder(each, holder));
     const known = before?.find((each) => sameHolder(each, holder));
-    if (known !== undefined && JSON.stringify(known) === JSON.stringify(holder)) return;
+    if (before !== undefined && known !== undefined && sameText(known, holder)) {
+      // What the bucket said and what the copy of the cluster says need not both be kept.
+      this.#holders.set(
+        address,
+        before.map((each) => (each === known ? holder : each)),
+      );
+      return;
+    }
     const all = [...others, holder].sort((a, b) => (a.from < b.from ? -1 : 1));
     this.#set(
       address,
@@ -110,6 +117,10 @@ export class AddressLedger {
     this.#holders.set(address, holders);
     this.#dirty.add(address);
   }
+}
+
+function sameText(a: Holder, b: Holder): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** It ends where the next begins, at the latest. */

@@ -5,7 +5,7 @@
  * address may be another's already. Source: Kubernetes' "Pod Lifecycle", "Labels and Selectors" (pod-template-hash).
  */
 import type { Holder } from '#contracts/identity.ts';
-import type { OwnerReference } from '#crds/kubernetes-types.ts';
+import type { ObjectMeta, OwnerReference } from '#crds/kubernetes-types.ts';
 import type { KubeObject } from '../runtime/resource.ts';
 
 export interface Pod extends KubeObject {
@@ -28,51 +28,69 @@ export interface AddressedNode extends KubeObject {
   };
 }
 
-/** What is kept of an object: who it is as a holder, and its addresses. */
-export interface Held extends KubeObject {
+/** What is kept of an object: who it is as a holder, and its addresses. There are 100,000: no field twice. */
+export class Held implements KubeObject {
   readonly holder: Holder;
   readonly addresses: readonly string[];
+  readonly #resourceVersion: string;
+
+  constructor(holder: Holder, addresses: readonly string[], resourceVersion: string) {
+    this.holder = holder;
+    this.addresses = addresses;
+    this.#resourceVersion = resourceVersion;
+  }
+
+  get metadata(): ObjectMeta {
+    const { namespace, name } = this.holder;
+    const resourceVersion = this.#resourceVersion;
+    return { ...(namespace === undefined ? {} : { namespace }), name, resourceVersion };
+  }
 }
+
+/** Gives one text for all that say the same. */
+type OneName = (text: string) => string;
 
 const kNone: readonly string[] = [];
 /** Of objects that do not say when they began. */
 const kUnknown = '1970-01-01T00:00:00Z';
 
-export function heldByPod({ metadata, spec, status }: Pod): Held {
+export function heldByPod({ metadata, spec, status }: Pod, one: OneName): Held {
   const { namespace = '', name, resourceVersion = '', creationTimestamp = kUnknown } = metadata;
   const { phase, startTime = creationTimestamp, podIPs } = status ?? {};
   const over = phase === 'Succeeded' || phase === 'Failed';
   const hidden = spec?.hostNetwork === true || over || podIPs === undefined;
+  const addresses = hidden ? kNone : podIPs.map(({ ip }) => ip);
   const workload = workloadOf(metadata.ownerReferences, metadata.labels);
-  return {
-    metadata: { namespace, name, resourceVersion },
-    addresses: hidden ? kNone : podIPs.map(({ ip }) => ip),
-    holder: {
-      ...{ kind: 'pod', namespace, name, from: startTime },
-      ...(workload === undefined ? {} : { workload }),
-      ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
-    },
+  const holder: Holder = {
+    kind: 'pod',
+    namespace: one(namespace),
+    name,
+    workload: workload && one(workload),
+    node: spec?.nodeName && one(spec.nodeName),
+    from: startTime,
   };
+  return new Held(holder, addresses, resourceVersion);
 }
 
-export function heldByService({ metadata, spec }: Service): Held {
+export function heldByService({ metadata, spec }: Service, one: OneName): Held {
   const { namespace = '', name, resourceVersion = '', creationTimestamp = kUnknown } = metadata;
   const addresses = (spec?.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '');
-  return {
-    metadata: { namespace, name, resourceVersion },
-    ...{ addresses, holder: { kind: 'service', namespace, name, from: creationTimestamp } },
-  };
+  const from = creationTimestamp;
+  const holder: Holder = { kind: 'service', namespace: one(namespace), name, from };
+  return new Held(holder, addresses, resourceVersion);
 }
 
-export function heldByNode({ metadata, status }: AddressedNode): Held {
-  const { name, resourceVersion = '', creationTimestamp = kUnknown } = metadata;
+export function heldByNode({ metadata, status }: AddressedNode, one: OneName): Held {
+  const { resourceVersion = '', creationTimestamp = kUnknown } = metadata;
+  const name = one(metadata.name);
   const addresses = (status?.addresses ?? [])
     .filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
     .map(({ address }) => address);
-  return {
-    metadata: { name, resourceVersion },
-    ...{ addresses, holder: { kind: 'node', name, node: name, from: creationTimestamp } },
-  };
+  return new Held(
+    { kind: 'node', name, node: name, from: creationTimestamp },
+    addresses,
+    resourceVersion,
+  );
 }
 
 /** A Deployment's pods are owned by a ReplicaSet that is named after it and the hash of its template. */

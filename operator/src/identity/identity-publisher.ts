@@ -15,6 +15,7 @@ import { BUCKET_IDENTITY } from '#contracts/nats.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
 import { type BusAccess, runBusSessions } from '../runtime/bus-sessions.ts';
 import { Informer } from '../runtime/informer.ts';
+import { NamePool } from '../runtime/name-pool.ts';
 import { type KubeObject, NODES, PODS, type ResourceKind, SERVICES } from '../runtime/resource.ts';
 import { AddressLedger } from './address-ledger.ts';
 import {
@@ -30,6 +31,8 @@ import {
 
 const kFlushMs = 500;
 const kSweepMs = 60_000;
+/** How long it takes to notice that somebody emptied the bucket. */
+const kLookMs = 10_000;
 const kInFlight = 64;
 const kBatch = 2_000;
 
@@ -52,15 +55,17 @@ export class IdentityPublisher {
   constructor(options: IdentityPublisherOptions) {
     this.#options = options;
     const { client, log, random } = options;
+    const names = new NamePool();
+    const one = names.one.bind(names);
     const watched = (kind: ResourceKind, project: (object: KubeObject) => Held) => {
       const informer = new Informer<KubeObject, Held>({ client, log, random, kind, project });
       informer.onChange(({ before, after }) => this.#changed(before, after));
       return informer;
     };
     this.#informers = [
-      watched(PODS, (pod) => heldByPod(pod as Pod)),
-      watched(SERVICES, (service) => heldByService(service as Service)),
-      watched(NODES, (node) => heldByNode(node as AddressedNode)),
+      watched(PODS, (pod) => heldByPod(pod as Pod, one)),
+      watched(SERVICES, (service) => heldByService(service as Service, one)),
+      watched(NODES, (node) => heldByNode(node as AddressedNode, one)),
     ];
   }
 
@@ -164,14 +169,27 @@ export class IdentityPublisher {
     signal: AbortSignal,
   ): Promise<void> {
     let sweptMs = performance.now();
+    let lookedMs = sweptMs;
     while (!connection.isClosed() && !signal.aborted) {
       await this.#flush(bucket);
+      if (performance.now() - lookedMs > kLookMs) {
+        await this.#mustHoldAll(bucket);
+        lookedMs = performance.now();
+      }
       if (this.#synced && performance.now() - sweptMs > kSweepMs) {
         this.ledger.sweep(this.#options.wallNow());
         sweptMs = performance.now();
       }
       await sleep(kFlushMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Nobody writes there but us: fewer entries than addresses is a bucket that was lost, and a session that is over. */
+  async #mustHoldAll(bucket: KV): Promise<void> {
+    // Deleted keys are entries too.
+    const { values } = await bucket.status();
+    const wanted = this.ledger.size - this.ledger.waiting;
+    if (values < wanted) throw new Error(`the bucket has ${values} of ${wanted} addresses`);
   }
 
   async #flush(bucket: KV): Promise<void> {

@@ -1,5 +1,7 @@
 // Pods, services and nodes of a real API server as they stand in NATS, through fail-over and outages.
-import { jetstream, StorageType } from '@nats-io/jetstream';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -110,3 +112,26 @@ it('another operator writes only what changed while there was none', async () =>
   // NATS was away and kept what it had: nothing but what changed meanwhile is written.
   expect((await bucket.status()).streamInfo.state.last_seq - before).toBe(3);
 }, 90_000);
+
+it('everything is written again where NATS lost it, by accident or by hand', async () => {
+  const addresses = ['10.1.0.10', '10.1.0.11', '192.0.2.1'];
+  const before = await Promise.all(addresses.map(holders));
+  const isBack = async (): Promise<boolean> => {
+    const found = await Promise.all(addresses.map((address) => holders(address)));
+    return JSON.stringify(found) === JSON.stringify(before);
+  };
+  await bed.nats.kill();
+  rmSync(join(bed.nats.dataDir, 'store'), { recursive: true });
+  await bed.nats.start();
+  connection = await connect({ servers: bed.nats.url });
+  await eventually(async () => {
+    bucket = await new Kvm(jetstream(connection)).open(BUCKET_IDENTITY);
+    return (await bucket.status().catch(() => undefined)) !== undefined;
+  }, 'the bucket');
+  await eventually(() => isBack().catch(() => false), 'all addresses');
+  await (await jetstreamManager(connection)).streams.delete(`KV_${BUCKET_IDENTITY}`);
+  await eventually(() => isBack().catch(() => false), 'all addresses again');
+  // Emptied, and there still.
+  await (await jetstreamManager(connection)).streams.purge(`KV_${BUCKET_IDENTITY}`);
+  await eventually(() => isBack().catch(() => false), 'all addresses once more');
+}, 120_000);

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import type { ApiClient } from './api-client.ts';
 import { ApiError, hasStatus } from './api-error.ts';
 import { Backoff } from './backoff.ts';
+import { ObjectStore } from './object-store.ts';
 import { type KubeObject, keyOf, type ResourceKind } from './resource.ts';
 
 const kPageLimit = 500;
@@ -29,7 +30,7 @@ export interface InformerOptions<T extends KubeObject, Kept extends KubeObject> 
   readonly pageLimit?: number;
   /** A watch lasts so long at least; then it is taken up again. */
   readonly watchSeconds?: number;
-  /** Takes from an object what is worth keeping. */
+  /** Takes from an object what is worth keeping: its names always. */
   readonly project: (object: T) => Kept;
 }
 
@@ -53,7 +54,7 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
     ...{ lists: 0, pages: 0, watches: 0, events: 0, bookmarks: 0 },
   };
   readonly #options: InformerOptions<T, Kept>;
-  readonly #store = new Map<string, Kept>();
+  readonly #store = new ObjectStore<Kept>();
   readonly #listeners = new Set<ChangeListener<Kept>>();
   readonly #synced = Promise.withResolvers<void>();
   #resourceVersion: string | undefined;
@@ -75,11 +76,11 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
     return this.#store.get(key);
   }
 
-  values(): IterableIterator<Kept> {
+  values(): Generator<Kept> {
     return this.#store.values();
   }
 
-  keys(): IterableIterator<string> {
+  keys(): Generator<string> {
     return this.#store.keys();
   }
 
@@ -122,7 +123,7 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
   async #list(signal: AbortSignal): Promise<void> {
     const { client, kind, namespace, labelSelector, fieldSelector, project } = this.#options;
     const limit = this.#options.pageLimit ?? kPageLimit;
-    const found = new Map<string, Kept>();
+    const found = new ObjectStore<Kept>();
     let next: string | undefined;
     let resourceVersion = '';
     this.counters.lists += 1;
@@ -130,11 +131,14 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
       const options = { namespace, labelSelector, fieldSelector, signal, limit, next };
       const page = await client.listPage<T>(kind, options);
       this.counters.pages += 1;
-      for (const item of page.items) found.set(keyOf(item), project(item));
+      for (const item of page.items) found.set(project(item));
       ({ next, resourceVersion } = page);
     } while (next !== undefined);
-    for (const key of [...this.#store.keys()]) if (!found.has(key)) this.#set(key, undefined);
-    for (const [key, kept] of found) {
+    for (const key of [...this.#store.keys()]) {
+      if (found.get(key) === undefined) this.#set(key, undefined);
+    }
+    for (const kept of found.values()) {
+      const key = keyOf(kept);
       const before = this.#store.get(key);
       const same = before?.metadata.resourceVersion === kept.metadata.resourceVersion;
       if (before === undefined || !same) this.#set(key, kept);
@@ -169,7 +173,7 @@ export class Informer<T extends KubeObject, Kept extends KubeObject> {
   #set(key: string, after: Kept | undefined): void {
     const before = this.#store.get(key);
     if (after === undefined) this.#store.delete(key);
-    else this.#store.set(key, after);
+    else this.#store.set(after);
     if (before === undefined && after === undefined) return;
     for (const listener of this.#listeners) listener({ key, before, after });
   }

@@ -11,20 +11,17 @@ const kWindow = 12;
 /** In percent. */
 export const LOSS_LEVELS = [0, 0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 50, 100] as const;
 
-interface Step {
-  readonly packets: number;
-  readonly drops: number;
-}
-
 export class LossMeter {
-  #last: Step | undefined;
-  readonly #steps: Step[] = [];
+  #last: { packets: number; drops: number } | undefined;
+  /** Of each report since the one before; numbers, because there are thousands of nodes. */
+  readonly #packets: number[] = [];
+  readonly #drops: number[] = [];
   #level = 0;
   #reportsBelow = 0;
 
   /** In percent; undefined until two reports can be compared. */
   get level(): number | undefined {
-    return this.#steps.length === 0 ? undefined : this.#level;
+    return this.#packets.length === 0 ? undefined : this.#level;
   }
 
   hear(counters: Pick<Counters, 'kernelPackets' | 'kernelDrops'>): void {
@@ -33,22 +30,24 @@ export class LossMeter {
     this.#last = { packets, drops };
     if (last === undefined) return;
     if (packets < last.packets || drops < last.drops) {
-      this.#steps.length = 0;
+      this.#packets.length = 0;
+      this.#drops.length = 0;
       return;
     }
-    this.#steps.push({ packets: packets - last.packets, drops: drops - last.drops });
-    if (this.#steps.length > kWindow) this.#steps.shift();
+    this.#packets.push(packets - last.packets);
+    this.#drops.push(drops - last.drops);
+    if (this.#packets.length > kWindow) {
+      this.#packets.shift();
+      this.#drops.shift();
+    }
     this.#settle(this.#share());
   }
 
   /** The level the window itself has. */
   #share(): number {
-    let packets = 0;
-    let drops = 0;
-    for (const step of this.#steps) {
-      packets += step.packets;
-      drops += step.drops;
-    }
+    const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
+    const packets = sum(this.#packets);
+    const drops = sum(this.#drops);
     if (drops === 0 || packets === 0) return 0;
     const percent = (drops / packets) * 100;
     return LOSS_LEVELS.find((level) => percent <= level) ?? 100;

@@ -268,24 +268,28 @@ function kubectl(
 
 /** etcd takes no more in one transaction. */
 const kMaxSeeded = 128;
+/** A busy machine may let it time out; to put the same again does no harm. */
+const kSeedTries = 5;
 
 async function seedEtcd(url: string, objects: Iterable<SeededObject>): Promise<void> {
   let puts: object[] = [];
   const flush = async (): Promise<void> => {
-    const answer = await fetch(`${url}/v3/kv/txn`, {
-      method: 'POST',
-      body: JSON.stringify({ success: puts }),
-    });
-    if (!answer.ok) throw new Error(`etcd txn: ${answer.status} ${await answer.text()}`);
-    await answer.body?.cancel();
-    puts = [];
+    const body = JSON.stringify({ success: puts });
+    for (let left = kSeedTries; puts.length > 0; left -= 1) {
+      const answer = await fetch(`${url}/v3/kv/txn`, { method: 'POST', body });
+      const text = await answer.text();
+      if (answer.ok) puts = [];
+      else if (answer.status !== 503 || left === 1) {
+        throw new Error(`etcd txn: ${answer.status} ${text}`);
+      }
+    }
   };
   for (const { key, value } of objects) {
     const encoded = Buffer.from(JSON.stringify(value)).toString('base64');
     puts.push({ requestPut: { key: Buffer.from(key).toString('base64'), value: encoded } });
     if (puts.length === kMaxSeeded) await flush();
   }
-  if (puts.length > 0) await flush();
+  await flush();
 }
 
 /** By etcd's JSON gateway: the revision of now, then compaction up to it. */
