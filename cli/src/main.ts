@@ -115,7 +115,7 @@ program
     '--interface <names>',
     'interfaces to capture: names and patterns, e.g. eth0,veth* (default: that of the default route)',
   )
-  .option('--strategy <name>', 'how packets are taken: auto, afPacket, ebpf or pcap', 'auto')
+  .option('--strategy <name>', 'how packets are taken: auto, afPacket, ebpf, pcap or afXdp', 'auto')
   .option('--bpf <filter>', 'capture filter in pcap-filter(7) syntax')
   .option('--pcap <file>', 'replay this capture instead of capturing')
   .option('--speed <n>', 'replay speed: 1 is the original pace, or max', '1')

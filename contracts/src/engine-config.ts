@@ -278,7 +278,7 @@ export const LIVE_ENGINE_KEYS = [
 export type LiveEngineConfig = Pick<EngineConfig, (typeof LIVE_ENGINE_KEYS)[number]>;
 
 /** Ways to capture live; each falls back to the next that works, with its reason in the status. */
-export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'ebpf', 'pcap'] as const;
+export const CAPTURE_STRATEGIES = ['auto', 'afPacket', 'ebpf', 'pcap', 'afXdp'] as const;
 
 /** Of a Linux interface, with its end: IFNAMSIZ. */
 const INTERFACE_NAME_MAX = 15;
@@ -325,6 +325,10 @@ export const captureConfigSchema = z.strictObject({
     .max(4096)
     .optional()
     .describe('A libpcap to load for the strategy pcap, as PF_RING and DAG cards bring one'),
+  afXdpForce: z
+    .boolean()
+    .optional()
+    .describe('afXdp also on interfaces with the host’s own traffic, which it takes away'),
 });
 export type CaptureConfig = z.infer<typeof captureConfigSchema>;
 

@@ -188,6 +188,8 @@ export interface CaptureStatus {
     readonly mtu: number;
     /** Why nothing is captured on it; '': it is captured on. */
     readonly fault: string;
+    /** How, where the strategy has several ways: "zero copy"; '': there is one. */
+    readonly mode: string;
   }>;
   /** Asked for by name and not there. */
   readonly missing: readonly string[];

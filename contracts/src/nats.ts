@@ -117,7 +117,7 @@ const count = z.int().min(0);
 
 export const interfaceStatusSchema = z.object({
   name: z.string(),
-  strategy: z.enum(['afPacket', 'ebpf', 'pcap', 'pcapFile']),
+  strategy: z.enum(['afPacket', 'afXdp', 'ebpf', 'pcap', 'pcapFile']),
   up: z.boolean(),
   workers: z.int().min(1),
   fault: z.string().optional().describe('Why nothing is captured on it'),

@@ -30,10 +30,10 @@ export const SENSOR_NAME_RULE = {
 
 export const captureSchema = z.object({
   strategy: z
-    .enum(['auto', 'afPacket', 'ebpf'])
+    .enum(['auto', 'afPacket', 'ebpf', 'afXdp'])
     .default('auto')
     .describe(
-      'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket',
+      'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket; afXdp takes what interfaces dedicated to mirroring receive, with IPC_LOCK besides, and falls back alike',
     ),
   interfaces: listSet(
     z
@@ -54,6 +54,7 @@ export const captureSchema = z.object({
   promiscuous: captureConfigSchema.shape.promiscuous.describe('Take frames for other stations too'),
   workers: captureConfigSchema.shape.workers,
   ringSizeMiB: captureConfigSchema.shape.ringSizeMiB,
+  afXdpForce: captureConfigSchema.shape.afXdpForce,
 });
 
 const timeoutWords: Readonly<Record<keyof typeof flowTimeoutsSchema.shape, string>> = {

@@ -43,6 +43,7 @@ export interface RawLiveOptions {
   readonly bpfFilter: string;
   /** '': the one linked. */
   readonly pcapLibrary: string;
+  readonly afXdpForce: boolean;
   readonly promiscuous: boolean;
   readonly workers: number;
   readonly ringSizeMiB: number;

@@ -119,13 +119,13 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
   };
   const none = {
     ...{ interface: '', strategy: 'auto', bpfFilter: '', pcapLibrary: '' },
-    ...{ promiscuous: false, workers: 1, ringSizeMiB: 1 },
+    ...{ promiscuous: false, afXdpForce: false, workers: 1, ringSizeMiB: 1 },
   };
   if (source.capture !== undefined && source.replay === undefined) {
     const capture = captureConfigSchema.parse(source.capture);
     const replay = { replayPath: '', replaySpeed: 1, rebaseTime: false };
-    const texts = { bpfFilter: capture.bpfFilter ?? '', pcapLibrary: capture.pcapLibrary ?? '' };
-    return { ...common, ...replay, ...capture, ...texts };
+    const { bpfFilter = '', pcapLibrary = '', afXdpForce = false } = capture;
+    return { ...common, ...replay, ...capture, bpfFilter, pcapLibrary, afXdpForce };
   }
   if (source.replay !== undefined && source.capture === undefined) {
     const { path, speed, rebaseTime } = replayConfigSchema.parse(source.replay);

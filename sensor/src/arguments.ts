@@ -29,7 +29,7 @@ export const OPTIONS: readonly Option[] = [
   {
     flag: 'strategy',
     value: 'NAME',
-    help: 'how packets are taken: auto, afPacket, ebpf or pcap',
+    help: 'how packets are taken: auto, afPacket, ebpf, pcap or afXdp',
     path: ['capture', 'strategy'],
   },
   {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { CaptureStatus } from '#contracts/native.ts';
 import { judgeCapture } from './capture-watch.ts';
 
-const eth0 = { name: 'eth0', up: true, mtu: 1500, fault: '' };
+const eth0 = { name: 'eth0', up: true, mtu: 1500, fault: '', mode: '' };
 const status = (change: Partial<CaptureStatus>): CaptureStatus => ({
   ...{ strategy: 'afPacket', reasons: [], interfaces: [eth0], missing: [] },
   ...change,
@@ -13,6 +13,11 @@ const cases: Array<[string, Partial<CaptureStatus>, string, string, RegExp]> = [
     'another strategy than the one asked for',
     { strategy: 'pcap', reasons: ['afPacket: no'] },
     ...(['True', 'Capturing', /by pcap \(not afPacket: no\)\.$/] as const),
+  ],
+  [
+    'one of several ways of a strategy',
+    { strategy: 'afXdp', interfaces: [{ ...eth0, mode: 'zero copy' }] },
+    ...(['True', 'Capturing', /from eth0 by afXdp \(zero copy\)\.$/] as const),
   ],
   ['no interface', { interfaces: [] }, 'False', 'NoInterface', /no interface eth\*:/],
   [

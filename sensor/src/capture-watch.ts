@@ -30,7 +30,9 @@ export function judgeCapture(capture: CaptureStatus, wanted: string): Judgement 
     return { status: 'False', reason, message };
   }
   const instead = capture.reasons.length === 0 ? '' : ` (not ${capture.reasons.join('; not ')})`;
-  const read = `Packets are read from ${names(whole)} by ${strategy}${instead}.`;
+  const modes = [...new Set(whole.map(({ mode }) => mode).filter((mode) => mode !== ''))];
+  const how = modes.length === 0 ? '' : ` (${modes.join(', ')})`;
+  const read = `Packets are read from ${names(whole)} by ${strategy}${how}${instead}.`;
   if (reasons.length === 0) return { status: 'True', reason: 'Capturing', message: read };
   const message = `${read} Missing: ${reasons.join('; ')}.`;
   return { status: 'True', reason: 'CapturingPartly', message };

@@ -154,6 +154,7 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.bpf_filter = text_of(object, "bpfFilter");
   options.strategy = capture::strategy_of(text_of(object, "strategy")).value_or(options.strategy);
   options.pcap_library = text_of(object, "pcapLibrary");
+  options.force_xdp = object.Get("afXdpForce").ToBoolean();
   options.promiscuous = object.Get("promiscuous").ToBoolean();
   options.workers = number_of(object, "workers");
   options.ring_bytes = std::size_t{number_of(object, "ringSizeMiB")} << 20;
@@ -206,6 +207,7 @@ Napi::Object capture_object(Napi::Env env, const capture::CaptureStatus& status)
     each.Set("up", state.up);
     each.Set("mtu", state.mtu);
     each.Set("fault", state.fault);
+    each.Set("mode", state.mode);
     interfaces.Set(i, each);
   }
   object.Set("interfaces", interfaces);

@@ -133,6 +133,15 @@ KernelCounters InterfaceSet::counters() {
   return all;
 }
 
+std::vector<LaneSource::SlotMode> InterfaceSet::modes() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SlotMode> found;
+  for (const Entry& entry : entries_) {
+    if (entry.source != nullptr) found.push_back({entry.slot, entry.source->mode()});
+  }
+  return found;
+}
+
 std::vector<LaneSource::SlotFault> InterfaceSet::faults() const {
   const std::lock_guard lock(mutex_);
   std::vector<SlotFault> found;

@@ -1,4 +1,4 @@
-// A lane of which every interface has a source of its own (AF_PACKET, libpcap).
+// A lane of which every interface has a source of its own (AF_PACKET, libpcap, AF_XDP).
 //
 // Invariant: every interface has its turn of one batch, so none starves another. A source that
 // fails is closed and opened anew after kRetryNs as long as its interface is there; what it had
@@ -29,6 +29,7 @@ class InterfaceSet final : public LaneSource {
   [[nodiscard]] const Fault& fault() const override { return fault_; }
   [[nodiscard]] KernelCounters counters() override;
   [[nodiscard]] std::vector<SlotFault> faults() const override;
+  [[nodiscard]] std::vector<SlotMode> modes() const override;
   void reconcile() override;
 
  private:

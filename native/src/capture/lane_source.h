@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,12 @@ class LaneSource : public FrameSource {
   [[nodiscard]] virtual KernelCounters counters() = 0;
   // Interfaces that cannot be captured on at the moment.
   [[nodiscard]] virtual std::vector<SlotFault> faults() const = 0;
+  // How each interface is captured on, where a strategy has several ways.
+  struct SlotMode {
+    std::uint8_t slot = 0;
+    std::string mode;
+  };
+  [[nodiscard]] virtual std::vector<SlotMode> modes() const { return {}; }
   // The calling thread looks at the interfaces there are; LiveCapture does so before the run.
   virtual void reconcile() = 0;
 

@@ -61,6 +61,9 @@ void take_attribute(Link& link, std::uint16_t type, Octets value) {
       link.name.assign(value.begin(), end);
       break;
     }
+    case IFLA_MASTER:
+      (void)copy_out(value, link.master);
+      break;
     case IFLA_MTU:
       (void)copy_out(value, link.mtu);
       break;

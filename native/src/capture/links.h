@@ -18,6 +18,7 @@ struct Link {
   bool loopback = false;
   std::uint16_t hardware = 0;  // ARPHRD_…
   std::uint32_t mtu = 0;
+  std::uint32_t master = 0;  // index of the bridge or bond it belongs to; 0: none
   // IFLA_STATS64, since the interface was made.
   std::uint64_t packets = 0;  // received and sent
   std::uint64_t drops = 0;    // rx_dropped, rx_missed_errors and rx_fifo_errors

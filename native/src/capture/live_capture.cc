@@ -6,6 +6,7 @@
 #include <array>
 
 #include "capture/af_packet.h"
+#include "capture/af_xdp.h"
 #include "capture/ebpf_lane.h"
 #include "capture/interface_set.h"
 #include "capture/interfaces.h"
@@ -68,6 +69,8 @@ bool LiveCapture::try_strategy(Strategy strategy, LiveFault& fault) {
 bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
   // libpcap does not share an interface between workers.
   const unsigned lanes = strategy == Strategy::kPcap ? 1 : std::max(settings_.lanes, 1U);
+  const bool filters_itself = strategy == Strategy::kEbpf || strategy == Strategy::kAfXdp;
+  if (filters_itself && !compile_filter_for_reading(fault)) return false;
   if (strategy == Strategy::kEbpf && !load_tap(fault)) return false;
   const std::size_t there = watch_.interfaces().size();
   for (unsigned i = 0; i < lanes; ++i) {
@@ -83,17 +86,22 @@ bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
   return true;
 }
 
+// Of strategies that hand over everything: the filter comes after.
+bool LiveCapture::compile_filter_for_reading(LiveFault& fault) {
+  const LiveSettings& source = settings_.source;
+  if (source.filter.empty()) return true;
+  CompiledFilter filter = compile_filter(source.filter, "", false, source.snap_length);
+  if (!filter.error.empty()) {
+    fault = {LiveProblem::kBadFilter, EINVAL,
+             "the filter \"" + source.filter + "\" does not compile: " + filter.error};
+    return false;
+  }
+  filter_ = std::move(filter.program);
+  return true;
+}
+
 bool LiveCapture::load_tap(LiveFault& fault) {
   const LiveSettings& source = settings_.source;
-  if (!source.filter.empty()) {
-    CompiledFilter filter = compile_filter(source.filter, "", false, source.snap_length);
-    if (!filter.error.empty()) {
-      fault = {LiveProblem::kBadFilter, EINVAL,
-               "the filter \"" + source.filter + "\" does not compile: " + filter.error};
-      return false;
-    }
-    tap_filter_ = std::move(filter.program);
-  }
   tap_ = EbpfTap::load({.lanes = std::max(settings_.lanes, 1U),
                         .ring_bytes = source.ring_bytes,
                         .snap_length = source.snap_length},
@@ -103,21 +111,44 @@ bool LiveCapture::load_tap(LiveFault& fault) {
 
 std::unique_ptr<LaneSource> LiveCapture::make_lane(Strategy strategy, unsigned number) {
   if (strategy == Strategy::kEbpf)
-    return std::make_unique<EbpfLane>(*tap_, watch_, number, tap_filter_);
+    return std::make_unique<EbpfLane>(*tap_, watch_, number, filter_);
   return std::make_unique<InterfaceSet>(
-      watch_, [this, strategy](const WatchedInterface& interface, LiveFault& fault) {
-        return open_source(strategy, interface, fault);
+      watch_, [this, strategy, number](const WatchedInterface& interface, LiveFault& fault) {
+        return open_source(strategy, interface, number, fault);
       });
 }
 
 std::unique_ptr<LiveSource> LiveCapture::open_source(Strategy strategy,
                                                      const WatchedInterface& interface,
-                                                     LiveFault& fault) {
+                                                     unsigned lane, LiveFault& fault) {
+  if (strategy == Strategy::kAfXdp) return open_xdp(interface, lane, fault);
   LiveSettings settings = settings_.source;
   settings.interface = interface.link.name;
   if (strategy == Strategy::kPcap) return PcapLive::open(settings, fault);
   if (settings_.lanes > 1) settings.shared_group = &fanout_group(interface.link.index);
   return AfPacket::open(settings, fault);
+}
+
+// The first lane opens the interface for all.
+std::unique_ptr<LiveSource> LiveCapture::open_xdp(const WatchedInterface& interface, unsigned lane,
+                                                  LiveFault& fault) {
+  const std::lock_guard lock(xdp_mutex_);
+  std::weak_ptr<XdpInterface>& known = xdp_[interface.link.index];
+  std::shared_ptr<XdpInterface> opened = known.lock();
+  if (opened == nullptr || opened->broken()) {
+    const LiveSettings& source = settings_.source;
+    opened = XdpInterface::open(interface.link,
+                                {.lanes = std::max(settings_.lanes, 1U),
+                                 .ring_bytes = source.ring_bytes,
+                                 .promiscuous = source.promiscuous,
+                                 .force = source.force_xdp},
+                                fault);
+    known = opened;
+  }
+  std::erase_if(xdp_, [](const auto& each) { return each.second.expired(); });
+  if (opened == nullptr) return nullptr;
+  return std::make_unique<AfXdp>(std::move(opened), interface.link.name, lane,
+                                 settings_.source.snap_length, filter_);
 }
 
 FanoutGroup& LiveCapture::fanout_group(unsigned interface_index) {
@@ -135,14 +166,18 @@ KernelCounters LiveCapture::counters() {
 CaptureStatus LiveCapture::status() const {
   CaptureStatus status{strategy_, reasons_, {}, watch_.missing()};
   std::vector<LaneSource::SlotFault> faults;
+  std::vector<LaneSource::SlotMode> modes;
   for (const auto& lane : lanes_) {
+    if (modes.empty()) modes = lane->modes();
     for (auto& each : lane->faults())
       faults.push_back(std::move(each));
   }
   for (const WatchedInterface& each : watch_.interfaces()) {
-    InterfaceState state{each.link.name, each.link.up, each.link.mtu, {}};
+    InterfaceState state{each.link.name, each.link.up, each.link.mtu, {}, {}};
     const auto fault = std::ranges::find(faults, each.slot, &LaneSource::SlotFault::slot);
     if (fault != faults.end()) state.fault = fault->fault.message;
+    const auto mode = std::ranges::find(modes, each.slot, &LaneSource::SlotMode::slot);
+    if (mode != modes.end()) state.mode = mode->mode;
     status.interfaces.push_back(std::move(state));
   }
   return status;

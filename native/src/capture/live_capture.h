@@ -17,6 +17,7 @@
 #include "capture/ebpf_tap.h"
 #include "capture/interface_watch.h"
 #include "capture/lane_source.h"
+#include "capture/xdp_interface.h"
 
 namespace netmoth::capture {
 
@@ -32,6 +33,7 @@ struct InterfaceState {
   bool up = false;
   std::uint32_t mtu = 0;
   std::string fault;  // why it is not captured on; empty: it is
+  std::string mode;   // how, where the strategy has several ways
 };
 
 struct CaptureStatus {
@@ -64,10 +66,13 @@ class LiveCapture {
   LiveCapture(const CaptureSettings& settings);
   bool try_strategy(Strategy strategy, LiveFault& fault);
   bool open_lanes(Strategy strategy, LiveFault& fault);
+  bool compile_filter_for_reading(LiveFault& fault);
   bool load_tap(LiveFault& fault);
   std::unique_ptr<LaneSource> make_lane(Strategy strategy, unsigned number);
   std::unique_ptr<LiveSource> open_source(Strategy strategy, const WatchedInterface& interface,
-                                          LiveFault& fault);
+                                          unsigned lane, LiveFault& fault);
+  std::unique_ptr<LiveSource> open_xdp(const WatchedInterface& interface, unsigned lane,
+                                       LiveFault& fault);
   FanoutGroup& fanout_group(unsigned interface_index);
 
   CaptureSettings settings_;
@@ -77,7 +82,9 @@ class LiveCapture {
   std::mutex groups_mutex_;
   std::map<unsigned, FanoutGroup> groups_;  // by interface
   std::unique_ptr<EbpfTap> tap_;            // of Strategy::kEbpf; outlives the lanes
-  std::vector<sock_filter> tap_filter_;     // likewise
+  std::vector<sock_filter> filter_;         // of kEbpf and kAfXdp; likewise
+  std::mutex xdp_mutex_;
+  std::map<unsigned, std::weak_ptr<XdpInterface>> xdp_;  // by interface; the lanes hold them
   std::vector<std::unique_ptr<LaneSource>> lanes_;
 };
 

@@ -9,11 +9,12 @@
 namespace netmoth::capture {
 namespace {
 
-constexpr std::array<std::pair<Strategy, std::string_view>, 4> kNames{{
+constexpr std::array<std::pair<Strategy, std::string_view>, 5> kNames{{
     {Strategy::kAuto, "auto"},
     {Strategy::kAfPacket, "afPacket"},
     {Strategy::kEbpf, "ebpf"},
     {Strategy::kPcap, "pcap"},
+    {Strategy::kAfXdp, "afXdp"},
 }};
 
 }  // namespace

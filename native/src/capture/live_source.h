@@ -13,7 +13,7 @@
 
 namespace netmoth::capture {
 
-enum class Strategy : std::uint8_t { kAuto, kAfPacket, kEbpf, kPcap };
+enum class Strategy : std::uint8_t { kAuto, kAfPacket, kEbpf, kPcap, kAfXdp };
 
 // "auto", "afPacket", … as configurations spell them. Static storage.
 std::string_view strategy_name(Strategy strategy);
@@ -38,6 +38,7 @@ struct LiveSettings {
   FanoutGroup* shared_group =
       nullptr;                    // the same with a number of the kernel's; outlives the source
   std::string pcap_library = {};  // a libpcap to load instead of the one linked
+  bool force_xdp = false;         // AF_XDP also where the host's own traffic goes
 };
 
 enum class LiveProblem : std::uint8_t {
@@ -81,6 +82,8 @@ class LiveSource : public FrameSource {
   [[nodiscard]] virtual int descriptor() const = 0;
   // poll(2) told of an error on the descriptor. kIdle: it will pass.
   [[nodiscard]] virtual SourceStatus check_error() = 0;
+  // How, where there are several ways; empty: there is one.
+  [[nodiscard]] virtual std::string mode() const { return {}; }
   // True: next_batch() waits up to kPollMs for a packet; false: whoever calls it polls.
   void wait_in_next_batch(bool waits) { waits_ = waits; }
 

@@ -118,6 +118,7 @@ bool LiveRun::open_capture(RunFault& fault) {
   settings.source.snap_length = options_.engine.snap_length;
   settings.source.ring_bytes = options_.ring_bytes;
   settings.source.pcap_library = options_.pcap_library;
+  settings.source.force_xdp = options_.force_xdp;
   capture::LiveFault problem;
   capture_ = capture::LiveCapture::open(settings, problem);
   if (capture_ == nullptr) {

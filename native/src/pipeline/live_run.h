@@ -26,6 +26,7 @@ struct LiveOptions {
   std::string interface_name;  // names and patterns (capture/interface_choice.h); empty: replay
   capture::Strategy strategy = capture::Strategy::kAuto;
   std::string pcap_library;
+  bool force_xdp = false;
   std::string bpf_filter;
   bool promiscuous = true;
   unsigned workers = 1;
