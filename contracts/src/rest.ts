@@ -144,6 +144,7 @@ export const flowRowSchema = z.object({
   country: z.string().nullable().describe('ISO 3166 code of the remote end, where known'),
   alerted: z.boolean(),
   asn: z.number().nullable().describe('Autonomous system of the remote end, where known'),
+  asn_name: z.string().nullable().describe('Who runs it'),
   traffic_type: z.string().nullable().describe('Kind of traffic: web, streaming, dns …'),
   traffic_rule: z.string().nullable().describe('Row of the decision table that says so'),
 });

@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
-import type { AsnResponse, CountryResponse, Response } from 'maxmind';
 import { type Logger, pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { NetmothError } from '#contracts/errors.ts';
@@ -24,14 +23,11 @@ import { ensureAdmin, ensureToken } from './api/auth/accounts.ts';
 import { createApiServer } from './api/server.ts';
 import { helpText, loadConfig } from './config.ts';
 import { type ManagerConfig, redacted } from './config-schema.ts';
-import { AddressBook } from './enrich/address-book.ts';
 import { DeviceConcluder } from './enrich/device-concluder.ts';
-import { GeoFile } from './enrich/geo-file.ts';
 import { keepGeo } from './enrich/geo-keeper.ts';
 import { IdentityBook } from './enrich/identity-book.ts';
 import { watchIdentities } from './enrich/identity-watch.ts';
-import { type Network, parseNetwork } from './enrich/ip-address.ts';
-import { VendorBook } from './enrich/vendor-book.ts';
+import { filesOf, type Knowledge, openKnowledge, troublesOf } from './enrich/knowledge.ts';
 import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -47,8 +43,6 @@ const kStartRetryMs = 250;
 const kNatsTimeoutMs = 5_000;
 const kMiB = 1024 * 1024;
 const kHoursPerDay = 24;
-/** As Debian's ieee-data installs it. */
-const kDefaultOuiFile = '/usr/share/ieee-data/oui.txt';
 const kDefaultWebRoot = join(import.meta.dirname, '../web/dist');
 
 export interface ManagerParts {
@@ -85,7 +79,7 @@ interface Running {
 
 async function run({ config, log, signal, stack }: Running): Promise<void> {
   const version = ownVersion();
-  const known = await openKnowledge(config);
+  const known = await openKnowledge(config, log);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'netmoth_manager_' });
   const metrics = ingestMetrics(registry);
@@ -119,6 +113,7 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   stack.defer(() => (nats.isClosed() ? undefined : nats.drain()));
   const webRoot =
     config.http.webRoot ?? (existsSync(kDefaultWebRoot) ? kDefaultWebRoot : undefined);
+  const trackers = new TrackerBook(config.analysis.trackerLists, log);
   const api = await createApiServer({
     pool: apiPool,
     nats,
@@ -126,7 +121,9 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
     logger: log,
     registry,
     clock: Date.now,
-    trackers: new TrackerBook(config.analysis.trackerLists, log),
+    trackers,
+    places: known,
+    files: () => [...troublesOf(known), ...trackers.troubles()],
     version,
     ...(config.supervisorState === undefined
       ? {}
@@ -136,7 +133,9 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const url = await listen(api, config.listen);
 
   const work = new AbortController();
-  const working = [keeper.run(work.signal)];
+  const files = filesOf(known);
+  const fresh = { files, addresses: known.addresses, log, clock: Date.now };
+  const working = [keeper.run(work.signal), keepGeo(fresh, work.signal)];
   if (config.ingest.enabled) {
     working.push(
       ...startIngest({ config, log, pool, keeper, nats, metrics, ...known }, work.signal),
@@ -171,13 +170,6 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   log.info('manager stopping');
 }
 
-/** What addresses are looked up in. */
-interface Knowledge {
-  readonly countries: GeoFile<CountryResponse> | undefined;
-  readonly asns: GeoFile<AsnResponse> | undefined;
-  readonly vendors: VendorBook | undefined;
-}
-
 interface IngestParts extends Knowledge {
   readonly config: ManagerConfig;
   readonly log: Logger;
@@ -188,13 +180,9 @@ interface IngestParts extends Knowledge {
 }
 
 function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
-  const { config, log, pool, keeper, nats, metrics, countries, asns, vendors } = parts;
-  const home = config.homeNetworks
-    .map(parseNetwork)
-    .filter((each): each is Network => each !== undefined);
+  const { config, log, pool, keeper, nats, metrics, addresses, vendors } = parts;
   const inbox = new Inbox<JsMsg>(kInboxMessages);
   const identities = new IdentityBook();
-  const addresses = new AddressBook(home, countries, asns);
   const ingest = new Ingest({
     ...{ addresses, identities, vendors },
     groupEvents: config.ingest.groupEvents,
@@ -213,10 +201,8 @@ function startIngest(parts: IngestParts, signal: AbortSignal): Promise<void>[] {
     signal,
   );
   const watching = watchIdentities({ connection: nats, identities, log }, signal);
-  const files = [countries, asns].filter((file) => file !== undefined);
-  const fresh = keepGeo({ files, addresses, log, clock: Date.now }, signal);
   const concluding = new DeviceConcluder({ pool, log }).run(signal);
-  return [ingest.run(signal), reading, watching, fresh, concluding];
+  return [ingest.run(signal), reading, watching, concluding];
 }
 
 function openPool(
@@ -263,38 +249,6 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
       cause,
       retryable: true,
     });
-  }
-}
-
-async function openKnowledge({ geoipFile, asnFile, ouiFile }: ManagerConfig): Promise<Knowledge> {
-  return {
-    countries: await openGeo<CountryResponse>('geoipFile', geoipFile),
-    asns: await openGeo<AsnResponse>('asnFile', asnFile),
-    vendors: readVendors(ouiFile),
-  };
-}
-
-async function openGeo<T extends Response>(
-  key: 'geoipFile' | 'asnFile',
-  file: string | undefined,
-): Promise<GeoFile<T> | undefined> {
-  if (file === undefined) return undefined;
-  try {
-    return await GeoFile.open<T>(file);
-  } catch (cause) {
-    throw new NetmothError('NM_CONFIG_INVALID', `${key}: ${file} is no MaxMind database`, {
-      cause,
-    });
-  }
-}
-
-function readVendors(file: string | undefined): VendorBook | undefined {
-  const chosen = file ?? (existsSync(kDefaultOuiFile) ? kDefaultOuiFile : undefined);
-  if (chosen === undefined) return undefined;
-  try {
-    return VendorBook.read(chosen);
-  } catch (cause) {
-    throw new NetmothError('NM_CONFIG_INVALID', `ouiFile: ${chosen} cannot be read`, { cause });
   }
 }
 

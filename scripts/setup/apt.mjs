@@ -24,6 +24,8 @@ const kRunPackages = {
   'libvectorscan-dev': '/usr/include/hs/hs.h',
   // The IEEE's listing of makers of network interfaces, which the manager reads.
   'ieee-data': '/usr/share/ieee-data/oui.txt',
+  // Countries and autonomous systems of addresses (IPFire's, CC BY-SA 4.0), which the manager reads.
+  'libloc-database': '/usr/share/libloc-location/location.db',
   unzip: 'unzip',
   'zlib1g-dev': '/usr/include/zlib.h',
 };

@@ -13,8 +13,15 @@ export function contactUsualKey({ home, peer, port, proto, name }: Contact): str
 }
 
 /** For a sentence. */
-export function destinationName({ home, name, peer }: Contact): string {
-  return home || name === null ? peer : `${name} (${peer})`;
+export function destinationName({ home, name, peer, network }: Contact): string {
+  if (home) return peer;
+  const more = [...(name === null ? [] : [peer]), ...(network === null ? [] : [network])];
+  return more.length === 0 ? peer : `${name ?? peer} (${more.join(', ')})`;
+}
+
+/** `AS15169`: names of networks change, numbers stay. */
+export function networkKey({ network }: Contact): string | null {
+  return network === null ? null : (network.split(' ', 1)[0] ?? null);
 }
 
 export function registeredOf(name: string): string {

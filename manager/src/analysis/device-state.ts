@@ -20,6 +20,7 @@ export const MAX_STATE_BYTES = 8_192;
 const kMaxDestinations = 224;
 const kMaxServices = 64;
 const kMaxSmall = 32;
+const kMaxNetworks = 48;
 const kMaxServers = 8;
 
 export interface DeviceState {
@@ -36,6 +37,8 @@ export interface DeviceState {
   readonly applications: UsualSet;
   readonly countries: UsualSet;
   readonly ja4: UsualSet;
+  /** Autonomous systems. */
+  readonly networks: UsualSet;
   /** Everybody it ever talked to. */
   readonly peers: Distinct;
   scan: ScanMemory;
@@ -53,6 +56,7 @@ export function newState(): DeviceState {
     applications: new UsualSet(kMaxSmall),
     countries: new UsualSet(kMaxSmall),
     ja4: new UsualSet(kMaxSmall),
+    networks: new UsualSet(kMaxNetworks),
     peers: new Distinct(),
     ...{ scan: emptyScanMemory(), dns: {}, dhcpServers: [], beacons: new Map() },
   };
@@ -116,7 +120,9 @@ export function unpackState({
 }): DeviceState {
   const row = unpackJson(state) as Row;
   const { firstHour, lastHour, taught, held, scan, dns, dhcpServers } = row;
-  const [destinations = '', services = '', applications = '', countries = '', ja4 = ''] = row.usual;
+  const [destinations = '', services = '', applications = '', countries = '', ...more] = row.usual;
+  // States that were written before networks were known have none.
+  const [ja4 = '', networks = ''] = more;
   return {
     ...{ firstHour, lastHour, taught, held, scan, dns, dhcpServers },
     seasons: seasonsOf((metric) => seasonOf(row.seasons[METRICS.indexOf(metric)])),
@@ -125,6 +131,7 @@ export function unpackState({
     applications: UsualSet.decode(kMaxSmall, applications),
     countries: UsualSet.decode(kMaxSmall, countries),
     ja4: UsualSet.decode(kMaxSmall, ja4),
+    networks: UsualSet.decode(kMaxNetworks, networks),
     peers: Distinct.decode(row.peers),
     beacons: new Map(unpackJson(beacons) as [string, Series][]),
   };
@@ -139,7 +146,8 @@ function seasonOf(row: Row['seasons'][number] | undefined): Season {
 }
 
 function usualSets(state: DeviceState): readonly UsualSet[] {
-  return [state.destinations, state.services, state.applications, state.countries, state.ja4];
+  const { destinations, services, applications, countries, ja4, networks } = state;
+  return [destinations, services, applications, countries, ja4, networks];
 }
 
 function round(value: number): number {

@@ -219,7 +219,7 @@ function millis({ seconds, micros }: Instant): number {
 /** One object in one piece: made for every service of every transaction. */
 function newContact(
   event: Json,
-  { start, end, dest, domain, country, application }: FlowFacts,
+  { start, end, dest, domain, country, application, asn, organisation }: FlowFacts,
   key: string,
 ): Contact {
   const [proto = '', port = '0'] = key.split(' ', 2);
@@ -237,9 +237,15 @@ function newContact(
     lastSeconds: end.seconds,
     name: domain === null ? null : domain.slice(0, kMaxNameChars),
     country,
+    network: networkName(asn, organisation),
     application,
     samples: newSamples(),
   };
+}
+
+function networkName(asn: number | null, organisation: string | null): string | null {
+  if (asn === null) return null;
+  return organisation === null ? `AS${asn}` : `AS${asn} ${organisation}`;
 }
 
 type Outcome = 'answered' | 'unanswered' | 'probe' | 'midstream';

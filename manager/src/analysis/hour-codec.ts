@@ -87,6 +87,7 @@ type ContactRow = readonly [
   application: string,
   timesMs: readonly number[],
   bytes: number[],
+  network: string | null,
 ];
 
 // Written out: spreading would make two more arrays of each of some ten thousand contacts a second.
@@ -108,6 +109,7 @@ function contactRow(of: Contact, fromMs: number): ContactRow {
     of.application,
     within(of.samples.timesMs, -fromMs),
     of.samples.bytes,
+    of.network,
   ];
 }
 
@@ -126,6 +128,8 @@ function contactOf(row: ContactRow, fromMs: number): Contact {
     lastSeconds: row[10],
     name: row[11],
     country: row[12],
+    // Rows that were written before networks were known end before it.
+    network: row[16] ?? null,
     application: row[13],
     samples: { timesMs: within(row[14], fromMs), bytes: row[15] },
   };

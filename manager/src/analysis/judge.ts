@@ -6,7 +6,7 @@
  * looks at a clock: the same hours give the same findings, whoever judges and how often it was begun anew.
  */
 import { rememberCalls } from './beacon-memory.ts';
-import { contactUsualKey, registeredOf } from './destinations.ts';
+import { contactUsualKey, networkKey, registeredOf } from './destinations.ts';
 import { type BeaconScores, scoreBeacon } from './detectors/beacon.ts';
 import { detectDns } from './detectors/dns.ts';
 import { detectExfiltration } from './detectors/exfiltration.ts';
@@ -273,6 +273,8 @@ function teachHour(hour: SubjectHour, state: DeviceState, teaches: boolean): voi
     if (contact.port < 32_768) state.services.add(`${contact.proto}/${contact.port}`, hour.hour);
     state.applications.add(contact.application, hour.hour);
     if (contact.country !== null) state.countries.add(contact.country, hour.hour);
+    const network = networkKey(contact);
+    if (network !== null) state.networks.add(network, hour.hour);
   }
   for (const ja4 of hour.ja4) state.ja4.add(ja4, hour.hour);
 }

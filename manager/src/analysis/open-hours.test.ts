@@ -21,7 +21,7 @@ function contact(peer: string, samples: number): Contact {
   const made: Contact = {
     ...{ peer, port: 443, proto: 'TCP', home: false, flows: 1, answered: 1, probes: 0 },
     ...{ bytesOut: 1, bytesIn: 1, firstSeconds: 0, lastSeconds: 0, name: null, country: null },
-    ...{ application: 'tls', samples: { timesMs: [], bytes: [] } },
+    ...{ network: null, application: 'tls', samples: { timesMs: [], bytes: [] } },
   };
   for (let index = 0; index < samples; index++) addSample(made.samples, kStartMs, 123_456_789);
   return made;

@@ -33,6 +33,8 @@ export interface Contact {
   lastSeconds: number;
   name: string | null;
   country: string | null;
+  /** `AS15169 GOOGLE`: the autonomous system that it is of, where it is known. */
+  network: string | null;
   application: string;
   /** When it was called, where calls of the kind may be a clock's. */
   readonly samples: Samples;
@@ -232,6 +234,7 @@ function addContact(known: Contact, more: Contact): void {
   // The first in order of the alphabet, so that the order of merging never shows.
   known.name = firstOf(known.name, more.name);
   known.country ??= more.country;
+  known.network ??= more.network;
   if (known.application === 'unknown') known.application = more.application;
 }
 

@@ -121,14 +121,18 @@ test('a privacy report adds up, as JSON, CSV and a page to print', async () => {
     bed.pool.query(
       `INSERT INTO ${table} (bucket, stored_on, device, ${columns}) VALUES ('${bucket}', '2026-11-20', '10.0.0.6', ${values})`,
     );
-  await put('rollup_device_minute', 'bytes_sent, bytes_received, packets, flows', '400, 600, 9, 4');
+  const sums = 'bytes_sent, bytes_received, packets, flows, unnamed_bytes';
+  await put('rollup_device_minute', sums, '400, 600, 9, 4, 300');
   await put('rollup_application_minute', 'application, bytes, flows', "'http', 250, 1");
   await put('rollup_domain_minute', 'domain, bytes, flows', "'ad.doubleclick.net', 500, 2");
   await put('rollup_domain_minute', 'domain, bytes, flows', "'<b>.example.org', 500, 2");
   const { items } = (await bed.get('/privacy?device=10.0.0.6')) as Page<PrivacyRow>;
-  // 40·0.5 + 30·1/20 + 20·0.25, and no country is known of anybody.
+  // 40·0.5 + 30·1/20 + 20·0.25 + 10·0.3
   expect(items).toMatchObject([
-    { score: 74, tracker_share: 0.5, tracker_owners: 1, cleartext_share: 0.25 },
+    {
+      ...{ score: 71, tracker_share: 0.5, tracker_owners: 1, cleartext_share: 0.25 },
+      unknown_network_share: 0.3,
+    },
   ]);
   expect(items[0]?.trackers).toMatchObject([
     { owner: 'Google', category: 'advertising', bytes: 500 },
@@ -137,7 +141,7 @@ test('a privacy report adds up, as JSON, CSV and a page to print', async () => {
   const text = async (format: string): Promise<string> =>
     (await bed.fetch(`/api/v1/privacy?format=${format}`, { headers: { cookie } })).text();
   expect(await text('csv')).toContain('10.0.0.6');
-  expect(await text('html')).toContain('74 of 100');
+  expect(await text('html')).toContain('71 of 100');
 });
 
 test('a privacy report of many devices goes on page by page, lowest score first, and says whom it leaves out', async () => {

@@ -143,7 +143,7 @@ async function privacyReport(
     readonly bytes: number;
     readonly among: number;
     readonly cleartext: number;
-    readonly named: number | null;
+    readonly unnamed: number;
     readonly countries: string[];
   }>(devices.text, devices.values);
   const domains = selectDomainTraffic(
@@ -156,14 +156,13 @@ async function privacyReport(
     domains.values,
   );
   const byDevice = Map.groupBy(named.rows, (row) => row.device);
-  const knowsCountries = rows.some((row) => row.named !== null);
   const report = rows
     .map((row) =>
       privacyOf(
         {
           ...{ device: row.device, hostname: row.hostname, bytes: Number(row.bytes) },
           cleartextBytes: Number(row.cleartext),
-          namedBytes: knowsCountries ? Number(row.named ?? 0) : undefined,
+          unnamedBytes: Number(row.unnamed),
           countries: row.countries,
         },
         (byDevice.get(row.device) ?? []).map((each) => ({

@@ -4,7 +4,14 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { TrackerBook } from '../analysis/privacy/tracker-book.ts';
+import type { GeoFile } from '../enrich/geo-file.ts';
 import type { StorePool } from '../store/pool.ts';
+import type { FileTrouble } from './health.ts';
+
+export interface Places {
+  readonly countries: Pick<GeoFile, 'placeOf'> | undefined;
+  readonly asns: Pick<GeoFile, 'placeOf'> | undefined;
+}
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;
@@ -41,6 +48,10 @@ export interface ApiDeps {
   readonly clock: Clock;
   /** For the privacy report; without it the trackers that ship with us. */
   readonly trackers?: TrackerBook;
+  /** Where addresses are, for GET /addresses/{ip}. */
+  readonly places?: Places;
+  /** Files that the user gave and that are not in use as they are now. */
+  readonly files?: () => readonly FileTrouble[];
   readonly version: string;
   /** supervisor.json of `netmoth up`. */
   readonly supervisorStateFile?: string;

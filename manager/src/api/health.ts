@@ -32,6 +32,13 @@ export interface HealthOptions {
   readonly supervisorStateFile?: string | undefined;
   readonly version: string;
   readonly clock: Clock;
+  /** Files that the user gave and that are not in use as they are now, with the reason. */
+  readonly files?: (() => readonly FileTrouble[]) | undefined;
+}
+
+export interface FileTrouble {
+  readonly path: string;
+  readonly trouble: string;
 }
 
 export interface CheckedHealth extends Health {
@@ -77,6 +84,7 @@ export class HealthService {
       ingest,
       analysis,
       this.#sensors(),
+      ...this.#files(),
     ];
     const parts = merge(own, supervised);
     const status = parts.map((part) => part.status).reduce(worse, 'ok');
@@ -133,6 +141,16 @@ export class HealthService {
     } catch {
       return { name, status: 'degraded', message: 'the store cannot be asked' };
     }
+  }
+
+  /** The databases of addresses, lists of trackers and of reputations. */
+  #files(): PartHealth[] {
+    const name = 'files';
+    const [first, ...others] = this.#options.files?.() ?? [];
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : `, and ${others.length} more`;
+    const message = `${first.path} is not in use as it is: ${first.trouble}${more}`;
+    return [{ name, status: 'degraded', message }];
   }
 
   #sensors(): PartHealth {

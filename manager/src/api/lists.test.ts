@@ -172,6 +172,7 @@ describe('filters', () => {
         country: null,
         alerted: false,
         asn: null,
+        asn_name: null,
         traffic_type: null,
         traffic_rule: null,
       },

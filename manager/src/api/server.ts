@@ -67,6 +67,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
     clock,
     version,
     supervisorStateFile: deps.supervisorStateFile,
+    files: deps.files,
   });
 
   installErrorAnswers(app);

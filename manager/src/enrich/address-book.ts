@@ -1,13 +1,13 @@
 /**
- * What is known of an address by itself: its bytes, whether it is on our side, its country.
+ * What is known of an address by itself: its bytes, whether it is on our side, its country and its network.
  *
  * Invariants: one spelling per address (`key` is made of its bytes, so `::1` and `0:0:0:0:0:0:0:1` are one);
  * a country is only told of addresses outside the home networks and only when a database was given.
  */
-import type { AsnResponse, CountryResponse, Reader } from 'maxmind';
 import { TwoGenerations } from '#manager/ingest/two-generations.ts';
 import { encodeField } from '#manager/store/binary-rows.ts';
 import { isUnicastHost, isWithin, type Network, parseIp } from './ip-address.ts';
+import { NOWHERE, type Place } from './place-record.ts';
 import { specialRange } from './special-networks.ts';
 
 export interface Address {
@@ -22,6 +22,9 @@ export interface Address {
   readonly country: string | null;
   /** Number of the autonomous system. */
   readonly asn: number | null;
+  readonly organisation: string | null;
+  /** Of the Internet, and of no autonomous system that the database knows. */
+  readonly unnamed: boolean;
 }
 
 /** Addresses remembered per generation; a scan from the Internet costs parsing, not memory. */
@@ -29,19 +32,20 @@ const kCachedAddresses = 65_536;
 const kInet4 = 2;
 const kInet6 = 3;
 
-export type CountryReader = Pick<Reader<CountryResponse>, 'get'>;
-export type AsnReader = Pick<Reader<AsnResponse>, 'get'>;
+export interface PlaceReader {
+  placeOf(ip: string): Place;
+}
 
-type Place = Pick<Address, 'country' | 'asn'>;
-const NOWHERE: Place = { country: null, asn: null };
+type Owner = Pick<Address, 'country' | 'asn' | 'organisation' | 'unnamed'>;
+const NOBODY: Owner = { country: null, asn: null, organisation: null, unnamed: false };
 
 export class AddressBook {
   readonly #home: readonly Network[];
-  readonly #countries: CountryReader | undefined;
-  readonly #asns: AsnReader | undefined;
+  readonly #countries: PlaceReader | undefined;
+  readonly #asns: PlaceReader | undefined;
   #known = new TwoGenerations<string, Address>(kCachedAddresses);
 
-  constructor(home: readonly Network[], countries?: CountryReader, asns?: AsnReader) {
+  constructor(home: readonly Network[], countries?: PlaceReader, asns?: PlaceReader) {
     this.#home = home;
     this.#countries = countries;
     this.#asns = asns;
@@ -66,18 +70,18 @@ export class AddressBook {
       home,
       unicast,
       // Private, reserved and other special ranges are nobody's.
-      ...(unicast && !home && specialRange(bytes) === null ? this.#placeOf(text) : NOWHERE),
+      ...(unicast && !home && specialRange(bytes) === null ? this.#ownerOf(text) : NOBODY),
     };
     this.#known.set(text, address);
     return address;
   }
 
-  #placeOf(text: string): Place {
-    const asn = this.#asns?.get(text)?.autonomous_system_number;
-    return {
-      country: this.#countries?.get(text)?.country?.iso_code ?? null,
-      asn: Number.isSafeInteger(asn) ? (asn ?? null) : null,
-    };
+  #ownerOf(text: string): Owner {
+    const network = this.#asns?.placeOf(text) ?? NOWHERE;
+    const place = this.#countries === this.#asns ? network : this.#countries?.placeOf(text);
+    const { asn, organisation } = network;
+    const country = place?.country ?? null;
+    return { country, asn, organisation, unnamed: this.#asns !== undefined && asn === null };
   }
 }
 

@@ -1,39 +1,45 @@
 /**
- * A MaxMind database (MMDB) of countries, cities or autonomous systems that is opened anew when its file
- * changes.
+ * A database of countries, cities or autonomous systems, MaxMind's (MMDB) or IPFire's (location-file.ts), that is
+ * opened anew when its file changes.
  *
  * Invariants: what answers is always a database that opened whole; a file that is gone or broken leaves the
  * one before in use and is told once (`trouble`); an entry that cannot be read is no answer, never an error.
  */
-import { statSync } from 'node:fs';
-import { open, type Reader, type Response } from 'maxmind';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { open } from 'maxmind';
+import { LOCATION_MAGIC, LocationDatabase } from './location-file.ts';
+import { NOWHERE, type Place, placeOf } from './place-record.ts';
 
-export class GeoFile<T extends Response> {
+interface Database {
+  get(ip: string): unknown;
+}
+
+export class GeoFile {
   readonly path: string;
-  #reader: Reader<T>;
+  #database: Database;
   #mark: string;
   /** Why the file is not in use as it is now. */
   trouble: string | undefined;
   /** Lookups that the database could not answer because it is broken inside. */
   unreadable = 0;
 
-  private constructor(path: string, reader: Reader<T>, mark: string) {
+  private constructor(path: string, database: Database, mark: string) {
     this.path = path;
-    this.#reader = reader;
+    this.#database = database;
     this.#mark = mark;
   }
 
-  static async open<T extends Response>(path: string): Promise<GeoFile<T>> {
+  static async open(path: string): Promise<GeoFile> {
     const mark = markOf(path);
-    return new GeoFile<T>(path, await open<T>(path), mark);
+    return new GeoFile(path, await openDatabase(path), mark);
   }
 
-  get(ip: string): T | null {
+  placeOf(ip: string): Place {
     try {
-      return this.#reader.get(ip);
+      return placeOf(this.#database.get(ip));
     } catch {
       this.unreadable += 1;
-      return null;
+      return NOWHERE;
     }
   }
 
@@ -41,8 +47,11 @@ export class GeoFile<T extends Response> {
   async refresh(): Promise<boolean> {
     try {
       const mark = markOf(this.path);
-      if (mark === this.#mark) return false;
-      this.#reader = await open<T>(this.path);
+      if (mark === this.#mark) {
+        this.trouble = undefined;
+        return false;
+      }
+      this.#database = await openDatabase(this.path);
       this.#mark = mark;
       this.trouble = undefined;
       return true;
@@ -50,6 +59,20 @@ export class GeoFile<T extends Response> {
       this.trouble = error instanceof Error ? error.message : String(error);
       return false;
     }
+  }
+}
+
+async function openDatabase(path: string): Promise<Database> {
+  return startOf(path) === LOCATION_MAGIC ? LocationDatabase.read(path) : await open(path);
+}
+
+function startOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(LOCATION_MAGIC.length);
+    return start.toString('latin1', 0, readSync(file, start));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -4,7 +4,6 @@
  * Invariant: a fault of a file is told once, not at each look.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Response } from 'maxmind';
 import type { Logger } from 'pino';
 import type { AddressBook } from './address-book.ts';
 import type { GeoFile } from './geo-file.ts';
@@ -13,7 +12,7 @@ const kLookEveryMs = 30_000;
 const kForgetAfterMs = 24 * 3_600_000;
 
 export interface GeoKeeperOptions {
-  readonly files: readonly GeoFile<Response>[];
+  readonly files: readonly GeoFile[];
   readonly addresses: AddressBook;
   readonly log: Logger;
   readonly clock: () => number;

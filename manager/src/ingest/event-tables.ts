@@ -85,6 +85,7 @@ const flows: EventTable = {
     'domain',
     'country',
     'asn',
+    'asn_name',
     'traffic_type',
     'traffic_rule',
   ],
@@ -105,6 +106,7 @@ const flows: EventTable = {
     putText(rows, facts?.country, 'country');
     if (facts?.asn == null) rows.null();
     else rows.int8(facts.asn);
+    putText(rows, facts?.organisation, 'asn_name');
     putWord(rows, facts?.traffic.type, 'netmoth.traffic_type');
     putWord(rows, facts?.traffic.rule, 'traffic_rule');
   },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { normalDomain } from '#manager/enrich/domain-name.ts';
-import { AddressBook, type CountryReader } from '../enrich/address-book.ts';
+import { AddressBook, type PlaceReader } from '../enrich/address-book.ts';
 import { DomainCache } from '../enrich/domain-cache.ts';
 import { type Network, PRIVATE_NETWORKS, parseNetwork } from '../enrich/ip-address.ts';
+import { placeOf } from '../enrich/place-record.ts';
 import { type FlowFacts, flowFacts } from './flow-facts.ts';
 import { sample } from './testing/sample-events.ts';
 
@@ -10,11 +11,9 @@ const home = PRIVATE_NETWORKS.map(parseNetwork).filter(
   (each): each is Network => each !== undefined,
 );
 /** Stands for a database of a third party. */
-const countries: CountryReader = {
-  get: (ip) =>
-    ip.startsWith('93.')
-      ? { country: { iso_code: 'NL', geoname_id: 1, names: { en: 'N' } } }
-      : null,
+const places: PlaceReader = {
+  placeOf: (ip) =>
+    placeOf(ip.startsWith('93.') ? { country_code: 'NL', asn: 'AS1', as_name: 'One' } : null),
 };
 
 function facts(
@@ -23,7 +22,7 @@ function facts(
   change: Record<string, unknown> = {},
   domains = new DomainCache(),
 ): FlowFacts {
-  const book = new AddressBook(home, countries);
+  const book = new AddressBook(home, places, places);
   const event = sample('flow', change);
   return flowFacts(event, { src: book.get(src), dest: book.get(dest) }, domains);
 }
@@ -59,6 +58,17 @@ describe('flowFacts', () => {
     const found = facts('10.0.0.1', '93.1.1.1', correlated, domains);
     expect(found).toMatchObject({ domain: 'dns.example', application: 'Example' });
     expect(facts('10.0.0.1', '93.1.1.1', { app_proto: null }).application).toBe('unknown');
+  });
+
+  it.each([
+    ['10.0.0.1', '93.1.1.1', { asn: 1, organisation: 'One', unnamed: false }],
+    ['93.1.1.1', '10.0.0.1', { asn: 1, organisation: 'One', unnamed: false }],
+    ['10.0.0.1', '94.1.1.1', { asn: null, organisation: null, unnamed: true }],
+    ['94.1.1.1', '10.0.0.1', { asn: null, organisation: null, unnamed: true }],
+    ['10.0.0.1', '10.0.0.2', { asn: null, organisation: null, unnamed: false }],
+    ['10.0.0.1', '192.0.2.1', { asn: null, organisation: null, unnamed: false }],
+  ])('network of %s to %s', (src, dest, network) => {
+    expect(facts(src, dest)).toMatchObject(network);
   });
 
   it('normalises names', () => {

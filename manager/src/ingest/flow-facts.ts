@@ -36,6 +36,9 @@ export interface FlowFacts {
   readonly answered: boolean;
   /** Of the autonomous system of the remote end. */
   readonly asn: number | null;
+  readonly organisation: string | null;
+  /** The remote end is of a network that no database names. */
+  readonly unnamed: boolean;
   readonly traffic: TrafficVerdict;
 }
 
@@ -69,7 +72,7 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
     device: device?.unicast === true ? device : undefined,
     domain,
     country: (dest?.home === false ? dest.country : null) ?? src?.country ?? null,
-    asn: (dest?.home === false ? dest.asn : null) ?? src?.asn ?? null,
+    ...networkOf(ends),
     application: cleanText(application.slice(0, kMaxApplicationChars)),
     bytesToServer: integer(flow['bytes_toserver'], 'flow.bytes_toserver'),
     bytesToClient: integer(flow['bytes_toclient'], 'flow.bytes_toclient'),
@@ -77,4 +80,11 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
     answered: sent > 0 && received > 0,
     traffic: trafficType(trafficFacts(event, domain)),
   };
+}
+
+/** Of the end that is not ours: the server's, else the client's. */
+function networkOf({ src, dest }: Ends): Pick<FlowFacts, 'asn' | 'organisation' | 'unnamed'> {
+  const remote = dest?.home === false && (dest.asn !== null || dest.unnamed) ? dest : src;
+  const { asn = null, organisation = null, unnamed = false } = remote ?? {};
+  return { asn, organisation, unnamed };
 }

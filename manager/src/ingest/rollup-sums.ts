@@ -46,7 +46,7 @@ class Sums {
     const rows = getOrMake(bucket, first, () => new Map());
     const known = rows.get(second);
     if (known !== undefined) return known;
-    const row = { ...make(), sums: [0, 0, 0, 0] };
+    const row = { ...make(), sums: [0, 0, 0, 0, 0] };
     rows.set(second, row);
     return row;
   }
@@ -66,12 +66,13 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-function add(row: Row, a: number, b: number, c = 0, d = 0): void {
+function add(row: Row, a: number, b: number, c = 0, d = 0, e = 0): void {
   const { sums } = row;
   sums[0] = (sums[0] ?? 0) + a;
   sums[1] = (sums[1] ?? 0) + b;
   sums[2] = (sums[2] ?? 0) + c;
   sums[3] = (sums[3] ?? 0) + d;
+  sums[4] = (sums[4] ?? 0) + e;
 }
 
 export class RollupSums {
@@ -168,7 +169,8 @@ export class RollupSums {
     }));
     const isClient = device === flow.src;
     const sent = isClient ? flow.bytesToServer : flow.bytesToClient;
-    add(row, sent, flow.bytesToServer + flow.bytesToClient - sent, flow.packets, 1);
+    const bytes = flow.bytesToServer + flow.bytesToClient;
+    add(row, sent, bytes - sent, flow.packets, 1, flow.unnamed ? bytes : 0);
   }
 
   #named(name: RollupName, bucket: number, device: Address, key: string): Row {
@@ -219,7 +221,7 @@ function folded(rows: Row[], rollup: RollupTable, maxKeys: number): Row[] {
       let row = rest.get(bucketSeconds);
       if (row === undefined) {
         const keys = rollup.keys.map((key) => REST_KEYS[key.type]);
-        row = { bucketSeconds, sortKey: REST_SORT_KEY, keys, sums: [0, 0, 0, 0] };
+        row = { bucketSeconds, sortKey: REST_SORT_KEY, keys, sums: [0, 0, 0, 0, 0] };
         rest.set(bucketSeconds, row);
         kept.push(row);
       }

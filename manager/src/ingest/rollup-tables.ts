@@ -33,7 +33,8 @@ export const ROLLUPS = {
   device: {
     name: 'device',
     keys: [device],
-    sums: ['bytes_sent', 'bytes_received', 'packets', 'flows'],
+    // unnamed_bytes: with networks of the Internet that no database names
+    sums: ['bytes_sent', 'bytes_received', 'packets', 'flows', 'unnamed_bytes'],
   },
   domain: {
     name: 'domain',

@@ -6,9 +6,9 @@
  *
  * A pure function of the hour and of the state before it; docs/detections/exfiltration.md.
  */
-import { contactUsualKey, destinationName } from '../destinations.ts';
+import { contactUsualKey, destinationName, networkKey } from '../destinations.ts';
 import type { DeviceState } from '../device-state.ts';
-import { bytesText, type Finding, found, part } from '../finding.ts';
+import { bytesText, type Finding, found, type Part, part } from '../finding.ts';
 import type { Contact, SubjectHour } from '../subject-hour.ts';
 import { above } from './unusual.ts';
 
@@ -53,8 +53,21 @@ export function detectExfiltration(hour: SubjectHour, state: DeviceState): Findi
           ),
           part('out over in', 20, `${bytesText(bytesIn)} came back`, `a ${kOutOverIn}th or more`),
           part('rare destination', 20, about, 'usual ones'),
+          ...rarePlace(contact, hour.hour, state),
         ],
       }),
     ];
   });
+}
+
+/** A country or a network that this device never deals with says more than a new name of a known one. */
+function rarePlace(contact: Contact, hour: number, { countries, networks }: DeviceState): Part[] {
+  const { country, network } = contact;
+  const key = networkKey(contact);
+  const isNewCountry = country !== null && countries.size > 0 && !countries.has(country, hour);
+  const isNewNetwork = key !== null && networks.size > 0 && !networks.has(key, hour);
+  return [
+    ...(isNewCountry ? [part('rare country', 5, country, 'others')] : []),
+    ...(isNewNetwork ? [part('rare network', 5, network ?? key, 'others')] : []),
+  ];
 }

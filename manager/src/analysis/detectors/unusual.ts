@@ -6,7 +6,7 @@
  *
  * A pure function of the hour and of the state before it; docs/detections/unusual-traffic.md.
  */
-import { contactUsualKey, destinationName } from '../destinations.ts';
+import { contactUsualKey, destinationName, networkKey } from '../destinations.ts';
 import type { DeviceState, Metric } from '../device-state.ts';
 import { bytesText, type Finding, found, type Part, part } from '../finding.ts';
 import { figureOf, forecast, inBits } from '../seasons.ts';
@@ -119,6 +119,7 @@ function timeParts(hour: SubjectHour, state: DeviceState): Part[] {
 function noveltyParts(hour: SubjectHour, state: DeviceState): Part[] {
   let newBytes = 0;
   const countries = new Set<string>();
+  const networks = new Set<string>();
   const services = new Set<string>();
   for (const contact of hour.contacts.values()) {
     if (contact.answered === 0) continue;
@@ -127,6 +128,9 @@ function noveltyParts(hour: SubjectHour, state: DeviceState): Part[] {
       newBytes += bytesOut + bytesIn;
     }
     if (country !== null && !state.countries.has(country, hour.hour)) countries.add(country);
+    const system = networkKey(contact);
+    if (system !== null && !state.networks.has(system, hour.hour) && bytesOut + bytesIn > kMegabyte)
+      networks.add(contact.network ?? system);
     const service = `${proto}/${port}`;
     if (port < 32_768 && !state.services.has(service, hour.hour)) services.add(service);
   }
@@ -143,6 +147,12 @@ function noveltyParts(hour: SubjectHour, state: DeviceState): Part[] {
       'new country',
       state.countries.size > 0 && countries.size > 0 ? 12 : 0,
       [...countries].slice(0, 5).join(', '),
+      'others',
+    ),
+    part(
+      'new network',
+      state.networks.size > 0 && networks.size > 0 ? 8 : 0,
+      [...networks].slice(0, 3).join(', '),
       'others',
     ),
     part('new service', services.size > 0 ? 8 : 0, [...services].slice(0, 5).join(', '), 'others'),

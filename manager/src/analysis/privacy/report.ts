@@ -14,8 +14,8 @@ export interface DeviceTraffic {
   readonly hostname: string | null;
   readonly bytes: number;
   readonly cleartextBytes: number;
-  /** Bytes with networks of known country, or undefined where nobody knows any. */
-  readonly namedBytes: number | undefined;
+  /** Bytes with networks of the Internet that no database names; 0 without a database. */
+  readonly unnamedBytes: number;
   readonly countries: readonly string[];
 }
 
@@ -47,10 +47,10 @@ export function privacyOf(
     trackerBytes += bytes;
     found.push({ domain, ...tracker, bytes, flows });
   }
-  const { device, hostname, bytes, cleartextBytes, namedBytes } = traffic;
+  const { device, hostname, bytes, cleartextBytes, unnamedBytes } = traffic;
   const trackerShare = shareOf(trackerBytes, bytes);
   const cleartextShare = shareOf(cleartextBytes, bytes);
-  const unknownShare = namedBytes === undefined ? 0 : shareOf(bytes - namedBytes, bytes);
+  const unknownShare = shareOf(unnamedBytes, bytes);
   const lost =
     kTrackerPoints * trackerShare +
     kOwnerPoints * Math.min(1, owners.size / kFullOwners) +

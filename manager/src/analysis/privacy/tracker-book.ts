@@ -98,6 +98,11 @@ export class TrackerBook {
     return undefined;
   }
 
+  /** Files that give nothing new, and why. */
+  troubles(): readonly { readonly path: string; readonly trouble: string }[] {
+    return [...this.#faults].map(([path, trouble]) => ({ path, trouble }));
+  }
+
   /** Reads the files that changed since. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#readChanged().finally(() => {

@@ -48,8 +48,8 @@ const WITHIN = `bucket >= to_timestamp(?::float8 / 1000) AND bucket < to_timesta
 const REST_DEVICE = '0.0.0.0';
 
 /**
- * The devices with most bytes, and how many of these were in clear text and to networks of known country. `among`:
- * how many devices there were.
+ * The devices with most bytes, and how many of these were in clear text and with networks that nobody names.
+ * `among`: how many devices there were.
  */
 export function selectDeviceTraffic(
   range: Range & { readonly device: string | undefined; readonly limit: number },
@@ -61,7 +61,8 @@ export function selectDeviceTraffic(
   return statement(
     fragment(
       `WITH total AS (
-  SELECT device, sum(bytes_sent + bytes_received) AS bytes, count(*) OVER () AS among
+  SELECT device, sum(bytes_sent + bytes_received) AS bytes,
+    sum(unnamed_bytes) AS unnamed, count(*) OVER () AS among
   FROM ${device.table}
   WHERE ${WITHIN} AND device <> ?::inet`,
       device.sinceMs,
@@ -79,12 +80,12 @@ export function selectDeviceTraffic(
       CLEARTEXT,
     ),
     fragment(
-      `SELECT device, sum(bytes) AS bytes, array_agg(country ORDER BY bytes DESC) AS countries
+      `SELECT device, array_agg(country ORDER BY bytes DESC) AS countries
   FROM (SELECT device, country, sum(bytes) AS bytes FROM ${country.table}
     WHERE ${WITHIN} AND device IN (SELECT device FROM total) GROUP BY device, country) AS each_country
   GROUP BY device)
 SELECT host(total.device) AS device, devices.hostname, total.bytes, total.among,
-  coalesce(clear.bytes, 0) AS cleartext, named.bytes AS named, coalesce(named.countries, '{}') AS countries
+  coalesce(clear.bytes, 0) AS cleartext, total.unnamed, coalesce(named.countries, '{}') AS countries
 FROM total LEFT JOIN clear USING (device) LEFT JOIN named USING (device)
   LEFT JOIN devices ON devices.ip = total.device`,
       country.sinceMs,

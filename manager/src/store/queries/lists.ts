@@ -24,7 +24,7 @@ const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>
   flows: {
     table: 'flows',
     columns: `"end", community_id, state, reason, flow_state, pkts_toserver, pkts_toclient,
-  bytes_toserver, bytes_toclient, domain, country, alerted, asn, traffic_type, traffic_rule`,
+  bytes_toserver, bytes_toclient, domain, country, alerted, asn, asn_name, traffic_type, traffic_rule`,
   },
   dns: { table: 'dns_queries', columns: 'type, rrname, rrtype, rcode, answers' },
   tls: {
