@@ -19,6 +19,12 @@ export const liveClientMessageSchema = z.discriminatedUnion('type', [
     type: z.literal('subscribe').describe('Replaces the subscription; empty lists mean all'),
     eventTypes: z.array(eventTypeSchema).default([]),
     device: z.string().max(45).optional(),
+    minScore: z
+      .int()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('Only findings of analysis with this score or more: what sensors see is not read'),
   }),
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),

@@ -17,6 +17,29 @@ const ip = z.union([z.ipv4(), z.ipv6()]);
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 
+/** What analysis can find: `event` of such rows of /anomalies; channels and silences choose by it. */
+export const FINDING_KINDS = [
+  'scan_vertical',
+  'scan_horizontal',
+  'scan_slow',
+  'beacon',
+  'dns_tunnel',
+  'dga',
+  'nxdomain_storm',
+  'unusual_traffic',
+  'exfiltration',
+  'lateral_movement',
+  'crypto_mining',
+  'tor',
+  'open_proxy',
+  'cleartext_credentials',
+  'certificate',
+  'new_device',
+  'arp_spoofing',
+  'dhcp_spoofing',
+  'address_flood',
+] as const;
+
 /** PUT /anomalies/{id}/status; `normal` teaches: the same is not told again, open takes that back. */
 export const anomalyStatusSchema = z.strictObject({ status: z.enum(ANOMALY_STATUSES) });
 export const anomalyParamsSchema = z.object({ id: z.string().regex(/^\d{1,19}$/) });

@@ -78,5 +78,7 @@ export const silenceSchema = z.object({
   reason: z.string(),
   said_by: z.string(),
 });
+export type SilenceRequest = z.infer<typeof silenceRequestSchema>;
+export type Silence = z.infer<typeof silenceSchema>;
 export const silencesSchema = z.object({ items: z.array(silenceSchema) });
 export const silenceParamsSchema = z.object({ id: z.string().regex(/^\d{1,18}$/) });

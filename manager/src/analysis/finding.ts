@@ -5,6 +5,7 @@
  * a repetition of the one that is there. `score` is 0 to 100, the sum of its parts, cut there.
  */
 
+import { FINDING_KINDS } from '#contracts/rest-analysis.ts';
 import { cleanText } from '#manager/ingest/event-fields.ts';
 
 /** One reason of a score: its figure, what was expected, and how many points it gives. */
@@ -32,27 +33,7 @@ export interface Finding {
   readonly parts: readonly Part[];
 }
 
-export const FINDING_KINDS = [
-  'scan_vertical',
-  'scan_horizontal',
-  'scan_slow',
-  'beacon',
-  'dns_tunnel',
-  'dga',
-  'nxdomain_storm',
-  'unusual_traffic',
-  'exfiltration',
-  'lateral_movement',
-  'crypto_mining',
-  'tor',
-  'open_proxy',
-  'cleartext_credentials',
-  'certificate',
-  'new_device',
-  'arp_spoofing',
-  'dhcp_spoofing',
-  'address_flood',
-] as const;
+export { FINDING_KINDS };
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** A finding repeated within this time of events is the same one. */

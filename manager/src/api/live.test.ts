@@ -158,6 +158,27 @@ describe('what comes', () => {
     expect(tester.events()).toEqual([sent]);
   });
 
+  test('for findings alone the stream is not read; the score chooses', async () => {
+    const tester = await connectLive();
+    tester.say({ type: 'subscribe', eventTypes: [], minScore: 80 });
+    tester.say('{}');
+    await until(() => tester.messages.at(-1)?.type === 'error');
+    expect(await consumers()).toBe(0);
+    const finding = (score: number) =>
+      event('anomaly', { anomaly: { type: 'behaviour', event: 'tor' }, netmoth: { score } });
+    const sent = [finding(79), finding(80), event('anomaly', { anomaly: {} }), finding(95)];
+    for (const each of sent) bed.nats?.publish(FINDINGS_SUBJECT, JSON.stringify(each));
+    await until(() => tester.events().length >= 2);
+    expect(tester.events()).toEqual([sent[1], sent[3]]);
+    // Whoever wants everything has it read, and when that one leaves it is read no longer.
+    const other = await subscribed();
+    await publish([event('dns')]);
+    await until(() => other.events().length >= 1);
+    other.socket.close();
+    await until(async () => (await consumers()) === 0);
+    expect(tester.events()).toHaveLength(2);
+  });
+
   test('by type and by device at either end, IPv6 in any spelling; a new subscription replaces', async () => {
     const tester = await subscribed({
       eventTypes: ['dns', 'tls'],
@@ -185,8 +206,8 @@ describe('what comes', () => {
   });
 
   test('nothing before a subscription; wrong messages are answered, not obeyed', async () => {
+    await subscribed({ eventTypes: ['stats'] } as object);
     const tester = await connectLive();
-    await until(async () => (await consumers()) > 0);
     await publish([event('dns')]);
     for (const wrong of [
       'nonsense',

@@ -33,7 +33,8 @@ const MAX_LIVE_MESSAGE_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
-const DEFAULT_LIVE_CLIENTS = 100;
+/** Each open page of the dashboard is one, the live log another. */
+const DEFAULT_LIVE_CLIENTS = 200;
 const DEFAULT_LIVE_PING_MS = 30_000;
 
 /** Ready to listen; `close()` ends live clients, watches and whatever else it started. */

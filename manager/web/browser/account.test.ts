@@ -28,6 +28,7 @@ test('where nothing is stored yet, every page says what to do', async () => {
     ['/topology', 'Nobody talks with anybody here'],
     ['/beacons', 'No beacon in this time range'],
     ['/privacy', 'No traffic in this time range'],
+    ['/notifications', 'Nobody is told yet'],
     ['/sensors', 'Run “netmoth up” to watch this machine'],
   ];
   for (const [path, hint] of hints) {

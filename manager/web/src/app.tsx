@@ -27,6 +27,7 @@ const PAGES = [
   ['/sensors', lazy(() => import('./pages/sensors.tsx'))],
   ['/signatures', lazy(() => import('./pages/signatures/signatures.tsx'))],
   ['/signature', lazy(() => import('./pages/signatures/signature-set.tsx'))],
+  ['/notifications', lazy(() => import('./pages/notifications/notifications.tsx'))],
   ['/live', lazy(() => import('./pages/live.tsx'))],
   ['/settings', lazy(() => import('./pages/settings/settings.tsx'))],
 ] as const;

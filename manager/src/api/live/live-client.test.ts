@@ -10,7 +10,10 @@ test('a client that does not read gets no answers to wrong messages, and is cut 
     send: (text: string) => void sent.push(text),
     close: (code: number) => void closed.push(code),
   };
-  const client = new LiveClient(socket, () => undefined);
+  const client = new LiveClient(socket, {
+    onDrop: () => undefined,
+    onSubscribe: () => undefined,
+  });
   client.receive('nonsense');
   expect(sent).toHaveLength(1);
   socket.bufferedAmount = 1024 * 1024;

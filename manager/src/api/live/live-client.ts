@@ -18,6 +18,8 @@ export const MAX_WRONG_MESSAGES = 20;
 /** RFC 6455, 7.4.1. */
 const CLOSE_POLICY_VIOLATION = 1008;
 
+type LiveSubscribe = Extract<LiveClientMessage, { type: 'subscribe' }>;
+
 /** What is needed of a `ws` socket. */
 export interface LiveSocket {
   readonly bufferedAmount: number;
@@ -29,17 +31,26 @@ export interface LiveEvent {
   readonly type: EventType;
   readonly sourceIp: string | undefined;
   readonly destinationIp: string | undefined;
+  /** Of what analysis found. */
+  readonly score: number | undefined;
 }
 
 interface Subscription {
   readonly types: ReadonlySet<EventType>;
   /** In canonical form. */
   readonly device: string | undefined;
+  readonly minScore: number | undefined;
+}
+
+interface LiveClientHandlers {
+  readonly onDrop: (events: number) => void;
+  /** It wants other events than before. */
+  readonly onSubscribe: () => void;
 }
 
 export class LiveClient {
   readonly #socket: LiveSocket;
-  readonly #onDrop: (events: number) => void;
+  readonly #handlers: LiveClientHandlers;
   #subscription: Subscription | undefined;
   #paused = false;
   readonly #waiting = new LiveQueue();
@@ -47,13 +58,18 @@ export class LiveClient {
   #wrong = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: LiveSocket, onDrop: (events: number) => void) {
+  constructor(socket: LiveSocket, handlers: LiveClientHandlers) {
     this.#socket = socket;
-    this.#onDrop = onDrop;
+    this.#handlers = handlers;
   }
 
   get wantsEvents(): boolean {
     return this.#subscription !== undefined;
+  }
+
+  /** More than what analysis found. */
+  get wantsStream(): boolean {
+    return this.#subscription !== undefined && this.#subscription.minScore === undefined;
   }
 
   /** A message of the client, as text. */
@@ -66,7 +82,7 @@ export class LiveClient {
   #obey(message: LiveClientMessage): void {
     switch (message.type) {
       case 'subscribe':
-        this.#subscribe(message.eventTypes, message.device);
+        this.#subscribe(message);
         return;
       case 'pause':
         this.#paused = true;
@@ -78,15 +94,16 @@ export class LiveClient {
     }
   }
 
-  #subscribe(types: readonly EventType[], device: string | undefined): void {
+  #subscribe({ eventTypes, device, minScore }: LiveSubscribe): void {
     const canonical = device === undefined ? undefined : canonicalIp(device);
     if (device !== undefined && canonical === undefined) {
       this.#refuse('device: is no IP address');
       return;
     }
-    this.#subscription = { types: new Set(types), device: canonical };
+    this.#subscription = { types: new Set(eventTypes), device: canonical, minScore };
     this.#waiting.clear();
     this.#dropped = 0;
+    this.#handlers.onSubscribe();
   }
 
   wants(event: LiveEvent): boolean {
@@ -98,7 +115,7 @@ export class LiveClient {
     const dropped = this.#waiting.push(line);
     if (dropped > 0) {
       this.#dropped += dropped;
-      this.#onDrop(dropped);
+      this.#handlers.onDrop(dropped);
     }
     this.#schedule();
   }
@@ -144,8 +161,9 @@ export class LiveClient {
   }
 }
 
-function matches({ types, device }: Subscription, event: LiveEvent): boolean {
+function matches({ types, device, minScore }: Subscription, event: LiveEvent): boolean {
   if (types.size > 0 && !types.has(event.type)) return false;
+  if (minScore !== undefined && (event.score === undefined || event.score < minScore)) return false;
   return (
     device === undefined ||
     isDevice(device, event.sourceIp) ||

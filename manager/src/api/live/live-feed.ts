@@ -1,10 +1,10 @@
-// Brings events from the bus to the WebSocket clients of this replica. Invariants: the bus is read
-// only while somebody has subscribed, by an ordered consumer of our own that starts with what comes
+// Brings events from the bus to the WebSocket clients of this replica. Invariants: the stream is read
+// only while somebody has subscribed to more than findings, by an ordered consumer of our own that starts with what comes
 // next, so every replica shows all events and none takes any from ingest; what cannot be read, by the
 // reader that ingest has, is left to ingest to reject and is only counted here.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { eventTypeSchema } from '#contracts/eve.ts';
 import { EVENTS_STREAM, EVENTS_SUBJECT_ALL, FINDINGS_SUBJECT } from '#contracts/nats.ts';
@@ -26,6 +26,7 @@ export class LiveFeed {
   readonly #clients = new Set<LiveClient>();
   #stop: AbortController | undefined;
   #running: Promise<void> | undefined;
+  #findings: Subscription | undefined;
 
   constructor(options: LiveFeedOptions) {
     this.#options = options;
@@ -33,7 +34,31 @@ export class LiveFeed {
 
   add(client: LiveClient): void {
     this.#clients.add(client);
-    if (this.#stop !== undefined) return;
+    const { nats } = this.#options;
+    // What the managers' analysis finds comes beside the stream, and is in no stream.
+    if (this.#findings !== undefined || nats.isClosed()) return;
+    this.#findings = nats.subscribe(FINDINGS_SUBJECT, {
+      callback: (error, message) => {
+        if (error === null) this.#offerLine(message.string(), this.#interested());
+      },
+    });
+  }
+
+  remove(client: LiveClient): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#leaveFindings();
+    this.changed();
+  }
+
+  /** A client wants other events than before. */
+  changed(): void {
+    const wanted = [...this.#clients].some((client) => client.wantsStream);
+    if (wanted === (this.#stop !== undefined)) return;
+    if (wanted) this.#begin();
+    else this.#end();
+  }
+
+  #begin(): void {
     const stop = new AbortController();
     this.#stop = stop;
     const before = this.#running;
@@ -43,13 +68,14 @@ export class LiveFeed {
     })();
   }
 
-  remove(client: LiveClient): void {
-    this.#clients.delete(client);
-    if (this.#clients.size === 0) this.#end();
+  #leaveFindings(): void {
+    this.#findings?.unsubscribe();
+    this.#findings = undefined;
   }
 
   async stop(): Promise<void> {
     this.#clients.clear();
+    this.#leaveFindings();
     this.#end();
     await this.#running;
   }
@@ -81,12 +107,6 @@ export class LiveFeed {
       opt_start_seq: state.last_seq + 1,
     });
     const messages: ConsumerMessages = await consumer.consume({ max_messages: MAX_MESSAGES });
-    // What the managers' analysis finds comes beside it, and is in no stream.
-    const findings = this.#options.nats.subscribe(FINDINGS_SUBJECT, {
-      callback: (error, message) => {
-        if (error === null) this.#offerLine(message.string(), this.#interested());
-      },
-    });
     const onAbort = (): void => messages.stop();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) messages.stop();
@@ -97,7 +117,6 @@ export class LiveFeed {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
-      findings.unsubscribe();
       await messages.close();
       // The server forgets it by itself where it cannot be told.
       await consumer.delete().catch(() => false);
@@ -148,12 +167,21 @@ function eventOf(line: string): LiveEvent | undefined {
     return undefined;
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const { event_type, timestamp, src_ip, dest_ip } = parsed as Record<string, unknown>;
+  const event = parsed as Record<string, unknown>;
+  const { event_type, timestamp, src_ip, dest_ip } = event;
   const type = eventTypeSchema.safeParse(event_type);
   if (!type.success || typeof timestamp !== 'string') return undefined;
   return {
     type: type.data,
     sourceIp: typeof src_ip === 'string' ? src_ip : undefined,
     destinationIp: typeof dest_ip === 'string' ? dest_ip : undefined,
+    score: scoreOf(event),
   };
+}
+
+/** Of what analysis found (analysis/finding-event.ts). */
+function scoreOf({ anomaly, netmoth }: Record<string, unknown>): number | undefined {
+  if (typeof anomaly !== 'object' || typeof netmoth !== 'object' || netmoth === null) return;
+  const score = 'score' in netmoth ? netmoth.score : undefined;
+  return typeof score === 'number' ? score : undefined;
 }

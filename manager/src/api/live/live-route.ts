@@ -58,7 +58,10 @@ export function installLiveRoute(app: FastifyInstance, options: LiveRouteOptions
 
 function serve(socket: WebSocket, request: FastifyRequest, options: LiveRouteOptions): void {
   const { feed, metrics, version } = options;
-  const client = new LiveClient(socket, (events) => metrics.liveDropped.inc(events));
+  const client = new LiveClient(socket, {
+    onDrop: (events) => metrics.liveDropped.inc(events),
+    onSubscribe: () => feed?.changed(),
+  });
   let answered = true;
   const beat = setInterval(() => {
     if (!answered) return socket.terminate();

@@ -8,6 +8,7 @@ import {
   MAX_EXPORT_ROWS,
   passwordChangeSchema,
 } from '#contracts/rest.ts';
+import { FINDING_KINDS } from '#contracts/rest-analysis.ts';
 import * as copy from './contract.ts';
 
 test('constants', () => {
@@ -15,6 +16,7 @@ test('constants', () => {
   expect(copy.LIVE_PATH).toBe(LIVE_PATH);
   expect(copy.MAX_EXPORT_ROWS).toBe(MAX_EXPORT_ROWS);
   expect(copy.EVENT_TYPES).toEqual(EVENT_TYPES);
+  expect(copy.FINDING_KINDS).toEqual(FINDING_KINDS);
 });
 
 test('the shortest password the form allows is the shortest the manager takes', () => {

@@ -43,7 +43,16 @@ export type {
   TlsRow,
   Top,
 } from '#contracts/rest.ts';
+
+import type { FINDING_KINDS as ContractFindingKinds } from '#contracts/rest-analysis.ts';
+
 export type { BeaconRow, PrivacyPage, PrivacyRow } from '#contracts/rest-analysis.ts';
+export type {
+  Channel,
+  ChannelRequest,
+  Silence,
+  SilenceRequest,
+} from '#contracts/rest-notifications.ts';
 export type {
   SignatureChangeRow,
   SignatureFaultRow,
@@ -101,6 +110,27 @@ export const EVENT_TYPES: typeof ContractEventTypes = [
   'krb5',
   'ntp',
   'packet',
+];
+export const FINDING_KINDS: typeof ContractFindingKinds = [
+  'scan_vertical',
+  'scan_horizontal',
+  'scan_slow',
+  'beacon',
+  'dns_tunnel',
+  'dga',
+  'nxdomain_storm',
+  'unusual_traffic',
+  'exfiltration',
+  'lateral_movement',
+  'crypto_mining',
+  'tor',
+  'open_proxy',
+  'cleartext_credentials',
+  'certificate',
+  'new_device',
+  'arp_spoofing',
+  'dhcp_spoofing',
+  'address_flood',
 ];
 /** Mirrors the minimum of passwordChangeSchema; a test compares. */
 export const PASSWORD_MIN_LENGTH = 12;

@@ -1,4 +1,4 @@
-// The WebSocket of the live log. Invariant: one socket at a time; a lost one is opened again with a
+// The WebSocket of the live log and of the banner. Invariant: one socket at a time; a lost one is opened again with a
 // growing pause, and subscribes anew by itself.
 import {
   type EventType,
@@ -26,9 +26,12 @@ export class LiveSocket {
   #eventTypes: readonly EventType[] = [];
   #paused = false;
   #closed = false;
+  /** Only findings with this score or more. */
+  readonly #minScore: number | undefined;
 
-  constructor(handlers: LiveHandlers) {
+  constructor(handlers: LiveHandlers, minScore?: number) {
     this.#handlers = handlers;
+    this.#minScore = minScore;
   }
 
   open(): void {
@@ -45,7 +48,8 @@ export class LiveSocket {
 
   subscribe(eventTypes: readonly EventType[]): void {
     this.#eventTypes = eventTypes;
-    this.#send({ type: 'subscribe', eventTypes: [...eventTypes] });
+    const score = this.#minScore === undefined ? {} : { minScore: this.#minScore };
+    this.#send({ type: 'subscribe', eventTypes: [...eventTypes], ...score });
   }
 
   pause(paused: boolean): void {

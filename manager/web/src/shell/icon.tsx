@@ -11,6 +11,7 @@ const PATHS = {
   beacons:
     'M8 7v7M8 4.6v.1M5.2 7.4a4 4 0 0 1 0-5.6M10.8 7.4a4 4 0 0 0 0-5.6M3 9.4a7 7 0 0 1 0-9M13 9.4a7 7 0 0 0 0-9',
   privacy: 'M8 1.8 13.5 4v4c0 3.2-2.2 5.3-5.5 6.4C4.7 13.3 2.5 11.2 2.5 8V4ZM5.8 8l1.6 1.7 2.9-3.2',
+  notifications: 'M4 11V7a4 4 0 0 1 8 0v4l1.2 1.5H2.8ZM6.8 14.2h2.4',
   signatures: 'M3.5 2h9v12h-9zM6 5.2h4M6 8h4M6 10.8h2.4',
   devices: 'M2 3h9v7H2zM5 13h3M11.5 6.5H14V13h-3.5v-2.5',
   topology:

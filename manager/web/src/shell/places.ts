@@ -31,6 +31,7 @@ export const PLACE_GROUPS: readonly {
       { path: '/anomalies', label: 'Anomalies', icon: 'anomalies', key: 'n' },
       { path: '/beacons', label: 'Beacons', icon: 'beacons', key: 'b' },
       { path: '/signatures', label: 'Signatures', icon: 'signatures', key: 'i' },
+      { path: '/notifications', label: 'Notifications', icon: 'notifications', key: 'm' },
     ],
   },
   {

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useUrlState } from '../url/url-state.ts';
+import { AlertBanner } from './alert-banner.tsx';
 import { HealthBanner } from './health-banner.tsx';
 import { Nav } from './nav.tsx';
 import { NavContext } from './nav-context.ts';
@@ -52,6 +53,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         )}
         <main id="content" tabIndex={-1}>
           <HealthBanner />
+          <AlertBanner />
           {children}
         </main>
       </div>

@@ -1,6 +1,7 @@
 // Why analysis told a finding: its parts with figure and expectation, and what a person says of it.
 import { useSetStatus } from '../api/analysis.ts';
 import type { AnomalyRow } from '../api/contract.ts';
+import { useSilence } from '../api/notifications.ts';
 
 const ANSWERS = [
   ['acknowledged', 'Acknowledge'],
@@ -8,7 +9,16 @@ const ANSWERS = [
   ['open', 'Open again'],
 ] as const;
 
-type FindingRow = Pick<AnomalyRow, 'id' | 'score' | 'parts' | 'status'>;
+const SILENCES = [
+  [60, 'an hour'],
+  [60 * 24, 'a day'],
+  [60 * 24 * 7, 'a week'],
+] as const;
+
+type FindingRow = Pick<AnomalyRow, 'id' | 'score' | 'parts' | 'status' | 'event' | 'src_ip'>;
+
+const byPoints = (a: { readonly points: number }, b: { readonly points: number }): number =>
+  b.points - a.points;
 
 /** A row of anomalies that analysis made: it has reasons. */
 export function isFinding(row: object): row is FindingRow {
@@ -18,9 +28,9 @@ export function isFinding(row: object): row is FindingRow {
 export function FindingReasons({ row }: { readonly row: FindingRow }) {
   const setStatus = useSetStatus(row.id);
   return (
-    <section aria-label="Reasons">
+    <section className="reasons" aria-label="Reasons">
       <h3>Why: {row.score} of 100</h3>
-      <table className="table">
+      <table>
         <thead>
           <tr>
             <th scope="col">Reason</th>
@@ -30,8 +40,8 @@ export function FindingReasons({ row }: { readonly row: FindingRow }) {
           </tr>
         </thead>
         <tbody>
-          {row.parts?.map((part) => (
-            <tr key={part.name}>
+          {row.parts?.toSorted(byPoints).map((part) => (
+            <tr key={part.name} className={part.points === 0 ? 'muted' : undefined}>
               <td>{part.name}</td>
               <td>{part.points}</td>
               <td>{part.figure}</td>
@@ -40,7 +50,7 @@ export function FindingReasons({ row }: { readonly row: FindingRow }) {
           ))}
         </tbody>
       </table>
-      <p className="field-actions">
+      <p className="reasons-actions">
         {ANSWERS.filter(([status]) => status !== row.status).map(([status, label]) => (
           <button
             key={status}
@@ -54,6 +64,38 @@ export function FindingReasons({ row }: { readonly row: FindingRow }) {
         ))}
       </p>
       {setStatus.error !== null && <p role="alert">{setStatus.error.message}</p>}
+      <SilenceLine row={row} />
     </section>
+  );
+}
+
+/** Tells nobody of such findings of this device for a while; they are listed all the same. */
+function SilenceLine({ row }: { readonly row: FindingRow }) {
+  const silence = useSilence();
+  const { event, src_ip } = row;
+  if (src_ip === null) return null;
+  if (silence.data !== undefined) {
+    return (
+      <p role="status">
+        Nobody is told of {event.replaceAll('_', ' ')} of {src_ip} now.
+      </p>
+    );
+  }
+  return (
+    <p className="reasons-actions">
+      <span className="muted">Do not notify for</span>
+      {SILENCES.map(([minutes, label]) => (
+        <button
+          key={minutes}
+          type="button"
+          className="button small"
+          disabled={silence.isPending}
+          onClick={() => silence.mutate({ kind: event, subject: src_ip, minutes, reason: '' })}
+        >
+          {label}
+        </button>
+      ))}
+      {silence.error !== null && <span role="alert">{silence.error.message}</span>}
+    </p>
   );
 }

@@ -19,6 +19,7 @@ interface RowDetailsProps {
 }
 
 const ADDRESSES = new Set(['src_ip', 'dest_ip']);
+const TIMES = new Set(['time', 'end', 'last_time']);
 const COPIED = new Set([
   'community_id',
   'fingerprint',
@@ -54,6 +55,7 @@ export function RowDetails({ title, row, onClose, onStep }: RowDetailsProps) {
         <StepButton name="down" label="Next row" onClick={() => onStep(1)} />
         <StepButton name="close" label="Close details" onClick={onClose} />
       </div>
+      {isFinding(row) && <FindingReasons row={row} />}
       <dl className="fields">
         {shownFields(row).map(([field, value]) => (
           <div key={field}>
@@ -68,7 +70,6 @@ export function RowDetails({ title, row, onClose, onStep }: RowDetailsProps) {
           </div>
         ))}
       </dl>
-      {isFinding(row) && <FindingReasons row={row} />}
       {row.flow_id !== null && <RelatedEvents row={row} flowId={row.flow_id} />}
     </aside>
   );
@@ -94,7 +95,7 @@ interface FieldValueProps {
 }
 
 function FieldValue({ field, value }: FieldValueProps) {
-  if ((field === 'time' || field === 'end') && typeof value === 'string') {
+  if (TIMES.has(field) && typeof value === 'string') {
     return <TimeText value={value} />;
   }
   const text = fieldText(field, value);
