@@ -25,6 +25,7 @@ const LABELS: Readonly<Record<string, string>> = {
   country: 'Country',
   alerted: 'Alerted',
   asn: 'Autonomous system',
+  asn_name: 'Network name',
   traffic_type: 'Kind of traffic',
   traffic_rule: 'Kind by rule',
   type: 'Type',
