@@ -6,6 +6,7 @@ import type { Route } from './route.ts';
 
 const CSV = 'text/csv';
 const NDJSON = 'application/x-ndjson';
+const THRESHOLDS = `${API_PREFIX}/anomalies/thresholds`;
 
 export const ANALYSIS_ROUTES: readonly Route[] = [
   {
@@ -48,6 +49,33 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
     auth: 'session',
     params: rest.anomalyParamsSchema,
     body: rest.anomalyStatusSchema,
+    status: 204,
+  },
+  {
+    method: 'GET',
+    path: THRESHOLDS,
+    operationId: 'listThresholds',
+    summary: 'From which score on findings are told, by kind and device',
+    auth: 'account',
+    status: 200,
+    answer: rest.thresholdsSchema,
+  },
+  {
+    method: 'PUT',
+    path: THRESHOLDS,
+    operationId: 'putThreshold',
+    summary: 'Tell findings of a kind, of a device or both from this score on',
+    auth: 'session',
+    body: rest.thresholdRequestSchema,
+    status: 204,
+  },
+  {
+    method: 'DELETE',
+    path: `${THRESHOLDS}/{id}`,
+    operationId: 'deleteThreshold',
+    summary: 'Take a threshold back',
+    auth: 'session',
+    params: rest.thresholdParamsSchema,
     status: 204,
   },
 ];

@@ -44,6 +44,24 @@ export const FINDING_KINDS = [
 export const anomalyStatusSchema = z.strictObject({ status: z.enum(ANOMALY_STATUSES) });
 export const anomalyParamsSchema = z.object({ id: z.string().regex(/^\d{1,19}$/) });
 
+/** Findings of less than `min_score` are not told; of several thresholds the narrowest counts. */
+export const thresholdRequestSchema = z.strictObject({
+  kind: z.string().max(64).nullable().default(null).describe('null: every kind'),
+  device: ip.nullable().default(null).describe('null: every device'),
+  min_score: z.int().min(0).max(100),
+});
+export const thresholdSchema = z.object({
+  id: z.string(),
+  kind: z.string().nullable(),
+  device: z.string().nullable(),
+  min_score: z.int(),
+  said_by: z.string(),
+  said_at: microTimeSchema,
+});
+export const thresholdsSchema = z.object({ items: z.array(thresholdSchema) });
+export const thresholdParamsSchema = z.object({ id: z.string().regex(/^\d{1,18}$/) });
+export const MAX_THRESHOLDS = 1_000;
+
 export const beaconsQuerySchema = timeRangeQuerySchema.extend({
   device: ip.optional(),
   min_score: z.coerce.number().min(0).max(1).default(0.5),

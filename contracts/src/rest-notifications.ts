@@ -32,7 +32,11 @@ export const channelRequestSchema = z
     from: z.email().optional().describe('Of e-mail'),
     to: z.array(z.email()).max(20).optional().describe('Of e-mail'),
     min_score: z.int().min(0).max(100).default(50),
-    kinds: z.array(kind).max(50).default([]).describe('Kinds of findings; empty: all'),
+    kinds: z
+      .array(kind)
+      .max(50)
+      .default([])
+      .describe('Kinds of findings, and `signature` for alerts; empty: all'),
   })
   .refine((of) => SCHEMES[of.kind].test(of.url), {
     path: ['url'],
@@ -64,6 +68,7 @@ export const channelTestSchema = z.object({ ok: z.boolean(), message: z.string()
 export const silenceRequestSchema = z.strictObject({
   kind: kind.optional(),
   subject: z.union([z.ipv4(), z.ipv6()]).optional(),
+  about: z.string().max(256).optional().describe('A signature as gid:sid, a domain, a service'),
   minutes: z
     .int()
     .min(1)
@@ -74,6 +79,7 @@ export const silenceSchema = z.object({
   id: z.string(),
   kind: z.string().nullable(),
   subject: z.string().nullable(),
+  about: z.string().nullable(),
   until: microTimeSchema,
   reason: z.string(),
   said_by: z.string(),

@@ -7,6 +7,7 @@ import { nativeStep } from './native.mjs';
 import { natsServerStep } from './nats-server.mjs';
 import { npmStep } from './npm-packages.mjs';
 import { kRoot } from './paths.mjs';
+import { promtoolStep } from './promtool.mjs';
 import { SetupError, StepRunner } from './step-runner.mjs';
 import { webStep } from './web.mjs';
 
@@ -47,7 +48,8 @@ async function runStale(wanted) {
 }
 
 function allSteps(wanted) {
-  return [aptStep(wanted), npmStep(), natsServerStep(), nativeStep(), webStep()];
+  const forTests = wanted.tests ? [promtoolStep()] : [];
+  return [aptStep(wanted), npmStep(), natsServerStep(), nativeStep(), webStep(), ...forTests];
 }
 
 function stale(steps) {

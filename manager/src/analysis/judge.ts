@@ -15,7 +15,8 @@ import { detectNotes } from './detectors/notes.ts';
 import { detectScans } from './detectors/scan.ts';
 import { detectUnusual } from './detectors/unusual.ts';
 import { type DeviceState, withServers } from './device-state.ts';
-import { type Finding, type FindingKind, found, part } from './finding.ts';
+import { type Finding, found, part } from './finding.ts';
+import type { Said } from './said.ts';
 import { HOURS_OF_WEEK, teach } from './seasons.ts';
 import { type Contact, callsOf, type Note, type SubjectHour } from './subject-hour.ts';
 
@@ -24,8 +25,8 @@ export interface JudgeOptions {
   readonly learningHours: number;
   /** The first hour of the network itself; devices of its first day are not new. */
   readonly networkFirstHour: number;
-  /** A person said of this that it is normal. */
-  isNormal(kind: FindingKind, subject: string, about: string): boolean;
+  /** A person said that this is normal, or is to be told from a higher score on. */
+  isNormal(finding: Said): boolean;
 }
 
 /** A series that looks like a clock's, told to the beacons' list whatever its score from MIN_CANDIDATE on. */
@@ -75,13 +76,12 @@ export function lookEarly(hour: SubjectHour, state: DeviceState, options: JudgeO
   return [
     ...detectScans(hour, state.scan, usualService(hour, state)).findings,
     ...(hour.device ? [...detectDns(hour, state.dns).findings, ...notesOf(hour, state)] : []),
-  ].filter((each) => !options.isNormal(each.kind, each.subject, each.about));
+  ].filter((each) => !options.isNormal(each));
 }
 
 /** Judges a finished hour and teaches `state`, which the caller owns. */
 export function judgeHour(hour: SubjectHour, state: DeviceState, options: JudgeOptions): Judgement {
-  const isSound = (each: Finding): boolean =>
-    !options.isNormal(each.kind, each.subject, each.about);
+  const isSound = (each: Finding): boolean => !options.isNormal(each);
   const scan = detectScans(hour, state.scan, usualService(hour, state));
   if (!hour.device) {
     state.scan = scan.memory;

@@ -392,7 +392,7 @@ async function judged(
     const weighed = weigh(candidate, { devices, allDevices: round.devices });
     await keepBeacon(client, hour.subject, candidate, weighed);
     const told = beaconFinding(hour.subject, candidate, weighed);
-    all.push(...told.filter((each) => !round.judge.isNormal(each.kind, each.subject, each.about)));
+    all.push(...told.filter((each) => !round.judge.isNormal(each)));
   }
   return tellFinal(client, { subject: hour.subject, hour: hour.hour }, all);
 }

@@ -8,12 +8,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { canonicalIp } from '#manager/enrich/ip-address.ts';
 import type { StorePool } from '#manager/store/pool.ts';
 import type { AnalysisMetrics } from './analysis-metrics.ts';
 import type { Finding } from './finding.ts';
 import type { JudgeOptions } from './judge.ts';
 import { leave, ROUND_MS, renewLeases } from './leases.ts';
+import { type NormalRow, saidOf, type ThresholdRow } from './said.ts';
 import { type RoundFacts, Shard, ShardLost } from './shard.ts';
 
 export interface WorkerOptions {
@@ -40,6 +40,7 @@ const STORED = `SELECT shard, count(*) AS rows,
     extract(epoch FROM now() - min(stored_at)) AS oldest_seconds FROM analysis_facts
   WHERE shard = ANY($1::int2[]) GROUP BY shard`;
 const NORMAL = 'SELECT kind, host(subject) AS subject, about FROM analysis_normal';
+const THRESHOLDS = 'SELECT kind, host(subject) AS subject, min_score FROM analysis_thresholds';
 
 export class AnalysisWorker {
   readonly #options: WorkerOptions;
@@ -179,26 +180,15 @@ export class AnalysisWorker {
       judge: {
         learningHours,
         networkFirstHour: common?.first_hour ?? Number.MAX_SAFE_INTEGER,
-        isNormal: await this.#normal(),
+        isNormal: await this.#said(),
       },
     };
   }
 
-  async #normal(): Promise<JudgeOptions['isNormal']> {
-    const { rows } = await this.#options.pool.query<{
-      kind: string;
-      subject: string | null;
-      about: string;
-    }>(NORMAL);
-    if (rows.length === 0) return () => false;
-    const said = new Set(
-      rows.map(({ kind, subject, about }) =>
-        JSON.stringify([kind, subject === null ? null : (canonicalIp(subject) ?? subject), about]),
-      ),
-    );
-    return (kind, subject, about) =>
-      [subject, null].some((whose) =>
-        [about, ''].some((what) => said.has(JSON.stringify([kind, whose, what]))),
-      );
+  async #said(): Promise<JudgeOptions['isNormal']> {
+    const { pool } = this.#options;
+    const normal = await pool.query<NormalRow>(NORMAL);
+    const thresholds = await pool.query<ThresholdRow>(THRESHOLDS);
+    return saidOf(normal.rows, thresholds.rows);
   }
 }

@@ -1,5 +1,7 @@
 // Findings among the anomalies, beacons, privacy reports, and what people say, over a real server.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { z } from 'zod';
 import type { AnomalyRow, Page } from '#contracts/rest.ts';
 import {
   type BeaconRow,
@@ -7,6 +9,7 @@ import {
   type PrivacyPage,
   type PrivacyRow,
   privacyRowSchema,
+  thresholdsSchema,
 } from '#contracts/rest-analysis.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
@@ -175,4 +178,28 @@ test('a privacy report of many devices goes on page by page, lowest score first,
     headers: { cookie },
   });
   expect(await csv.text()).toContain('605 more devices are not in this report');
+});
+
+test('thresholds by kind and device are kept, changed and taken back', async () => {
+  const path = '/api/v1/anomalies/thresholds';
+  const put = async (body: object): Promise<number> => {
+    const headers = { cookie, origin: bed.url, 'content-type': 'application/json' };
+    return (await bed.fetch(path, { method: 'PUT', headers, body: JSON.stringify(body) })).status;
+  };
+  const listed = async () =>
+    ((await bed.get('/anomalies/thresholds')) as z.infer<typeof thresholdsSchema>).items;
+  expect(await put({ kind: 'beacon', device: '10.0.0.5', min_score: 70 })).toBe(204);
+  expect(await put({ kind: 'beacon', device: '10.0.0.5', min_score: 80 })).toBe(204);
+  expect(await put({ min_score: 30 })).toBe(204);
+  expect(await put({ kind: 'nonsense', min_score: 30 })).toBe(400);
+  expect(await put({ device: 'printer', min_score: 30 })).toBe(400);
+  const rows = await listed();
+  expect(rows).toMatchObject([
+    { kind: null, device: null, min_score: 30, said_by: 'admin' },
+    { kind: 'beacon', device: '10.0.0.5', min_score: 80 },
+  ]);
+  expect(thresholdsSchema.safeParse({ items: rows }).error).toBeUndefined();
+  const headers = { cookie, origin: bed.url };
+  for (const { id } of rows) await bed.fetch(`${path}/${id}`, { method: 'DELETE', headers });
+  expect(await listed()).toEqual([]);
 });

@@ -26,12 +26,12 @@ const PUT = `INSERT INTO notification_channels (name, kind, url, settings, min_s
   WHERE (SELECT count(*) FROM notification_channels WHERE name <> $1) < ${NOTIFICATION_LIMITS.channels}
   ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, url = excluded.url, settings = excluded.settings,
     min_score = excluded.min_score, kinds = excluded.kinds, changed_by = excluded.changed_by, changed_at = now()`;
-const SILENCES = `SELECT id::text AS id, kind, host(subject) AS subject, until, reason, said_by
+const SILENCES = `SELECT id::text AS id, kind, host(subject) AS subject, about, until, reason, said_by
   FROM notification_silences WHERE until > now() ORDER BY until DESC`;
-const SILENCE = `INSERT INTO notification_silences (kind, subject, until, reason, said_by)
-  SELECT $1, $2::inet, now() + make_interval(mins => $3), $4, $5
+const SILENCE = `INSERT INTO notification_silences (kind, subject, until, reason, said_by, about)
+  SELECT $1, $2::inet, now() + make_interval(mins => $3), $4, $5, $6
   WHERE (SELECT count(*) FROM notification_silences WHERE until > now()) < ${NOTIFICATION_LIMITS.silences}
-  RETURNING id::text AS id, kind, host(subject) AS subject, until, reason, said_by`;
+  RETURNING id::text AS id, kind, host(subject) AS subject, about, until, reason, said_by`;
 
 export function installNotificationRoutes(
   app: FastifyInstance,
@@ -85,6 +85,7 @@ export function installNotificationRoutes(
     const {
       kind = null,
       subject = null,
+      about = null,
       minutes,
       reason,
     } = parseInput(silenceRequestSchema, request.body);
@@ -94,6 +95,7 @@ export function installNotificationRoutes(
       minutes,
       reason,
       sessionOf(request).user,
+      about,
     ]);
     if (rows[0] === undefined) throw full('silences', NOTIFICATION_LIMITS.silences);
     return reply.code(201).send(rows[0]);

@@ -25,6 +25,7 @@ import { installSignatures } from './signatures/install.ts';
 import { installStaticFiles } from './static-files.ts';
 import { installStatsRoutes } from './stats-routes.ts';
 import { installStatusRoutes } from './status-routes.ts';
+import { installThresholdRoutes } from './threshold-routes.ts';
 import { installTopologyRoutes } from './topology-routes.ts';
 
 const REQUEST_ID_BYTES = 6;
@@ -88,6 +89,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installAccountRoutes(app, { accounts, clock, cookieSecure: config.cookieSecure });
   installListRoutes(app, { pool, clock });
   installAnalysisRoutes(app, { pool, clock, trackers: deps.trackers });
+  installThresholdRoutes(app, { pool });
   installNotificationRoutes(app, { pool, version });
   installStatsRoutes(app, { pool, clock });
   installTopologyRoutes(app, { pool, clock });

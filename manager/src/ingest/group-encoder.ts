@@ -15,6 +15,7 @@ import type { DomainCache } from '#manager/enrich/domain-cache.ts';
 import type { IdentityBook, KubernetesEnds } from '#manager/enrich/identity-book.ts';
 import type { VendorBook } from '#manager/enrich/vendor-book.ts';
 import { BinaryRows, encodeField, PG_EPOCH_SECONDS } from '#manager/store/binary-rows.ts';
+import { type AlertNotice, AlertNotices } from './alert-notices.ts';
 import type { DecodedBatch } from './decode-batch.ts';
 import { DeviceLearner } from './device-learner.ts';
 import { type DeviceMemory, DeviceSightings, type Sighting } from './device-sightings.ts';
@@ -59,6 +60,9 @@ export interface EncodedGroup {
   readonly evidence: readonly EvidenceSighting[];
   readonly evidenceDropped: number;
   readonly signatures: readonly SignatureSighting[];
+  /** Alerts that people may be told of, and how many found no room. */
+  readonly notices: readonly AlertNotice[];
+  readonly noticesBeyond: number;
   /** What analysis will take up, and what found no room in it. */
   readonly facts: readonly FactRow[];
   readonly factsBeyond: number;
@@ -112,6 +116,7 @@ export class GroupEncoder {
   readonly #evidence: EvidenceSightings;
   readonly #learner: DeviceLearner;
   readonly #signatures = new SignatureSightings();
+  readonly #notices = new AlertNotices();
   readonly #tables = new Map(EVENT_TABLES.map((table) => [table, new BinaryRows()]));
   readonly #events = new Map<string, number>();
   readonly #rejections: Rejection[] = [];
@@ -170,6 +175,8 @@ export class GroupEncoder {
       evidence: this.#evidence.news(),
       evidenceDropped: this.#evidence.dropped,
       signatures: this.#signatures.news(),
+      notices: this.#notices.news(),
+      noticesBeyond: this.#notices.beyond,
       facts: factRows(this.#gatherer?.hours() ?? [], this.#options.analysis?.nowSeconds ?? 0),
       factsBeyond: this.#gatherer?.beyond ?? 0,
       rejections: this.#rejections,
@@ -242,6 +249,7 @@ export class GroupEncoder {
     if (type === 'alert') {
       const { gid, sid } = this.#signatures.see(event, at);
       this.#sums.addAlert(at, gid, sid);
+      this.#notices.see(event, at, ends);
     }
     if (flow === undefined) {
       this.#learner.learn(type, event, ends, at);

@@ -267,6 +267,7 @@ export class Ingest {
     rememberEvidence(this.#memory.evidence, encoded.evidence);
     metrics.devicesRefused.inc(encoded.devicesRefused);
     metrics.evidenceDropped.inc(encoded.evidenceDropped);
+    metrics.noticesBeyond.inc(encoded.noticesBeyond);
     let total = 0;
     for (const [type, count] of encoded.events) {
       metrics.events.inc({ type }, count);

@@ -45,6 +45,11 @@ export function ingestMetrics(registry: Registry) {
       help: 'Findings of devices that were not stored because their transaction had 20,000 others',
       registers,
     }),
+    noticesBeyond: new Counter({
+      name: 'netmoth_manager_alert_notices_beyond_total',
+      help: 'Alerts that nobody was told of because their transaction had 1,000 other signatures and devices',
+      registers,
+    }),
     countMismatches: new Counter({
       name: 'netmoth_manager_batch_count_mismatches_total',
       help: 'Batches whose number of lines was not what their header said',

@@ -10,6 +10,7 @@ import { insertFacts } from '#manager/analysis/facts.ts';
 import { copyStream } from '#manager/store/binary-rows.ts';
 import { copyIn } from '#manager/store/copy-in.ts';
 import type { StorePool } from '#manager/store/pool.ts';
+import { NOTICES_SQL, noticeArrays } from './alert-notices.ts';
 import type { DecodedBatch } from './decode-batch.ts';
 import { DEVICES_SQL, deviceArrays } from './device-sightings.ts';
 import { type EventTable, HEADER_COLUMNS } from './event-tables.ts';
@@ -124,6 +125,13 @@ async function write(
       name: 'upsert-signatures',
       text: SIGNATURES_SQL,
       values: signatureArrays(group.signatures),
+    });
+  }
+  if (group.notices.length > 0) {
+    await client.query({
+      name: 'tell-alerts',
+      text: NOTICES_SQL,
+      values: noticeArrays(group.notices),
     });
   }
   for (const { rollup, step, parameters } of group.rollups) {

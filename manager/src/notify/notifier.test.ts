@@ -10,6 +10,9 @@ import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { found, part } from '../analysis/finding.ts';
 import { tellFinal } from '../analysis/store-findings.ts';
 import { type ApiBed, startApiBed } from '../api/testing/api-bed.ts';
+import { AddressBook } from '../enrich/address-book.ts';
+import { PRIVATE_NETWORKS, parseNetwork } from '../enrich/ip-address.ts';
+import { AlertNotices, MAX_NOTICES, NOTICES_SQL, noticeArrays } from '../ingest/alert-notices.ts';
 import { reasonOf } from './channel-target.ts';
 import { signatureOf } from './message.ts';
 import { Notifier } from './notifier.ts';
@@ -51,7 +54,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await bed.pool.query(
-    'TRUNCATE findings, notification_channels, notifications, notification_silences CASCADE',
+    'TRUNCATE findings, alert_notices, notification_channels, notifications, notification_silences CASCADE',
   );
   taken.length = 0;
   answer = 200;
@@ -303,4 +306,70 @@ test('mail goes to a relay by SMTP', async () => {
   expect(body).toContain('says what happened');
   const [row] = (await bed.pool.query('SELECT sent_at FROM notifications')).rows;
   expect(row).toMatchObject({ sent_at: expect.anything() });
+});
+
+/** What ingest writes of alerts that are stored in one transaction. */
+async function fired(...alerts: readonly { sid: number; severity: number; src?: string }[]) {
+  const addresses = new AddressBook(PRIVATE_NETWORKS.map(parseNetwork).filter((each) => !!each));
+  const notices = new AlertNotices();
+  for (const { sid, severity, src = '10.0.0.5' } of alerts) {
+    const alert = {
+      gid: 1,
+      signature_id: sid,
+      severity,
+      signature: `rule ${sid}`,
+      category: 'bad',
+    };
+    const ends = { src: addresses.get(src), dest: addresses.get('93.1.1.1') };
+    notices.see({ alert }, { seconds: kSeconds, micros: 0 }, ends);
+  }
+  await bed.pool.query(NOTICES_SQL, [...noticeArrays(notices.news())]);
+}
+
+test('an alert is told once a signature and device, by severity and kind, and again after a day', async () => {
+  await channel('all', { kind: 'webhook', url: `${url}/all` });
+  await channel('alerts', {
+    kind: 'webhook',
+    url: `${url}/alerts`,
+    kinds: ['signature'],
+    min_score: 80,
+  });
+  await channel('tor', { kind: 'webhook', url: `${url}/tor`, kinds: ['tor'] });
+  await fired({ sid: 1, severity: 1 }, { sid: 1, severity: 1 }, { sid: 2, severity: 2 });
+  await fired({ sid: 1, severity: 1 }, { sid: 3, severity: 3 });
+  await notifier().pass();
+  await notifier().pass();
+  const told = taken.map(({ path, body }) => `${path} ${JSON.parse(body).about}`).sort();
+  expect(told).toEqual(['/alerts 1:1', '/all 1:1', '/all 1:2']);
+  expect(JSON.parse(taken.find(({ path }) => path === '/alerts')?.body ?? '')).toMatchObject({
+    ...{ kind: 'signature', severity: 'critical', subject: '10.0.0.5', score: 90 },
+    summary: 'rule 1 (bad): 10.0.0.5 and 93.1.1.1',
+  });
+  await bed.pool.query(
+    "UPDATE alert_notices SET told_at = now() - interval '25 hours' WHERE sid = 1",
+  );
+  await fired({ sid: 1, severity: 1 }, { sid: 2, severity: 2 });
+  await notifier().pass();
+  expect(taken).toHaveLength(5);
+});
+
+test('a signature is silenced at one device, by its number', async () => {
+  await channel('hook', { kind: 'webhook', url });
+  const silence = { kind: 'signature', about: '1:7', subject: '10.0.0.5', minutes: 5 };
+  expect((await request('POST', '/silences', silence)).status).toBe(201);
+  await fired({ sid: 7, severity: 1 }, { sid: 7, severity: 1, src: '10.0.0.6' });
+  await fired({ sid: 8, severity: 1 });
+  await notifier().pass();
+  const told = taken.map(({ body }) => JSON.parse(body)).map((of) => `${of.subject} ${of.about}`);
+  expect(told.sort()).toEqual(['10.0.0.5 1:8', '10.0.0.6 1:7']);
+});
+
+test('of very many signatures in one transaction the bound is kept and the rest counted', async () => {
+  const notices = new AlertNotices();
+  const src = new AddressBook([]).get('10.0.0.5');
+  for (let sid = 0; sid < MAX_NOTICES + 10; sid++) {
+    const alert = { gid: 1, signature_id: sid, severity: 1, signature: 'x', category: '' };
+    notices.see({ alert }, { seconds: kSeconds, micros: 0 }, { src, dest: undefined });
+  }
+  expect([notices.news().length, notices.beyond]).toEqual([MAX_NOTICES, 10]);
 });

@@ -35,13 +35,27 @@ const CLAIM = `UPDATE notifications SET due_at = clock_timestamp() + interval '$
     SELECT id FROM notifications
     WHERE sent_at IS NULL AND given_up_at IS NULL AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT ${kTogether} FOR UPDATE SKIP LOCKED)
-  RETURNING id, channel, finding, attempts`;
-const READ = `SELECT channels.kind AS channel_kind, url, settings, findings.id::text AS finding,
-    findings.kind, host(subject) AS subject, about, score, summary, time, last_time,
+  RETURNING id, channel, attempts`;
+/** A finding, or an alert: the signature's name and the other end make its sentence. */
+const TOLD = `SELECT findings.id::text AS finding, findings.kind, findings.subject, findings.about,
+    findings.score, findings.summary, findings.time, findings.last_time
+  FROM findings WHERE findings.id = sent.finding
+  UNION ALL
+  SELECT alerts.id::text, 'signature', alerts.subject, alerts.gid || ':' || alerts.sid, alerts.score,
+    left(alerts.signature || CASE alerts.category WHEN '' THEN '' ELSE ' (' || alerts.category || ')' END
+      || ': ' || host(alerts.subject)
+      || CASE alerts.peer WHEN alerts.subject THEN '' ELSE ' and ' || host(alerts.peer) END, 512),
+    alerts.time, alerts.last_time
+  FROM alert_notices AS alerts WHERE alerts.id = sent.notice`;
+const READ = `SELECT channels.kind AS channel_kind, url, settings, told.finding, told.kind,
+    host(told.subject) AS subject, told.about, told.score, told.summary, told.time, told.last_time,
     EXISTS (SELECT FROM notification_silences AS silent WHERE until > clock_timestamp()
-      AND (silent.kind IS NULL OR silent.kind = findings.kind)
-      AND (silent.subject IS NULL OR silent.subject = findings.subject)) AS silenced
-  FROM notification_channels AS channels, findings WHERE channels.name = $1 AND findings.id = $2`;
+      AND (silent.kind IS NULL OR silent.kind = told.kind)
+      AND (silent.subject IS NULL OR silent.subject = told.subject)
+      AND (silent.about IS NULL OR silent.about = told.about)) AS silenced
+  FROM notifications AS sent
+    JOIN notification_channels AS channels ON channels.name = sent.channel, LATERAL (${TOLD}) AS told
+  WHERE sent.id = $1`;
 const SENT =
   'UPDATE notifications SET sent_at = clock_timestamp(), last_error = NULL WHERE id = $1';
 const FAILED = `UPDATE notifications SET last_error = $2,
@@ -51,7 +65,6 @@ const GIVE_UP = `UPDATE notifications SET given_up_at = clock_timestamp(), last_
 interface Claimed {
   readonly id: string;
   readonly channel: string;
-  readonly finding: string | number;
   readonly attempts: number;
 }
 
@@ -92,9 +105,9 @@ export class Notifier {
     return rows.length;
   }
 
-  async #sendOne({ id, channel, finding, attempts }: Claimed): Promise<void> {
+  async #sendOne({ id, channel, attempts }: Claimed): Promise<void> {
     const { pool, log, version, firstRetryMs = kFirstRetryMs } = this.#options;
-    const { rows } = await pool.query<Row>(READ, [channel, finding]);
+    const { rows } = await pool.query<Row>(READ, [id]);
     const [row] = rows;
     if (row === undefined) return;
     if (row.silenced) {

@@ -31,7 +31,7 @@ describe('migrate', () => {
     const pool = await emptyDatabase();
     const known = (await readMigrations()).map((migration) => migration.version);
     const applied = await Promise.all([migrate(pool), migrate(pool), migrate(pool)]);
-    expect(applied.flat().sort()).toEqual(known);
+    expect(applied.flat().sort((a, b) => a - b)).toEqual(known);
     expect(await migrate(pool)).toEqual([]);
     const { rows } = await pool.query('SELECT version FROM schema_version ORDER BY version');
     expect(rows.map((row) => row['version'])).toEqual(known);

@@ -1,0 +1,49 @@
+/**
+ * What people said of findings: that something is normal, and from which score on a kind is told at a device.
+ *
+ * Invariants: pure; of thresholds the narrowest counts: kind and device, then device, then kind, then all.
+ */
+import { canonicalIp } from '#manager/enrich/ip-address.ts';
+import type { Finding } from './finding.ts';
+
+export type Said = Pick<Finding, 'kind' | 'subject' | 'about' | 'score'>;
+
+export interface NormalRow {
+  readonly kind: string;
+  /** null: everybody. */
+  readonly subject: string | null;
+  /** '': whatever it is about. */
+  readonly about: string;
+}
+
+export interface ThresholdRow {
+  readonly kind: string | null;
+  readonly subject: string | null;
+  readonly min_score: number;
+}
+
+/** Whether a finding is not to be told. */
+export function saidOf(
+  normal: readonly NormalRow[],
+  thresholds: readonly ThresholdRow[],
+): (finding: Said) => boolean {
+  if (normal.length === 0 && thresholds.length === 0) return () => false;
+  const said = new Set(normal.map((row) => keyOf(row.kind, row.subject, row.about)));
+  const least = new Map(thresholds.map((row) => [keyOf(row.kind, row.subject), row.min_score]));
+  return ({ kind, subject, about, score }) => {
+    const whose = [subject, null];
+    if (whose.some((one) => ['', about].some((what) => said.has(keyOf(kind, one, what))))) {
+      return true;
+    }
+    const bound =
+      least.get(keyOf(kind, subject)) ??
+      least.get(keyOf(null, subject)) ??
+      least.get(keyOf(kind, null)) ??
+      least.get(keyOf(null, null));
+    return bound !== undefined && score < bound;
+  };
+}
+
+function keyOf(kind: string | null, subject: string | null, about = ''): string {
+  return JSON.stringify([kind, subject === null ? null : (canonicalIp(subject) ?? subject), about]);
+}
