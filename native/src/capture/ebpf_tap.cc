@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
@@ -19,6 +20,7 @@
 #include <utility>
 
 #include "capture/bpf/tap_record.h"
+#include "capture/capabilities.h"
 #include "tap.skel.h"
 
 namespace netmoth::capture {
@@ -43,12 +45,11 @@ constexpr std::uint32_t kBusy = 1U << 31;
 constexpr std::uint32_t kDiscarded = 1U << 30;
 constexpr std::size_t kRecordHeader = 8;
 
-constexpr const char* kPrivilege =
-    "tapping by eBPF needs the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
-
 bool refuse(LiveFault& fault, const char* what, int error_number) {
   if (error_number == EPERM || error_number == EACCES) {
-    fault = {LiveProblem::kNoPermission, error_number, kPrivilege};
+    constexpr std::array kNeeded{Capability::kBpf, Capability::kNetAdmin, Capability::kPerfmon};
+    fault = {LiveProblem::kNoPermission, error_number,
+             capability_words("tapping by eBPF", kNeeded)};
   } else {
     fault = {LiveProblem::kSystem, error_number,
              std::string(what) + ": " + std::strerror(error_number)};

@@ -26,6 +26,7 @@
 #include <thread>
 
 #include "capture/bpf/xdp_note.h"
+#include "capture/capabilities.h"
 #include "xdp.skel.h"
 
 namespace netmoth::capture {
@@ -41,8 +42,9 @@ constexpr std::size_t kWideFrameBytes = 4096;
 
 bool refuse(LiveFault& fault, const std::string& what, int error_number) {
   if (error_number == EPERM || error_number == EACCES) {
-    fault = {LiveProblem::kNoPermission, error_number,
-             "AF_XDP needs the capabilities CAP_BPF, CAP_IPC_LOCK, CAP_NET_ADMIN and CAP_NET_RAW"};
+    constexpr std::array kNeeded{Capability::kBpf, Capability::kIpcLock, Capability::kNetAdmin,
+                                 Capability::kNetRaw};
+    fault = {LiveProblem::kNoPermission, error_number, capability_words("AF_XDP", kNeeded)};
   } else {
     fault = {LiveProblem::kSystem, error_number, what + ": " + std::strerror(error_number)};
   }

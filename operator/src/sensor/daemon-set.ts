@@ -39,7 +39,7 @@ const kCapabilities = {
   auto: ['NET_RAW'],
   afPacket: ['NET_RAW'],
   ebpf: ['BPF', 'NET_ADMIN', 'NET_RAW', 'PERFMON'],
-  afXdp: ['BPF', 'IPC_LOCK', 'NET_ADMIN', 'NET_RAW', 'PERFMON'],
+  afXdp: ['BPF', 'IPC_LOCK', 'NET_ADMIN', 'NET_RAW'],
 } as const;
 
 export function daemonSet(
