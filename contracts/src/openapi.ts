@@ -10,6 +10,7 @@ import { reportedSchema } from './nats.ts';
 import * as rest from './rest.ts';
 import * as analysis from './rest-analysis.ts';
 import * as notifications from './rest-notifications.ts';
+import { deviceProfileSchema } from './rest-profile.ts';
 import * as signatures from './rest-signatures.ts';
 import * as topology from './rest-topology.ts';
 import type { Route } from './route.ts';
@@ -85,6 +86,7 @@ function namedSchemas(): Map<z.ZodType, string> {
   names.set(analysis.beaconRowSchema, 'Beacon');
   names.set(analysis.privacyRowSchema, 'PrivacyReport');
   names.set(analysis.anomalyStatusSchema, 'AnomalyStatusRequest');
+  names.set(deviceProfileSchema, 'DeviceProfile');
   names.set(topology.topologySchema, 'Topology');
   names.set(topology.topologyNodeSchema, 'TopologyNode');
   names.set(topology.topologyEdgeSchema, 'TopologyEdge');

@@ -30,6 +30,7 @@ import {
   tokenRequestSchema,
   tokensSchema,
 } from './rest.ts';
+import { deviceProfileSchema } from './rest-profile.ts';
 import type { Route } from './route.ts';
 import { SIGNATURE_ROUTES } from './signature-routes.ts';
 
@@ -92,6 +93,17 @@ const otherRoutes: readonly Route[] = [
     query: timeRangeQuerySchema,
     status: 200,
     answer: deviceDetailSchema,
+  },
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/devices/{ip}/profile`,
+    operationId: 'getDeviceProfile',
+    summary:
+      'What is usual for a device: hours of the week, destinations, and how much was learned',
+    auth: 'account',
+    params: z.object({ ip: z.union([z.ipv4(), z.ipv6()]) }),
+    status: 200,
+    answer: deviceProfileSchema,
   },
   {
     method: 'PUT',

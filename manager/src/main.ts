@@ -252,12 +252,16 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
   }
 }
 
-function apiConfig({ http, nats, signatures }: ManagerConfig, webRoot: string | undefined) {
+function apiConfig(
+  { http, nats, signatures, analysis }: ManagerConfig,
+  webRoot: string | undefined,
+) {
   const { webRoot: _given, requestsPerMinute, liveClients, ...flags } = http;
   return {
     ...flags,
     ownsSignatures: signatures.owner === 'manager',
     busReplicas: nats.streamReplicas,
+    learningHours: Math.ceil(analysis.learningDays * kHoursPerDay),
     ...(webRoot === undefined ? {} : { webRoot }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(liveClients === undefined ? {} : { liveClients }),

@@ -28,7 +28,8 @@ export function registeredOf(name: string): string {
   return getDomain(name, WHOLE_NAME) ?? name;
 }
 
-function networkOf(address: string): string {
+/** 24 bits of version 4, 48 of version 6. */
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'));
   return address.split(':').slice(0, 3).join(':');
 }

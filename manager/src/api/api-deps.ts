@@ -33,6 +33,8 @@ export interface ApiConfig {
   readonly livePingMs?: number;
   /** Sets of signatures are kept here; otherwise the operator says what sensors match with. */
   readonly ownsSignatures?: boolean;
+  /** Hours that analysis learns before it judges what is unusual; a week where absent. */
+  readonly learningHours?: number;
   /** Of the buckets that are made on the bus for signatures; 1 where absent. */
   readonly busReplicas?: number;
 }

@@ -18,6 +18,7 @@ import { installListRoutes } from './list-routes.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { installLiveRoute } from './live/live-route.ts';
 import { installNotificationRoutes } from './notification-routes.ts';
+import { installProfileRoutes } from './profile-routes.ts';
 import { installRequestLimits, isApiRequest } from './request-limits.ts';
 import { installSecurityHeaders } from './security-headers.ts';
 import { SensorReports } from './sensor-reports.ts';
@@ -36,6 +37,7 @@ const KEEP_ALIVE_MS = 10_000;
 const DEFAULT_REQUESTS_PER_MINUTE = 1_200;
 /** Each open page of the dashboard is one, the live log another. */
 const DEFAULT_LIVE_CLIENTS = 200;
+const DEFAULT_LEARNING_HOURS = 7 * 24;
 const DEFAULT_LIVE_PING_MS = 30_000;
 
 /** Ready to listen; `close()` ends live clients, watches and whatever else it started. */
@@ -93,6 +95,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installNotificationRoutes(app, { pool, version });
   installStatsRoutes(app, { pool, clock });
   installTopologyRoutes(app, { pool, clock });
+  installProfileRoutes(app, { pool, neededHours: config.learningHours ?? DEFAULT_LEARNING_HOURS });
   installStatusRoutes(app, {
     health,
     sensors,

@@ -70,6 +70,9 @@ async function startManager(storeUrl: string, natsUrl: string, webRoot: string):
       `http.webRoot=${webRoot}`,
       '--set',
       'signatures.owner=manager',
+      // Nothing here is delivered twice, so an hour is finished at once.
+      '--set',
+      'analysis.holdbackSeconds=1',
     ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],

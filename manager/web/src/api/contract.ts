@@ -53,6 +53,7 @@ export type {
   Silence,
   SilenceRequest,
 } from '#contracts/rest-notifications.ts';
+export type { DeviceProfile } from '#contracts/rest-profile.ts';
 export type {
   SignatureChangeRow,
   SignatureFaultRow,

@@ -1,21 +1,20 @@
 // What the attributes of a device rest on, and where a person says better. Invariant: what is said replaces
 // what was concluded at once; an empty name and no kind take it back.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { call } from '../api/client.ts';
 import type { DeviceDetail } from '../api/contract.ts';
+import { devicePath, useDevice } from '../api/device.ts';
 import { formatAgo, formatUtc } from '../format/time.ts';
 import { ErrorState } from '../states/error-state.tsx';
+import { rangeQuery } from '../url/time-range.ts';
+import { useUrlState } from '../url/url-state.ts';
 
 const KINDS = ['phone', 'laptop', 'printer', 'TV', 'camera', 'server', 'IoT', 'router', 'pod'];
 
 export function DeviceEvidence({ ip }: { readonly ip: string }) {
-  const found = useQuery({
-    queryKey: ['device', ip],
-    queryFn: ({ signal }) => call<DeviceDetail>(path(ip), { signal }),
-    retry: false,
-  });
-  const device = found.data;
+  const { range } = useUrlState();
+  const { data: device } = useDevice(ip, rangeQuery(range));
   if (device === undefined) return null;
   const others = device.addresses.filter((address) => address !== ip);
   return (
@@ -89,7 +88,7 @@ function LabelForm({ ip, device }: LabelFormProps) {
   const save = useMutation({
     mutationFn: () => {
       const body = { label: label.trim() || null, type: type || null };
-      return call<void>(`${path(ip)}/label`, { method: 'PUT', body });
+      return call<void>(`${devicePath(ip)}/label`, { method: 'PUT', body });
     },
     onSuccess: () => queries.invalidateQueries(),
   });
@@ -130,8 +129,4 @@ function LabelForm({ ip, device }: LabelFormProps) {
       {save.error !== null && <ErrorState error={save.error} onRetry={() => save.mutate()} />}
     </form>
   );
-}
-
-function path(ip: string): string {
-  return `/devices/${encodeURIComponent(ip)}`;
 }

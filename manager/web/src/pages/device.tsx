@@ -1,13 +1,17 @@
 // One device (`/device?ip=…`): what it moves, whom it talks to, what it asked and what was noticed about it.
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useLatest } from '../api/queries.ts';
+import { useDevice, useProfile } from '../api/device.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { DeviceUsual } from '../device/device-usual.tsx';
+import { DeviceWeek } from '../device/device-week.tsx';
 import { formatBytes, formatCount } from '../format/quantity.ts';
 import { formatAgo, formatUtc } from '../format/time.ts';
 import { ALERT_COLUMNS } from '../lists/alert-columns.tsx';
+import { ANOMALY_COLUMNS } from '../lists/anomaly-columns.tsx';
 import { DNS_COLUMNS } from '../lists/dns-columns.tsx';
 import { FLOW_COLUMNS } from '../lists/flow-columns.tsx';
+import { HTTP_COLUMNS } from '../lists/http-columns.tsx';
 import { TLS_COLUMNS } from '../lists/tls-columns.tsx';
 import { PageHead } from '../shell/page-head.tsx';
 import { EventList } from '../table/event-list.tsx';
@@ -16,6 +20,7 @@ import { useUrlState } from '../url/url-state.ts';
 import { DeviceEvidence } from './device-evidence.tsx';
 import { NotFound } from './not-found.tsx';
 import { BandwidthPanel } from './overview/bandwidth-panel.tsx';
+import '../device/device.css';
 import './overview/overview.css';
 import { flowsBy, flowsOfApplication, TopPanel } from './overview/top-panel.tsx';
 
@@ -23,7 +28,9 @@ const TABS = [
   ['flows', 'Flows'],
   ['dns', 'DNS'],
   ['tls', 'TLS'],
+  ['http', 'HTTP'],
   ['alerts', 'Alerts'],
+  ['anomalies', 'Anomalies'],
 ] as const;
 type Tab = (typeof TABS)[number][0];
 
@@ -44,6 +51,7 @@ export default function Device() {
       <DeviceFacts ip={ip} />
       <DeviceEvidence ip={ip} />
       <BandwidthPanel device={ip} />
+      <Profile ip={ip} />
       <div className="grid tops">
         <TopPanel
           title="Talks to domains"
@@ -73,10 +81,20 @@ export default function Device() {
   );
 }
 
+function Profile({ ip }: { readonly ip: string }) {
+  const { data: profile } = useProfile(ip);
+  if (profile === undefined) return null;
+  return (
+    <>
+      <DeviceWeek profile={profile} />
+      <DeviceUsual profile={profile} />
+    </>
+  );
+}
+
 function DeviceFacts({ ip }: { readonly ip: string }) {
   const { range } = useUrlState();
-  const found = useLatest('devices', { ...rangeQuery(range), search: ip, limit: '50' }, range);
-  const device = found.data?.items.find((row) => row.ip === ip);
+  const { data: device } = useDevice(ip, rangeQuery(range));
   if (device === undefined) return null;
   const now = Date.now();
   return (
@@ -149,6 +167,12 @@ function DeviceEvents({ ip }: { readonly ip: string }) {
       {tab === 'tls' && <EventList list="tls" one="handshake" columns={TLS_COLUMNS} {...shared} />}
       {tab === 'alerts' && (
         <EventList list="alerts" one="alert" columns={ALERT_COLUMNS} {...shared} />
+      )}
+      {tab === 'http' && (
+        <EventList list="http" one="HTTP transaction" columns={HTTP_COLUMNS} {...shared} />
+      )}
+      {tab === 'anomalies' && (
+        <EventList list="anomalies" one="anomaly" columns={ANOMALY_COLUMNS} {...shared} />
       )}
     </section>
   );
