@@ -187,6 +187,15 @@ export const sensorSpecSchema = withRules(
       .default([{ operator: 'Exists' }])
       .describe('Taints that are no obstacle (default: all of them)'),
     resources: resourcesSchema.optional().describe('CPU and memory of a sensor'),
+    seccompProfile: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/)
+      .optional()
+      .describe(
+        "A profile in the kubelet's folder of seccomp profiles, netmoth/netmoth-sensor.json of deploy/seccomp for one; none: RuntimeDefault",
+      ),
     update: updateSchema.prefault({}).describe('How a change reaches the nodes'),
     metricsPort: z
       .int()

@@ -20,9 +20,11 @@ export interface SensorProcess {
 
 export function startSensor(
   argv: readonly string[],
-  options: { readonly uid?: number } = {},
+  /** `through`: a program, and its arguments, that becomes the sensor. */
+  options: { readonly uid?: number; readonly through?: readonly string[] } = {},
 ): SensorProcess {
-  const child = spawn(process.execPath, [kMain, '--listen', '127.0.0.1:0', ...argv], {
+  const [program = process.execPath, ...before] = [...(options.through ?? []), process.execPath];
+  const child = spawn(program, [...before, kMain, '--listen', '127.0.0.1:0', ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });

@@ -85,7 +85,7 @@ function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: str
     nodeSelector: { 'kubernetes.io/os': 'linux', ...spec.nodeSelector, ...suspended },
     tolerations: spec.tolerations,
     imagePullSecrets: spec.imagePullSecrets,
-    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    securityContext: { seccompProfile: seccompProfile(spec.seccompProfile) },
     containers: [container(sensor, settings)],
     volumes: [
       { name: 'config', configMap: { name: configMap } },
@@ -132,6 +132,12 @@ function container({ spec }: NetmothSensor, settings: SensorSettings): object {
         : []),
     ],
   };
+}
+
+function seccompProfile(localhostProfile: string | undefined): object {
+  return localhostProfile === undefined
+    ? { type: 'RuntimeDefault' }
+    : { type: 'Localhost', localhostProfile };
 }
 
 /** For NATS alone: the API server takes it for nothing. */
