@@ -58,6 +58,8 @@ export const thresholdSchema = z.object({
   said_by: z.string(),
   said_at: microTimeSchema,
 });
+export type ThresholdRequest = z.infer<typeof thresholdRequestSchema>;
+export type Threshold = z.infer<typeof thresholdSchema>;
 export const thresholdsSchema = z.object({ items: z.array(thresholdSchema) });
 export const thresholdParamsSchema = z.object({ id: z.string().regex(/^\d{1,18}$/) });
 export const MAX_THRESHOLDS = 1_000;

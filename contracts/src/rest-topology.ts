@@ -41,6 +41,8 @@ export const topologyNodeSchema = z.object({
   kind: z.string().nullable().describe('As of devices'),
   namespace: z.string().nullable(),
   workload: z.string().nullable(),
+  network: z.string().nullable().describe('Who runs it, of an address outside, where it is known'),
+  country: z.string().nullable(),
   ip: z.string().describe('One of its addresses, the busiest'),
   addresses: count.describe('How many addresses are this node'),
   bytes: count.describe('Over the edges shown'),

@@ -14,11 +14,17 @@ import { parseQuery } from './request-input.ts';
 import { addRoute } from './route-table.ts';
 import { timeRangeOf } from './time-range.ts';
 
-type StoredNode = Omit<TopologyNode, 'id' | 'label' | 'bytes'> & {
+type StoredNode = Omit<TopologyNode, 'id' | 'label' | 'bytes' | 'network' | 'country'> & {
   readonly node: string;
   readonly name: string | null;
 };
 type StoredEdge = TopologyEdge & { readonly among: number };
+interface Named {
+  readonly ip: string;
+  readonly domain: string | null;
+  readonly network: string | null;
+  readonly country: string | null;
+}
 interface Stored {
   readonly nodes: readonly StoredNode[];
   readonly edges: readonly StoredEdge[];
@@ -34,20 +40,18 @@ export function installTopologyRoutes(
     const { text, values } = selectTopology(range, query);
     const { rows } = await pool.query<Stored>(text, values);
     const { nodes, edges } = rows[0] ?? { nodes: [], edges: [] };
-    const nameless = nodes.filter((node) => node.name === null && node.place === 'outside');
+    const outside = nodes.filter(({ node, place }) => place === 'outside' && node !== OUTSIDE);
     const names = selectNames(
       range,
-      nameless.map(({ ip }) => ip),
+      outside.map(({ ip }) => ip),
     );
     const named =
-      nameless.length === 0
-        ? []
-        : (await pool.query<{ ip: string; domain: string }>(names.text, names.values)).rows;
-    return topologyOf({ nodes, edges }, new Map(named.map(({ ip, domain }) => [ip, domain])));
+      outside.length === 0 ? [] : (await pool.query<Named>(names.text, names.values)).rows;
+    return topologyOf({ nodes, edges }, new Map(named.map((each) => [each.ip, each])));
   });
 }
 
-function topologyOf({ nodes, edges }: Stored, domains: ReadonlyMap<string, string>): Topology {
+function topologyOf({ nodes, edges }: Stored, named: ReadonlyMap<string, Named>): Topology {
   const bytes = new Map<string, number>();
   for (const edge of edges) {
     const both = edge.bytes_toserver + edge.bytes_toclient;
@@ -55,12 +59,16 @@ function topologyOf({ nodes, edges }: Stored, domains: ReadonlyMap<string, strin
   }
   return {
     nodes: nodes
-      .map(({ node, name, ...of }) => ({
-        ...of,
-        id: node,
-        label: labelOf(node, name ?? domains.get(of.ip) ?? of.ip, of.workload),
-        bytes: bytes.get(node) ?? 0,
-      }))
+      .map(({ node, name, ...of }) => {
+        const known = node === OUTSIDE ? undefined : named.get(of.ip);
+        return {
+          ...of,
+          id: node,
+          label: labelOf(node, name ?? known?.domain ?? of.ip, of.workload),
+          ...{ network: known?.network ?? null, country: known?.country ?? null },
+          bytes: bytes.get(node) ?? 0,
+        };
+      })
       .sort((a, b) => b.bytes - a.bytes || (a.id < b.id ? -1 : 1)),
     edges: edges.map(({ among: _among, ...edge }) => edge),
     left_out: Math.max(0, (edges[0]?.among ?? 0) - edges.length),

@@ -45,7 +45,12 @@ beforeAll(async () => {
     { time: new Date(kNowMs - 7_200_000).toISOString(), dest_ip: '192.168.1.77' },
   ];
   await seed(bed.pool, 'alerts', alerts, kToday);
-  await seed(bed.pool, 'flows', [{ time, dest_ip: '93.184.216.34' }], kToday);
+  await seed(
+    bed.pool,
+    'flows',
+    [{ time, dest_ip: '93.184.216.34', asn_name: 'EDGECAST', country: 'US' }],
+    kToday,
+  );
   for (const [id, status] of [
     [1, 'open'],
     [2, 'normal'],
@@ -93,7 +98,7 @@ test('addresses of a machine are one node; alerts and findings are theirs', asyn
   ]);
   expect(graph.nodes).toMatchObject([
     { id: LAPTOP, label: 'laptop', addresses: 2, bytes: 93_310, findings: 1, top_score: 80 },
-    { id: 'ip:93.184.216.34', label: 'www.example.org', place: 'outside', findings: 0 },
+    { id: 'ip:93.184.216.34', label: 'www.example.org', network: 'EDGECAST', country: 'US' },
     { id: 'ip:192.168.1.77', label: 'Office', place: 'inside', kind: 'printer', bytes: 3_300 },
   ]);
   // What has alerts comes first, whichever way the packet went.

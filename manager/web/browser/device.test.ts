@@ -9,6 +9,10 @@ import { DESKTOP, PHONE, type Stage, startStage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 40;
+/** Calls a bare address outside like a clock. */
+const CALLER = '192.168.1.30';
+const CALLED = '203.0.113.9';
+const PERIOD_MS = 600_000;
 const FILES = '192.168.1.20';
 /** In the middle of each hour that it is at work. */
 const BUSY = 4_000_000;
@@ -51,21 +55,33 @@ function twoDays(nowMs: number): readonly EveEvent[] {
       ...more,
     });
   const now = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
-  return Array.from({ length: HOURS }, (_, back) => now - back * HOUR_MS - HOUR_MS / 2).flatMap(
-    (ms, index) => [
-      one(ms, { dest_ip: SITE.ip }, index % 4 === 0),
-      one(
-        ms + 1_000,
-        {
-          dest_ip: FILES,
-          dest_port: 445,
-          app_proto: 'smb',
-          netmoth: { schema: 1, flow_state: 'CLOSED' },
-        },
-        false,
-      ),
-    ],
+  const calls = Array.from({ length: (HOURS * HOUR_MS) / PERIOD_MS - 3 }, (_, index) =>
+    one(
+      now - HOUR_MS / 2 - index * PERIOD_MS,
+      {
+        ...{ src_ip: CALLER, dest_ip: CALLED, dest_port: 8443, app_proto: 'failed' },
+        ...{ flow_id: 5_000_000 + index, netmoth: { schema: 1, flow_state: 'CLOSED' } },
+      },
+      false,
+    ),
   );
+  const work = Array.from(
+    { length: HOURS },
+    (_, back) => now - back * HOUR_MS - HOUR_MS / 2,
+  ).flatMap((ms, index) => [
+    one(ms, { dest_ip: SITE.ip }, index % 4 === 0),
+    one(
+      ms + 1_000,
+      {
+        dest_ip: FILES,
+        dest_port: 445,
+        app_proto: 'smb',
+        netmoth: { schema: 1, flow_state: 'CLOSED' },
+      },
+      false,
+    ),
+  ]);
+  return [...work, ...calls];
 }
 
 const week = () => stage.page.getByRole('region', { name: 'Its week' });
@@ -115,6 +131,17 @@ test('usual destinations: the site by its domain, the server within by its servi
     .or(page.locator('tbody .row-open'))
     .first()
     .waitFor();
+});
+
+test('who calls like a clock is on the page of beacons, which leads to the device', async () => {
+  const { page, url } = stage;
+  await page.goto(`${url}/beacons?last=7d`);
+  const row = page.locator('tbody tr').filter({ hasText: CALLED });
+  await row.getByText('10 min').waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await stage.picture('beacons');
+  await row.getByRole('button').click();
+  await page.getByRole('heading', { level: 1, name: CALLER }).waitFor();
 });
 
 test('what a person calls it shows everywhere; it fits a phone', async () => {

@@ -100,6 +100,23 @@ test('a finding is explained part by part, silenced, and taught as normal', asyn
   await page.getByText('Nothing is silenced.').waitFor();
 });
 
+test('a threshold of a kind and device is set, refused where it makes no sense, and taken back', async () => {
+  const { page, url } = stage;
+  await page.goto(`${url}/notifications`);
+  const form = page.getByRole('form', { name: 'New threshold' });
+  await form.getByLabel('Kind of finding').selectOption('beacon');
+  await form.getByLabel('Of device').fill('printer');
+  await form.getByRole('button', { name: 'Set threshold' }).click();
+  await form.getByRole('alert').getByText('device').waitFor();
+  await form.getByLabel('Of device').fill(FIRST);
+  await form.getByLabel('From score').fill('75');
+  await form.getByRole('button', { name: 'Set threshold' }).click();
+  const told = `beacon of ${FIRST}`;
+  await page.getByText('from 75 of 100').waitFor();
+  await page.getByRole('button', { name: `Remove threshold ${told}` }).click();
+  await page.getByText('Every finding is told.').waitFor();
+});
+
 test('a channel is made, tested, told, changed and removed; what it refuses is shown', async () => {
   const { page, url, nats } = stage;
   const got: string[] = [];

@@ -119,15 +119,16 @@ export function selectTopology(
 
 const kNamedFlows = 20_000;
 
-/** Names of addresses that are not ours, by the newest flows of the range. */
+/** Names, networks and countries of addresses that are not ours, by the newest flows of the range. */
 export function selectNames(range: Range, addresses: readonly string[]): Statement {
   return statement(
     fragment(
-      `SELECT DISTINCT ON (dest_ip) host(dest_ip) AS ip, domain
-FROM (SELECT time, dest_ip, domain FROM flows
+      `SELECT host(dest_ip) AS ip, max(asn_name) AS network, max(country) AS country,
+  (array_agg(domain ORDER BY time DESC) FILTER (WHERE domain IS NOT NULL))[1] AS domain
+FROM (SELECT time, dest_ip, domain, asn_name, country FROM flows
   WHERE time >= to_timestamp(?::float8 / 1000) AND time < to_timestamp(?::float8 / 1000)
   ORDER BY time DESC, id DESC LIMIT ${kNamedFlows}) AS newest
-WHERE dest_ip = ANY(?::inet[]) AND domain IS NOT NULL ORDER BY dest_ip, time DESC`,
+WHERE dest_ip = ANY(?::inet[]) GROUP BY dest_ip`,
       ...[range.sinceMs, range.untilMs, addresses],
     ),
   );

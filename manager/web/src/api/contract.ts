@@ -46,7 +46,13 @@ export type {
 
 import type { FINDING_KINDS as ContractFindingKinds } from '#contracts/rest-analysis.ts';
 
-export type { BeaconRow, PrivacyPage, PrivacyRow } from '#contracts/rest-analysis.ts';
+export type {
+  BeaconRow,
+  PrivacyPage,
+  PrivacyRow,
+  Threshold,
+  ThresholdRequest,
+} from '#contracts/rest-analysis.ts';
 export type {
   Channel,
   ChannelRequest,

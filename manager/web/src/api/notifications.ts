@@ -1,11 +1,24 @@
 // Channels and silences. Invariant: what is changed makes its list be asked again.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Channel, ChannelRequest, Silence, SilenceRequest } from './contract.ts';
+import {
+  type Channel,
+  type ChannelRequest,
+  FINDING_KINDS,
+  type Silence,
+  type SilenceRequest,
+  type Threshold,
+  type ThresholdRequest,
+} from './contract.ts';
 
 const REFRESH_MS = 10_000;
 const CHANNELS = '/notifications/channels';
 const SILENCES = '/notifications/silences';
+const THRESHOLDS = '/anomalies/thresholds';
+/** What can be told: findings, and alerts of signatures. */
+export const TOLD_KINDS = ['signature', ...FINDING_KINDS] as const;
+
+export const kindText = (kind: string): string => kind.replaceAll('_', ' ');
 
 const pathOf = (root: string, name: string): string => `${root}/${encodeURIComponent(name)}`;
 
@@ -22,6 +35,13 @@ export function useSilences() {
     queryKey: ['silences'],
     queryFn: ({ signal }) => call<{ items: Silence[] }>(SILENCES, { signal }),
     refetchInterval: REFRESH_MS,
+  });
+}
+
+export function useThresholds() {
+  return useQuery({
+    queryKey: ['thresholds'],
+    queryFn: ({ signal }) => call<{ items: Threshold[] }>(THRESHOLDS, { signal }),
   });
 }
 
@@ -59,3 +79,11 @@ export const useSilence = () =>
 
 export const useEndSilence = () =>
   useChange('silences', (id: string) => call<void>(pathOf(SILENCES, id), { method: 'DELETE' }));
+
+export const usePutThreshold = () =>
+  useChange('thresholds', (body: ThresholdRequest) =>
+    call<void>(THRESHOLDS, { method: 'PUT', body }),
+  );
+
+export const useDeleteThreshold = () =>
+  useChange('thresholds', (id: string) => call<void>(pathOf(THRESHOLDS, id), { method: 'DELETE' }));

@@ -1,7 +1,7 @@
 // Why analysis told a finding: its parts with figure and expectation, and what a person says of it.
 import { useSetStatus } from '../api/analysis.ts';
 import type { AnomalyRow } from '../api/contract.ts';
-import { useSilence } from '../api/notifications.ts';
+import { kindText, useSilence } from '../api/notifications.ts';
 
 const ANSWERS = [
   ['acknowledged', 'Acknowledge'],
@@ -77,7 +77,7 @@ function SilenceLine({ row }: { readonly row: FindingRow }) {
   if (silence.data !== undefined) {
     return (
       <p role="status">
-        Nobody is told of {event.replaceAll('_', ' ')} of {src_ip} now.
+        Nobody is told of {kindText(event)} of {src_ip} now.
       </p>
     );
   }

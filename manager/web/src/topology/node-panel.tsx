@@ -57,10 +57,13 @@ export function NodePanel({ topology, node, onChoose }: NodePanelProps) {
 }
 
 function Facts({ node }: { readonly node: TopologyNode }) {
+  const { network, country } = node;
   const { ip, addresses, kind, namespace, workload, bytes, findings, top_score } = node;
   const facts: readonly (readonly [string, string | null])[] = [
     ['Address', addresses > 1 ? `${ip} and ${addresses - 1} more` : ip],
     ['Kind', kind],
+    ['Network', network],
+    ['Country', country],
     ['Namespace', namespace],
     ['Workload', workload],
     ['Traffic', formatBytes(bytes)],

@@ -1,8 +1,8 @@
 // Makes or changes a channel. Invariant: fields that a kind does not know are not sent.
 import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../api/client.ts';
-import { type Channel, type ChannelRequest, FINDING_KINDS } from '../../api/contract.ts';
-import type { NamedChannel } from '../../api/notifications.ts';
+import type { Channel, ChannelRequest } from '../../api/contract.ts';
+import { kindText, type NamedChannel, TOLD_KINDS } from '../../api/notifications.ts';
 import { TextField } from '../../controls/text-field.tsx';
 
 const KINDS: readonly (readonly [ChannelRequest['kind'], label: string, example: string])[] = [
@@ -130,8 +130,8 @@ interface KindChoicesProps {
 function KindChoices({ kinds, onKinds }: KindChoicesProps) {
   return (
     <fieldset className="kinds">
-      <legend>Kinds of findings; none chosen means all</legend>
-      {FINDING_KINDS.map((kind) => (
+      <legend>Alerts of signatures and kinds of findings; none chosen means all</legend>
+      {TOLD_KINDS.map((kind) => (
         <label key={kind}>
           <input
             type="checkbox"
@@ -142,7 +142,7 @@ function KindChoices({ kinds, onKinds }: KindChoicesProps) {
               )
             }
           />{' '}
-          {kind.replaceAll('_', ' ')}
+          {kindText(kind)}
         </label>
       ))}
     </fieldset>

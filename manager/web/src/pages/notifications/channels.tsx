@@ -26,8 +26,8 @@ export function Channels() {
     <section className="panel setting" aria-labelledby="channels-title">
       <h2 id="channels-title">Channels</h2>
       <p className="muted">
-        Each new finding goes to every channel whose least score it reaches. What cannot be sent is
-        tried again for hours.
+        Each new finding and each alert of a signature on a device goes to every channel whose least
+        score it reaches. What cannot be sent is tried again for hours.
       </p>
       {channels.isPending && <Skeleton lines={3} />}
       {channels.error !== null && (
@@ -35,7 +35,8 @@ export function Channels() {
       )}
       {channels.data !== undefined && items.length === 0 && (
         <EmptyState title="Nobody is told yet" compact>
-          A webhook, Slack, Alertmanager, syslog or e-mail can be told of what analysis finds.
+          A webhook, Slack, Alertmanager, syslog or e-mail can be told of what analysis finds and of
+          alerts.
         </EmptyState>
       )}
       <ul className="channels">

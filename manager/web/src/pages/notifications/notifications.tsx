@@ -4,6 +4,7 @@ import '../settings/settings.css';
 import { Channels } from './channels.tsx';
 import './notifications.css';
 import { Silences } from './silences.tsx';
+import { Thresholds } from './thresholds.tsx';
 
 export default function Notifications() {
   return (
@@ -11,6 +12,7 @@ export default function Notifications() {
       <PageHead title="Notifications" timed={false} />
       <Channels />
       <Silences />
+      <Thresholds />
     </div>
   );
 }

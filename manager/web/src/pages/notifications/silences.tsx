@@ -1,7 +1,13 @@
 // What is not told for a while. Invariant: a silence always ends; what is silenced is found and listed all the same.
 import { type FormEvent, useState } from 'react';
-import { FINDING_KINDS, type Silence } from '../../api/contract.ts';
-import { useEndSilence, useSilence, useSilences } from '../../api/notifications.ts';
+import type { Silence } from '../../api/contract.ts';
+import {
+  kindText,
+  TOLD_KINDS,
+  useEndSilence,
+  useSilence,
+  useSilences,
+} from '../../api/notifications.ts';
 import { TextField } from '../../controls/text-field.tsx';
 import { formatAgo, formatUtc } from '../../format/time.ts';
 import { ErrorState } from '../../states/error-state.tsx';
@@ -24,7 +30,7 @@ export function Silences() {
     <section className="panel setting" aria-labelledby="silences-title">
       <h2 id="silences-title">Silences</h2>
       <p className="muted">
-        Findings that match are listed as ever and told to nobody until the silence ends.
+        Findings and alerts that match are listed as ever and told to nobody until the silence ends.
       </p>
       {silences.isPending && <Skeleton lines={2} />}
       {silences.error !== null && (
@@ -65,14 +71,16 @@ export function Silences() {
   );
 }
 
-function matcherOf({ kind, subject }: Silence): string {
-  return `${kind?.replaceAll('_', ' ') ?? 'everything'} of ${subject ?? 'everybody'}`;
+function matcherOf({ kind, subject, about }: Silence): string {
+  const what = kind === null ? 'everything' : kindText(kind);
+  return `${what}${about === null ? '' : ` ${about}`} of ${subject ?? 'everybody'}`;
 }
 
 function SilenceForm() {
   const silence = useSilence();
   const [kind, setKind] = useState('');
   const [subject, setSubject] = useState('');
+  const [about, setAbout] = useState('');
   const [minutes, setMinutes] = useState('60');
   const [reason, setReason] = useState('');
   const submit = (event: FormEvent) => {
@@ -81,6 +89,7 @@ function SilenceForm() {
       {
         ...(kind === '' ? {} : { kind }),
         ...(subject.trim() === '' ? {} : { subject: subject.trim() }),
+        ...(about.trim() === '' ? {} : { about: about.trim() }),
         ...{ minutes: Number(minutes), reason },
       },
       { onSuccess: () => setReason('') },
@@ -89,12 +98,12 @@ function SilenceForm() {
   return (
     <form className="silence-form" onSubmit={submit} aria-label="New silence">
       <label className="field">
-        <span>Kind of finding</span>
+        <span>Kind</span>
         <select className="input" value={kind} onChange={(event) => setKind(event.target.value)}>
           <option value="">any</option>
-          {FINDING_KINDS.map((each) => (
+          {TOLD_KINDS.map((each) => (
             <option key={each} value={each}>
-              {each.replaceAll('_', ' ')}
+              {kindText(each)}
             </option>
           ))}
         </select>
@@ -105,6 +114,14 @@ function SilenceForm() {
         maxLength={45}
         value={subject}
         onText={setSubject}
+      />
+      <TextField
+        label="About"
+        placeholder={kind === 'signature' ? '1:2019401' : 'anything'}
+        hint="A signature’s number, a domain, a service"
+        maxLength={256}
+        value={about}
+        onText={setAbout}
       />
       <label className="field">
         <span>For</span>
