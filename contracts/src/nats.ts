@@ -166,6 +166,7 @@ export const reportedSchema = z.object({
   node: z.string(),
   version: z.string(),
   startedAt: z.iso.datetime(),
+  revision: z.string().max(64).optional().describe('What the process was started as'),
   reportedAt: z.iso.datetime(),
   observedGeneration: z.int().min(0),
   signatures: reportedSignaturesSchema.optional(),

@@ -92,6 +92,7 @@ const kSensorRefusals: readonly Refusal[] = [
   ],
   ['update.maxUnavailable', { update: { maxUnavailable: '0%' } }, /count of nodes from 1 on/],
   ['update.maxUnavailable', { update: { maxUnavailable: 0 } }, /percentage from "1%" to "100%"/],
+  ['update.pauseOnLoss', { update: { pauseOnLoss: 0 } }, /pauseOnLoss.*equal to 1/],
   ['metricsPort', { metricsPort: 80 }, /metricsPort.*greater than or equal to 1024/],
   ['logLevel', { logLevel: 'loud' }, /Unsupported value: "loud"/],
   ['suspend', { suspend: 'no' }, /suspend.*must be of type boolean/],

@@ -30,10 +30,10 @@ export const SENSOR_NAME_RULE = {
 
 export const captureSchema = z.object({
   strategy: z
-    .enum(['auto', 'afPacket', 'ebpf', 'afXdp'])
+    .enum(['auto', 'afPacket', 'ebpf', 'afXdp', 'pcap'])
     .default('auto')
     .describe(
-      'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket; afXdp takes what interfaces dedicated to mirroring receive, with IPC_LOCK besides, and falls back alike',
+      'How packets are taken: auto chooses the best that NET_RAW allows; afPacket is TPACKET_V3; ebpf taps with tcx programs, with BPF, NET_ADMIN and PERFMON, and falls back to afPacket; afXdp takes what interfaces dedicated to mirroring receive, with IPC_LOCK besides, and falls back alike; pcap reads by libpcap, slower and with one thread an interface',
     ),
   interfaces: listSet(
     z
@@ -150,6 +150,14 @@ export const updateSchema = z.object({
   })
     .default('10%')
     .describe('Nodes that may be without a sensor while a change rolls out'),
+  pauseOnLoss: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'Percent of its packets: while a node that has the change loses so much, no further node gets it (default: not looked at)',
+    ),
 });
 
 const kMemoryRule = {

@@ -86,8 +86,11 @@ export class Term {
     this.#sensors = new SensorController({
       ...{ client, log, random, now: wallNow, events: options.events },
       ...{ sensors: informers.sensors, children: informers.children, settings: options.settings },
-      fleet: (sensor: NetmothSensor) =>
-        fleetOf({ sensor, nodes: informers.nodes.values(), busUp: board.busUp, readings }),
+      fleet: (sensor: NetmothSensor, revision) =>
+        fleetOf({
+          ...{ sensor, nodes: informers.nodes.values(), busUp: board.busUp, readings },
+          revision,
+        }),
       signing: ({ metadata }) => this.#rollouts.fleet(metadata.name),
     });
     const { nats, writeBudgetMs } = options;

@@ -1,6 +1,7 @@
 // The chart on a real node, as a new user would: installed by helm, a sensor and signatures by kubectl, traffic of a
 // pod, its alert in PostgreSQL, the sensor killed. Invariants: everything asserted is read from Kubernetes or from
 // PostgreSQL, nothing from ourselves; the closing line is "N passed, M failed".
+import { checkNoApi, checkRollOuts, checkUpdates } from './changes.ts';
 import { diagnose } from './diagnosis.ts';
 import { installNetmoth } from './installation.ts';
 import { checkHealing, checkSensing } from './sensing.ts';
@@ -15,6 +16,9 @@ try {
   await installNetmoth(world, steps);
   const seen = await checkSensing(world, steps);
   await checkHealing(world, seen, steps);
+  await checkNoApi(world, steps);
+  await checkUpdates(world, steps);
+  await checkRollOuts(world, steps);
   console.log(`\n${steps.passed} passed, 0 failed`);
 } catch (error) {
   console.log(error instanceof Error ? error.stack : error);

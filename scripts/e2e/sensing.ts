@@ -154,7 +154,7 @@ async function sensorPod(world: World): Promise<any> {
 }
 
 /** Its process as this machine sees it: processes of containers are below ours. */
-function sensorProcess(): number {
+export function sensorProcess(): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const found = pids.find((pid) => {
     try {

@@ -103,6 +103,12 @@ export const sensorConfigSchema = z.strictObject({
     .max(253)
     .transform(toToken)
     .describe('Default: the host name; dots become "-"'),
+  revision: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Said in every report: of what this process was started as, named by who started it'),
   dataDir: z.string().min(1).describe('Default: $XDG_DATA_HOME/netmoth'),
   nats: natsConfigSchema.prefault({}),
   capture: captureConfigSchema

@@ -30,6 +30,7 @@ export function makeReport(input: ReportInput): Reported {
     node: config.node,
     version: input.version,
     startedAt: input.startedAt.toISOString(),
+    ...(config.revision === undefined ? {} : { revision: config.revision }),
     reportedAt: input.now.toISOString(),
     observedGeneration: input.observedGeneration,
     interfaces: interfacesOf(source, input.capture),

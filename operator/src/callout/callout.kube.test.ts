@@ -123,7 +123,7 @@ describe('with the token of its pod a sensor', () => {
       }),
     );
     const named = containers[0].env.map(({ name }: { name: string }) => name);
-    expect(named).toEqual(['NETMOTH_SENSOR_NODE']);
+    expect(named).toEqual(['NETMOTH_SENSOR_NODE', 'NETMOTH_SENSOR_REVISION']);
     const { configMap } = volumes.find((each: { configMap?: object }) => each.configMap);
     const { data } = await bed.get(`${kCore}/configmaps/${configMap.name}`);
     expect(JSON.parse(data['sensor.json']).nats.tokenFile).toBe(

@@ -5,6 +5,7 @@
  * those the capture strategy needs (AF_PACKET: NET_RAW, which Linux gives a container only as root); a
  * root file system that cannot be written; everything a sensor writes goes with its pod.
  */
+import { createHash } from 'node:crypto';
 import type { NetmothSensor } from '#crds/kinds.ts';
 import { TOKEN_AUDIENCE } from '../callout/token-review.ts';
 import type { KubeObject } from '../runtime/resource.ts';
@@ -34,10 +35,15 @@ const kSpoolHeadroomMiB = 64;
 /** Bundles not in use (`signatures.cacheMiB`), the one in use and the next, and compiled patterns (64 MiB). */
 const kSignaturesMiB = 256 + 256 + 64;
 const kTokenSeconds = 3_600;
+/** Three reports, so that loss is known before the next node is taken. */
+const kMinReadySeconds = 15;
+/** On the DaemonSet: what its sensors report as their revision. */
+export const REVISION_ANNOTATION = 'netmoth.io/revision';
 const kDefaultRequests = { cpu: '100m', memory: '256Mi' };
 const kCapabilities = {
   auto: ['NET_RAW'],
   afPacket: ['NET_RAW'],
+  pcap: ['NET_RAW'],
   ebpf: ['BPF', 'NET_ADMIN', 'NET_RAW', 'PERFMON'],
   afXdp: ['BPF', 'IPC_LOCK', 'NET_ADMIN', 'NET_RAW'],
 } as const;
@@ -48,29 +54,47 @@ export function daemonSet(
   configMap: string,
 ): DaemonSet {
   const { name } = sensor.metadata;
-  const { update } = sensor.spec;
+  const { maxUnavailable, pauseOnLoss } = sensor.spec.update;
+  const pod = podSpec(sensor, settings, configMap);
+  const revision = createHash('sha256').update(JSON.stringify(pod)).digest('hex').slice(0, 10);
   return {
     metadata: {
       namespace: settings.namespace,
       name: childName(name),
       labels: childLabels(name),
+      annotations: { [REVISION_ANNOTATION]: revision },
       ownerReferences: [ownerOf(sensor)],
     },
     spec: {
+      ...(pauseOnLoss === undefined ? {} : { minReadySeconds: kMinReadySeconds }),
       selector: { matchLabels: podLabels(name) },
       updateStrategy: {
         type: 'RollingUpdate',
-        rollingUpdate: { maxUnavailable: update.maxUnavailable },
+        rollingUpdate: { maxUnavailable },
       },
       template: {
         metadata: { labels: childLabels(name) },
-        spec: podSpec(sensor, settings, configMap),
+        spec: { ...pod, containers: pod.containers.map((each) => revised(each, revision)) },
       },
     },
   };
 }
 
-function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: string): object {
+/** The same, but no further pod is replaced. */
+export function held({ spec, ...rest }: DaemonSet): DaemonSet {
+  return { ...rest, spec: { ...spec, updateStrategy: { type: 'OnDelete' } } };
+}
+
+function revised(container: Container, value: string): Container {
+  return { ...container, env: [...container.env, { name: 'NETMOTH_SENSOR_REVISION', value }] };
+}
+
+interface Container {
+  readonly env: readonly object[];
+  readonly [key: string]: unknown;
+}
+
+function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: string) {
   const { spec } = sensor;
   const suspended = spec.suspend ? { [SUSPENDED_LABEL]: 'true' } : {};
   const dataMiB = spec.outputs.spoolMiB + kSpoolHeadroomMiB + kSignaturesMiB;
@@ -96,7 +120,7 @@ function podSpec(sensor: NetmothSensor, settings: SensorSettings, configMap: str
   };
 }
 
-function container({ spec }: NetmothSensor, settings: SensorSettings): object {
+function container({ spec }: NetmothSensor, settings: SensorSettings): Container {
   const probe = (path: string): object => ({
     httpGet: { path, port: 'metrics', scheme: 'HTTP' },
     timeoutSeconds: 5,

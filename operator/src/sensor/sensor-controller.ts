@@ -8,13 +8,13 @@
 import type { Logger } from 'pino';
 import type { NetmothSensor } from '#crds/kinds.ts';
 import type { ApiClient } from '../runtime/api-client.ts';
-import { contains, isApplied } from '../runtime/applied.ts';
+import { contains, isApplied, withDigest } from '../runtime/applied.ts';
 import { Controller, type Outcome } from '../runtime/controller.ts';
 import type { EventRecorder } from '../runtime/events.ts';
 import type { Informer } from '../runtime/informer.ts';
 import { CONFIG_MAPS, DAEMON_SETS, type KubeObject, SENSORS } from '../runtime/resource.ts';
 import { type Child, childrenOf } from './children.ts';
-import type { DaemonSet } from './daemon-set.ts';
+import { type DaemonSet, held, REVISION_ANNOTATION } from './daemon-set.ts';
 import { SENSOR_LABEL } from './names.ts';
 import { type FleetReadings, type SignatureReadings, sensorStatus } from './sensor-status.ts';
 import type { SensorSettings } from './settings.ts';
@@ -29,7 +29,7 @@ export interface SensorControllerOptions {
   readonly sensors: Informer<NetmothSensor, NetmothSensor>;
   readonly children: ChildInformers;
   readonly settings: SensorSettings;
-  readonly fleet: (sensor: NetmothSensor) => FleetReadings;
+  readonly fleet: (sensor: NetmothSensor, revision: string | undefined) => FleetReadings;
   /** Undefined: not known yet. */
   readonly signing: (sensor: NetmothSensor) => SignatureReadings | undefined;
   readonly events: EventRecorder;
@@ -41,6 +41,7 @@ export interface SensorControllerOptions {
 const kWorkers = 2;
 /** Changes of single nodes come in crowds: one status speaks for all of that time. */
 const kCoalesceMs = 1_000;
+const kMaxNote = 500;
 
 export class SensorController {
   readonly controller: Controller;
@@ -83,14 +84,42 @@ export class SensorController {
     // Gone or going: what it owned goes by its owner references.
     if (sensor === undefined || sensor.metadata.deletionTimestamp !== undefined) return {};
     const wanted = childrenOf(sensor, this.#options.settings);
+    const revision = wanted.find(({ kind }) => kind === DAEMON_SETS)?.object.metadata.annotations?.[
+      REVISION_ANNOTATION
+    ];
+    const fleet = this.#options.fleet(sensor, revision);
     let daemonSet: DaemonSet | undefined;
     for (const child of wanted) {
-      const live = await this.#ensure(sensor, child, signal);
+      const isHeld =
+        child.kind === DAEMON_SETS && this.#mustHold(sensor, { child, fleet, revision });
+      const object = isHeld ? withDigest(held(child.object)) : child.object;
+      const live = await this.#ensure(sensor, { ...child, object }, signal);
       if (child.kind === DAEMON_SETS) daemonSet = live;
     }
     await this.#removeOldConfigs(sensor, { wanted, daemonSet }, signal);
-    await this.#writeStatus(sensor, daemonSet, signal);
+    await this.#writeStatus(sensor, { daemonSet, fleet }, signal);
     return {};
+  }
+
+  /** A change that has begun, and whose first nodes lose packets, goes no further. */
+  #mustHold(
+    sensor: NetmothSensor,
+    {
+      child,
+      fleet,
+      revision,
+    }: { child: Child; fleet: FleetReadings; revision: string | undefined },
+  ): boolean {
+    const live: DaemonSet | undefined = this.#live(child.kind.plural, child.object.metadata.name);
+    if (live?.metadata.annotations?.[REVISION_ANNOTATION] !== revision) return false;
+    if (live === undefined || fleet.losingNodes.length === 0 || isRolledOut(live)) return false;
+    if (!contains(live.spec, { updateStrategy: { type: 'OnDelete' } })) {
+      this.#options.events.tell(SENSORS, sensor, {
+        ...{ type: 'Warning', reason: 'PausedOnLoss', action: 'Apply' },
+        note: `The change goes no further: ${fleet.losingNodes.join(', ').slice(0, kMaxNote)} lost packets with it`,
+      });
+    }
+    return true;
   }
 
   /** The object as it is afterwards: what was just applied is newer than the copy. */
@@ -132,7 +161,7 @@ export class SensorController {
 
   async #writeStatus(
     sensor: NetmothSensor,
-    daemonSet: DaemonSet | undefined,
+    { daemonSet, fleet }: { daemonSet: DaemonSet | undefined; fleet: FleetReadings },
     signal: AbortSignal,
   ): Promise<void> {
     const status = sensorStatus({
@@ -141,7 +170,7 @@ export class SensorController {
         generation: daemonSet.metadata.generation ?? 0,
         status: daemonSet.status ?? {},
       },
-      fleet: this.#options.fleet(sensor),
+      fleet,
       signing: this.#options.signing(sensor),
       now: this.#options.now(),
     });

@@ -25,6 +25,8 @@ export interface FleetReadings {
   /** A few of the nodes behind the numbers, by name. */
   readonly silentNodes: readonly string[];
   readonly degradedNodes: readonly string[];
+  /** That lose more than update.pauseOnLoss, and have the change that is being rolled out. */
+  readonly losingNodes: readonly string[];
 }
 
 /** How far the nodes are with what the SignatureSets for this sensor want. */
@@ -116,15 +118,19 @@ function judgeAvailable({ spec }: NetmothSensor, pods: Pods | undefined): Judgem
 function judgeProgressing(
   { spec }: NetmothSensor,
   pods: Pods | undefined,
-  { behind, reporting }: FleetReadings,
+  { behind, reporting, losingNodes }: FleetReadings,
 ): Judgement {
   const say = (status: Condition['status'], reason: string, message: string): Judgement =>
     judgement('Progressing', status, reason, message);
   if (pods === undefined) return say('True', 'Starting', 'The DaemonSet is being made or changed.');
   if (spec.suspend) return say('False', 'Suspended', 'No pod is wanted.');
   if (pods.updated < pods.desired) {
-    const words = `${pods.updated} of ${pods.desired} nodes have the current spec.`;
-    return say('True', 'RollingOut', words);
+    const words = `${pods.updated} of ${pods.desired} nodes have the current spec`;
+    if (losingNodes.length > 0) {
+      const who = `${listed(losingNodes)} lost ${spec.update.pauseOnLoss}% or more with it`;
+      return say('True', 'PausedOnLoss', `${words}; no other gets it: ${who}.`);
+    }
+    return say('True', 'RollingOut', `${words}.`);
   }
   if (behind > 0) {
     const words = `${behind} of ${reporting} reporting nodes have not applied the current settings.`;

@@ -16,11 +16,14 @@ export interface FleetInput {
   readonly nodes: Iterable<Node>;
   readonly busUp: boolean;
   readonly readings: (sensor: string, node: string) => NodeReadings;
+  /** Of its pods as they should be. */
+  readonly revision?: string | undefined;
 }
 
-export function fleetOf({ sensor, nodes, busUp, readings }: FleetInput): FleetReadings {
+export function fleetOf({ sensor, nodes, busUp, readings, revision }: FleetInput): FleetReadings {
   const silentNodes: string[] = [];
   const degradedNodes: string[] = [];
+  const losingNodes: string[] = [];
   const signatures = new Set<string>();
   let count = 0;
   let reporting = 0;
@@ -41,13 +44,25 @@ export function fleetOf({ sensor, nodes, busUp, readings }: FleetInput): FleetRe
     if ((seen.report?.observedGeneration ?? 0) < generation) behind += 1;
     signatures.add(seen.report?.signatures?.digest ?? '');
     if (seen.lossLevel !== undefined) loss = Math.max(loss ?? 0, seen.lossLevel);
+    if (losesSince(seen, sensor, revision)) losingNodes.push(name);
     if (!isDegraded(seen)) continue;
     degraded += 1;
     if (degradedNodes.length < kNamed) degradedNodes.push(name);
   }
   return {
     ...{ busUp, nodes: count, reporting, degraded, behind, signatures, silentNodes },
-    degradedNodes,
+    ...{ degradedNodes, losingNodes },
     loss: lossText(loss),
   };
+}
+
+/** It has the change that is being rolled out, and loses more than that may. */
+function losesSince(
+  { report, lossLevel = 0 }: NodeReadings,
+  { spec }: NetmothSensor,
+  revision: string | undefined,
+): boolean {
+  const { pauseOnLoss } = spec.update;
+  if (pauseOnLoss === undefined || revision === undefined) return false;
+  return report?.revision === revision && lossLevel >= pauseOnLoss;
 }

@@ -32,6 +32,7 @@ export class LossMeter {
     if (packets < last.packets || drops < last.drops) {
       this.#packets.length = 0;
       this.#drops.length = 0;
+      this.#level = 0;
       return;
     }
     this.#packets.push(packets - last.packets);

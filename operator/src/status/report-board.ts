@@ -84,11 +84,12 @@ export class ReportBoard {
       this.#options.onChange(entry.sensor, entry.node);
       return;
     }
-    const { counters, spool, reportedAt, rssBytes, observedGeneration } = report;
-    const applied = entry.report.observedGeneration !== observedGeneration;
+    const { counters, spool, reportedAt, rssBytes, observedGeneration, revision } = report;
+    const { report: known } = entry;
+    const applied = known.observedGeneration !== observedGeneration || known.revision !== revision;
     Object.assign(entry.report.counters, counters);
     Object.assign(entry.report.spool, spool);
-    Object.assign(entry.report, { reportedAt, rssBytes, observedGeneration });
+    Object.assign(entry.report, { reportedAt, rssBytes, observedGeneration, revision });
     // Nothing of the node's object changes, but its sensor counts it.
     if (applied) this.#options.onChange(entry.sensor, entry.node);
   }

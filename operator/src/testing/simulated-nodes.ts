@@ -13,7 +13,19 @@ import { kQuietLog } from './kube-bed.ts';
 import { sampleReport } from './sample-report.ts';
 
 interface Pod extends KubeObject {
-  readonly spec: { readonly nodeName?: string };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers?: readonly {
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+  readonly status?: { readonly phase?: string };
+}
+
+/** As its sensor reads it. */
+function revisionOf({ spec }: Pod): string | undefined {
+  const env = spec.containers?.flatMap((container) => container.env ?? []);
+  return env?.find(({ name }) => name === 'NETMOTH_SENSOR_REVISION')?.value;
 }
 
 export interface SimulatedNodesOptions {
@@ -32,7 +44,6 @@ export class SimulatedNodes implements AsyncDisposable {
   readonly #pods: Informer<Pod, Pod>;
   readonly #stop = new AbortController();
   readonly #changes = new Map<string, Change>();
-  readonly #startedAt = new Date().toISOString();
   #connection: NatsConnection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #packets = 1_000;
@@ -85,7 +96,9 @@ export class SimulatedNodes implements AsyncDisposable {
       await cluster.request('DELETE', path, { gracePeriodSeconds: 0 }).catch(() => undefined);
       return;
     }
-    const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: this.#startedAt }];
+    if (pod.status?.phase === 'Running') return;
+    const lastTransitionTime = `${new Date().toISOString().slice(0, 19)}Z`;
+    const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime }];
     const status = { status: { phase: 'Running', conditions } };
     await cluster.request('PATCH', `${path}/status`, status).catch(() => undefined);
   }
@@ -99,7 +112,9 @@ export class SimulatedNodes implements AsyncDisposable {
         const sensor = metadata.labels?.[SENSOR_LABEL];
         if (spec.nodeName === undefined || sensor === undefined) continue;
         const change = this.#changes.get(spec.nodeName) ?? ((report: Reported) => report);
-        const report = change(sampleReport(sensor, spec.nodeName, this.#packets));
+        const revision = revisionOf({ metadata, spec });
+        const said = sampleReport(sensor, spec.nodeName, this.#packets);
+        const report = change({ ...said, ...(revision === undefined ? {} : { revision }) });
         if (report === undefined) continue;
         await bucket.put(nodeKey(report.sensor, report.node), JSON.stringify(report));
       }

@@ -34,8 +34,8 @@ export interface TestCluster extends AsyncDisposable {
   /** Starts kube-controller-manager and kube-scheduler; best after the CRDs, which it looks up once. */
   startControllers(): Promise<void>;
   kubectl(args: readonly string[], input?: string): Promise<KubectlResult>;
-  /** One request as the admin, past every client of ours; the parsed answer whatever its status. */
-  request(method: string, path: string, body?: unknown): Promise<ClusterAnswer>;
+  /** One request as the admin (or with that token), past every client of ours; the parsed answer whatever its status. */
+  request(method: string, path: string, body?: unknown, token?: string): Promise<ClusterAnswer>;
   /** Applies the manifests of a file or a folder and waits until CRDs among them are served. */
   applyDefinitions(path: string): Promise<void>;
   /** Forgets all of etcd's history before now, so that older resource versions are answered with 410. */
@@ -123,7 +123,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
     },
     startControllers: () => startControllers(files, launch, address !== kLoopback),
     kubectl: (args, input) => kubectl(files, args, input),
-    request: (method, path, body) => send(server, files, { method, path, body }),
+    request: (method, path, body, token) => send(server, files, { method, path, body, token }),
     applyDefinitions: (path) => applyDefinitions(files, path),
     compact: () => compactEtcd(etcdUrl),
     seed: (objects) => seedEtcd(etcdUrl, objects),
@@ -199,11 +199,12 @@ interface Wanted {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  readonly token?: string | undefined;
   readonly timeoutMs?: number;
 }
 
 function send(server: string, files: ClusterFiles, wanted: Wanted): Promise<ClusterAnswer> {
-  const { method, path, body, timeoutMs = kRequestTimeoutMs } = wanted;
+  const { method, path, body, timeoutMs = kRequestTimeoutMs, token = files.token.admin } = wanted;
   const payload = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -214,7 +215,7 @@ function send(server: string, files: ClusterFiles, wanted: Wanted): Promise<Clus
         agent: false,
         signal: AbortSignal.timeout(timeoutMs),
         headers: {
-          authorization: `Bearer ${files.token.admin}`,
+          authorization: `Bearer ${token}`,
           // Node sends the body of a DELETE without its length where nobody names it.
           'content-length': payload.length,
           'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
