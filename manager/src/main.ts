@@ -253,7 +253,7 @@ async function connectBus({ nats }: ManagerConfig): Promise<NatsConnection> {
 }
 
 function apiConfig(
-  { http, nats, signatures, analysis }: ManagerConfig,
+  { http, nats, signatures, analysis, geoipFile }: ManagerConfig,
   webRoot: string | undefined,
 ) {
   const { webRoot: _given, requestsPerMinute, liveClients, ...flags } = http;
@@ -262,6 +262,7 @@ function apiConfig(
     ownsSignatures: signatures.owner === 'manager',
     busReplicas: nats.streamReplicas,
     learningHours: Math.ceil(analysis.learningDays * kHoursPerDay),
+    ...(geoipFile === undefined ? {} : { geoipFile }),
     ...(webRoot === undefined ? {} : { webRoot }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(liveClients === undefined ? {} : { liveClients }),

@@ -35,6 +35,8 @@ export interface ApiConfig {
   readonly ownsSignatures?: boolean;
   /** Hours that analysis learns before it judges what is unusual; a week where absent. */
   readonly learningHours?: number;
+  /** MaxMind database that rules with `geoip` are compiled with. */
+  readonly geoipFile?: string;
   /** Of the buckets that are made on the bus for signatures; 1 where absent. */
   readonly busReplicas?: number;
 }

@@ -106,6 +106,7 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   await installSignatures(app, {
     ...{ pool, clock, sensors, nats, logger },
     owned: config.ownsSignatures ?? false,
+    geoipFile: config.geoipFile,
     replicas: config.busReplicas ?? 1,
   });
   installLiveRoute(app, {

@@ -21,6 +21,7 @@ import { type LogicalLine, logicalLines } from '#signatures/logical-lines.ts';
 import type { RuleModel } from '#signatures/model/rule-model.ts';
 import { type LoadedRules, type LoadOptions, RuleLoader } from '#signatures/rule-loader.ts';
 import { statedRule } from '#signatures/stated-rule.ts';
+import { countriesFor } from './countries-for.ts';
 import { suppressions } from './suppressions.ts';
 
 export interface SetFile {
@@ -42,6 +43,8 @@ export interface SetInput {
   readonly files: readonly SetFile[];
   readonly variables: Readonly<Record<string, string>>;
   readonly overrides: readonly RuleOverride[];
+  /** Reads a MaxMind database of countries, where rules ask for them. */
+  readonly countries?: (() => Buffer) | undefined;
 }
 
 /** A row of signature_rules. */
@@ -81,7 +84,7 @@ export interface CompiledSet {
 /** Rules listed that are commented out; ET Open has some 30,000. */
 const MAX_COMMENTED = 100_000;
 
-export function compileSet({ files, variables, overrides }: SetInput): CompiledSet {
+export function compileSet({ files, variables, overrides, ...given }: SetInput): CompiledSet {
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   const read = sorted.map(({ bytes, ...file }) => ({
     ...file,
@@ -89,7 +92,8 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   }));
   const texts = read.filter(({ list }) => list === null);
   const lists = readLists(read.filter((file): file is ListFile => file.list !== null));
-  const configs = new ConfigSet(variables);
+  const located = countriesFor(texts, given.countries);
+  const configs = new ConfigSet(variables, located.countries);
   const chosen = new ChosenRules(overrides);
   for (const { name, text } of texts) {
     const kind = configKind(name);
@@ -111,6 +115,7 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
   const { loaded, rules } = chosen.of(loader.result());
   const sources = [
     ...sorted.map(({ name, bytes }) => sourceOf(name, bytes)),
+    ...located.sources,
     ...overridesSource(overrides),
   ];
   const suppressed = suppressions(inOrder(overrides), variables, OVERRIDES);
@@ -120,11 +125,17 @@ export function compileSet({ files, variables, overrides }: SetInput): CompiledS
     addresses: configs.addresses,
     datasetFiles: beside.datasetFiles(loaded),
     indicators: lists.indicators,
-    faults: [...configs.faults, ...suppressed.faults, ...lists.faults],
+    faults: [...located.faults, ...configs.faults, ...suppressed.faults, ...lists.faults],
   });
   // Rules without their datasets are left out when all is put together.
   const { loaded: taken } = compiled;
-  const faults = [...configs.faults, ...suppressed.faults, ...taken.faults, ...lists.faults];
+  const faults = [
+    ...located.faults,
+    ...configs.faults,
+    ...suppressed.faults,
+    ...taken.faults,
+    ...lists.faults,
+  ];
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   return {
     bundle: compiled.bytes,

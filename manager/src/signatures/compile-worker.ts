@@ -4,15 +4,18 @@
  * Invariant: what it hands back is ready for the database (rows in COPY form, bytes compressed), so that
  * the event loop of the manager only passes it on.
  */
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type CompiledSet, compileSet, type SetFile, type SetInput } from './compile-set.ts';
 import { faultRows, ruleRows } from './version-rows.ts';
 
-export interface CompileJob extends Omit<SetInput, 'files'> {
+export interface CompileJob extends Omit<SetInput, 'files' | 'countries'> {
   /** Bodies as zstd. */
   readonly files: readonly (Omit<SetFile, 'bytes'> & { readonly body: Uint8Array })[];
   readonly versionId: number;
+  /** MaxMind database of countries. */
+  readonly geoipFile?: string | undefined;
 }
 
 export interface CompileResult {
@@ -26,9 +29,10 @@ export interface CompileResult {
   readonly faults: Uint8Array;
 }
 
-function run({ files, versionId, ...input }: CompileJob): CompileResult {
+function run({ files, versionId, geoipFile, ...input }: CompileJob): CompileResult {
   const unpacked = files.map(({ body, ...file }) => ({ ...file, bytes: zstdDecompressSync(body) }));
-  const compiled = compileSet({ ...input, files: unpacked });
+  const countries = geoipFile === undefined ? undefined : () => readFileSync(geoipFile);
+  const compiled = compileSet({ ...input, files: unpacked, countries });
   return {
     digest: compiled.digest,
     sizeBytes: compiled.bundle.length,

@@ -1,9 +1,15 @@
 // The bounds of compiling: one at a time, ended when it takes too long, the same bytes as the compiler's own.
-import { zstdCompressSync } from 'node:zlib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { decodeBundle } from '#signatures/bundle/bundle.ts';
+import { conformanceData } from '#signatures/testing/conformance-data.ts';
 import { type CompiledSet, compileSet, type RuleOverride } from './compile-set.ts';
 import { Compiler } from './compiler.ts';
+
+const DATA = conformanceData();
+const COUNTRIES = DATA === undefined ? undefined : join(DATA, 'mmdb/GeoIP2-Country-Test.mmdb');
 
 const RULES = [
   'alert tcp any any -> any any (msg:"A"; content:"a"; sid:1; rev:1;)',
@@ -193,4 +199,33 @@ test('files that rules name lie in the set', () => {
   expect(made.counts).toMatchObject({ loaded: 3, failed: 1, errors: 1 });
   expect(made.faults).toMatchObject([{ file: 'a.rules', line: 4, code: 'RULE_DATASET' }]);
   expect(decodeBundle(made.bundle).addresses).toMatchObject([{ name: 'iprep.CnC' }]);
+});
+
+const GEO_RULES = [
+  'alert ip any any -> any any (msg:"at home"; geoip:dst,SE; sid:1;)',
+  'alert ip any any -> any any (msg:"anywhere"; content:"x"; sid:2;)',
+].join('\n');
+
+test.skipIf(COUNTRIES === undefined)('rules ask for countries of the database given', async () => {
+  const compiler = new Compiler({ geoipFile: COUNTRIES });
+  const made = await compiler.compile(job(GEO_RULES));
+  expect(made.counts).toMatchObject({ loaded: 2, errors: 0 });
+  const bundle = decodeBundle(zstdDecompressSync(made.bundle));
+  expect(bundle.addresses.map(({ name }) => name)).toEqual(['geoip.SE']);
+  expect(bundle.addresses[0]?.v4.length).toBeGreaterThan(0);
+  // What asks for none does not depend on it.
+  const plain = await compiler.compile(job(RULES));
+  expect(plain.digest).toBe(compiled().digest);
+});
+
+test('without a database, or with one that is none, rules that ask for countries are left out', async () => {
+  for (const geoipFile of [undefined, import.meta.filename, '/no/such/file']) {
+    const files = [{ name: 'x.rules', list: null, bytes: Buffer.from(GEO_RULES) }];
+    const countries = geoipFile === undefined ? undefined : () => readFileSync(geoipFile);
+    const made = compileSet({ files, variables: {}, overrides: [], countries });
+    expect(made.counts).toMatchObject({ loaded: 1, failed: 1 });
+    const told = made.faults.map(({ file, message }) => `${file} ${message}`);
+    if (geoipFile !== undefined) expect(told.shift()).toMatch(/^geoipFile .*no MaxMind database/);
+    expect(told).toEqual([expect.stringMatching(/^x\.rules .*no database of countries was given/)]);
+  }
 });

@@ -15,14 +15,18 @@ const WORKER = new URL('./compile-worker.ts', import.meta.url);
 
 export interface CompilerOptions {
   readonly timeoutMs?: number;
+  /** MaxMind database of countries; read anew for each set that asks for them. */
+  readonly geoipFile?: string | undefined;
 }
 
 export class Compiler {
   readonly #timeoutMs: number;
+  readonly #geoipFile: string | undefined;
   #busy = false;
 
-  constructor({ timeoutMs = kTimeoutMs }: CompilerOptions = {}) {
+  constructor({ timeoutMs = kTimeoutMs, geoipFile }: CompilerOptions = {}) {
     this.#timeoutMs = timeoutMs;
+    this.#geoipFile = geoipFile;
   }
 
   async compile(job: CompileJob): Promise<CompileResult> {
@@ -40,7 +44,7 @@ export class Compiler {
 
   async #run(job: CompileJob): Promise<CompileResult> {
     const worker = new Worker(WORKER, {
-      workerData: job,
+      workerData: { ...job, geoipFile: this.#geoipFile },
       resourceLimits: { maxOldGenerationSizeMb: kHeapMiB },
     });
     const signal = AbortSignal.timeout(this.#timeoutMs);

@@ -176,7 +176,8 @@ export const geoip: Resolve = (builder, value) => {
   else if (negated !== 0 && negated !== codes.length)
     builder.fault ??= 'geoip: countries are all negated, or none is';
   else if (builder.surroundings.addresses.countries === undefined)
-    builder.fault ??= 'geoip: no database of countries was given (--geoip FILE)';
+    builder.fault ??=
+      'geoip: no database of countries was given (--geoip FILE, geoipFile of the manager)';
   if (builder.fault !== undefined) return;
   const plain = codes.map((code) => code.replace('!', ''));
   const table = countryTable(plain, negated > 0).slice('geoip.'.length);

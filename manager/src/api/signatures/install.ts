@@ -19,15 +19,16 @@ export interface SignaturesOptions {
   readonly sensors: SensorReports | undefined;
   readonly logger: Logger;
   readonly owned: boolean;
+  readonly geoipFile: string | undefined;
   /** Of what is made on the bus. */
   readonly replicas: number;
 }
 
 export async function installSignatures(
   app: FastifyInstance,
-  { pool, clock, nats, sensors, logger, owned, replicas }: SignaturesOptions,
+  { pool, clock, nats, sensors, logger, owned, replicas, geoipFile }: SignaturesOptions,
 ): Promise<void> {
-  const sets = new SignatureSets(pool, new Compiler());
+  const sets = new SignatureSets(pool, new Compiler({ geoipFile }));
   const activations = new Activations(pool);
   const rollout =
     owned && nats !== null
