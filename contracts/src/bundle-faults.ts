@@ -7,8 +7,10 @@ import { type ErrorCode, NetmothError } from './errors.ts';
 
 export const BUNDLE_FAULTS = {
   BUNDLE_MAGIC: 'the file is no netmoth bundle',
-  BUNDLE_VERSION: 'the bundle is of a format this program does not read',
-  BUNDLE_ENGINE: 'the bundle asks for a newer engine',
+  BUNDLE_VERSION:
+    'the bundle is of a format this program does not read: compile it anew with this version',
+  BUNDLE_ENGINE:
+    'the bundle asks for a newer engine: update the sensor, or compile it anew with this version',
   BUNDLE_TRUNCATED: 'the bundle is cut off',
   BUNDLE_DIGEST: 'the bundle was altered: its digest does not fit its content',
   BUNDLE_CORRUPT: 'a record of the bundle is broken',

@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { garbage } from '../testing/garbage.ts';
 import { conversation } from '../testing/packets.ts';
 import { type Ended, runNetmoth } from '../testing/run-netmoth.ts';
 
@@ -33,17 +34,6 @@ const netmoth = (...args: string[]) => runNetmoth(args, { env: SMALL_HEAP });
 function expectNoCrash(ended: Ended): void {
   expect(ended.status).not.toBeNull();
   expect(ended.stderr).not.toMatch(/^\s+at |heap|FATAL/m);
-}
-
-/** Deterministic octets of all values, with line ends among them. */
-function garbage(octets: number): Buffer {
-  const bytes = Buffer.alloc(octets);
-  let state = 7;
-  for (let at = 0; at < octets; at += 1) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    bytes[at] = state >>> 16;
-  }
-  return bytes;
 }
 
 test('a gigabyte without an end of line', { timeout: TIMEOUT_MS }, async () => {

@@ -2,11 +2,13 @@
  * What `netmoth up` matches with, as a compiled bundle for its sensor.
  *
  * Invariants: sources are read and compiled before anything is started; what is wrong with them is told, what is
- * sound of them is matched. A bundle is checked by whoever loads it, the sensor.
+ * sound of them is matched. A bundle that is not whole, or is of a newer version, is refused before as well.
  */
 import { rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { BundleRefused } from '#contracts/bundle-faults.ts';
 import { NetmothError } from '#contracts/errors.ts';
+import { MAX_BUNDLE_BYTES } from '#contracts/signature-store.ts';
 
 export interface UpSources {
   readonly list: readonly string[];
@@ -30,6 +32,7 @@ export async function prepareSignatures(
   say: (line: string) => void,
 ): Promise<PlaceBundle> {
   if (rules.length + list.length === 0) {
+    if (bundle !== undefined) await checkBundle(bundle);
     return async () => (bundle === undefined ? undefined : resolve(bundle));
   }
   if (bundle !== undefined) {
@@ -57,4 +60,15 @@ export async function prepareSignatures(
     await rename(unfinished, path);
     return path;
   };
+}
+
+async function checkBundle(path: string): Promise<void> {
+  const { checkBundleFile } = await import('#signatures/bundle/bundle-tail.ts');
+  const { BundleError } = await import('#signatures/bundle/bundle-error.ts');
+  try {
+    await checkBundleFile(path, MAX_BUNDLE_BYTES);
+  } catch (cause) {
+    const reason = cause instanceof BundleError ? cause.code : 'BUNDLE_UNREADABLE';
+    throw new BundleRefused(reason, path, { cause });
+  }
 }

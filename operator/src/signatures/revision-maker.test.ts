@@ -1,61 +1,13 @@
 // From a source to a revision in a real object store, which may lose what it had.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { NetmothError } from '#contracts/errors.ts';
-import type { SignatureSet } from '#crds/kinds.ts';
-import { signatureSetSpecSchema } from '#crds/signature-set.ts';
-import { startTestNats } from '#testkit/nats.ts';
-import type { ApiClient } from '../runtime/api-client.ts';
-import type { Informer } from '../runtime/informer.ts';
-import { Compiler } from './compile/compiler.ts';
-import { RevisionMaker, type RevisionMakerOptions } from './revision-maker.ts';
-import { SignatureBus } from './signature-bus.ts';
+import type { Compiler } from './compile/compiler.ts';
 import { packName } from './store-names.ts';
+import { kName, withMaker } from './testing/maker-bed.ts';
 
 const kRules = 'alert tcp any any -> any any (msg:"x"; content:"x"; sid:1;)\n';
-const kName = 'base';
-const log = pino({ level: 'silent' });
-
-/** Runs a maker for one set; what it waits for NATS with is over when `work` begins. */
-async function withMaker(
-  source: object,
-  more: Partial<RevisionMakerOptions> & { spec?: object },
-  work: (maker: RevisionMaker, bus: SignatureBus) => Promise<void>,
-): Promise<void> {
-  await using nats = await startTestNats();
-  const { spec, ...options } = more;
-  const set: SignatureSet = {
-    metadata: { name: kName, generation: 1 },
-    spec: signatureSetSpecSchema.parse({ source, ...spec }),
-  } as SignatureSet;
-  const sets = {
-    get: () => set,
-    keys: () => [kName].values(),
-    onChange: () => () => undefined,
-  } as unknown as Informer<SignatureSet, SignatureSet>;
-  const bus = new SignatureBus({
-    ...{ servers: [nats.url], replicas: 1, identity: 'me', log, random: () => 0 },
-    ...{ writeBudgetMs: () => 60_000, onReady: () => undefined },
-  });
-  const maker = new RevisionMaker({
-    ...{ client: {} as ApiClient, sets, bus, compiler: new Compiler(), fetch: globalThis.fetch },
-    ...{ namespace: 'netmoth-system', log, random: () => 0, wallNow: () => new Date() },
-    ...{ onResult: () => undefined, ...options },
-  });
-  const stop = new AbortController();
-  const running = [bus.run(stop.signal)];
-  try {
-    await expect.poll(() => bus.ready, { timeout: 20_000 }).toBe(true);
-    running.push(maker.run(stop.signal));
-    await work(maker, bus);
-  } finally {
-    stop.abort();
-    await Promise.all(running);
-  }
-}
-
 it('a revision that the store has lost is put there again, though its source has not changed', async () => {
   let sent = 0;
   const server = createServer((request, response) => {

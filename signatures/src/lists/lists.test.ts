@@ -159,6 +159,21 @@ describe('formats', () => {
       ['domain example.ads. bad 50', 'domain example.trk. bad 50'],
     ],
     [
+      'hosts as most people have them: comments before, names of the machine itself',
+      '# Title: all, hosts, domain\n# url, domain\n\n127.0.0.1 localhost\n255.255.255.255 broadcasthost\n::1 ip6-localhost\nfe80::1%lo0 localhost\n0.0.0.0 0.0.0.0\n# domain, ip\n0.0.0.0 ads.example\n',
+      ['domain example.ads. bad 50'],
+    ],
+    [
+      'filters after a comment of another kind',
+      '# Title: filters\n||ads.example^\n##.banner\n',
+      ['domain example.ads. bad 50'],
+    ],
+    [
+      'columns named in a comment and in the first row, where they differ',
+      '# Firstseen,DstIP,DstPort,LastOnline,Malware\n"first_seen_utc","dst_ip","dst_port","c2_status","last_online","malware"\n"2026-06-04","192.0.2.7","8080","offline","2026-11-10","Emotet"\n',
+      ['ipv4-port c00002071f90 Emotet 50'],
+    ],
+    [
       'Adblock: only what names a site',
       '[Adblock Plus 2.0]\n! c\n||ads.example^\n||trk.example^$third-party\n||x.example^$script\n@@||ok.example^\nexample.org##.ad\n/banner/*\n||y.example/path\n',
       ['domain example.ads. bad 50', 'domain example.trk. bad 50'],

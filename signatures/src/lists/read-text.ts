@@ -63,20 +63,28 @@ export class TextListReader {
       this.#sink.fault(place, 'LIST_ENTRY', `the line is longer than ${MAX_LINE}`);
       return;
     }
-    this.#format ??= formatOf(text);
+    const isComment = /^(#|;|\/\/)/.test(text);
+    // Every format but one may begin with comments of this kind: they tell none.
+    if (!isComment) this.#format ??= this.#formatOf(text);
     if (this.#format === 'adblock') this.#adblock(text, place);
-    else if (/^(#|;|\/\/)/.test(text)) this.#comment(text);
+    else if (isComment) this.#comment(text);
     else if (this.#format === 'hosts') this.#hosts(text, place);
     else if (this.#format === 'csv' || this.#columns !== undefined) this.#csv(text, place);
     else this.#plain(text, place);
   }
 
+  #formatOf(text: string): IndicatorListFormat {
+    const told = formatOf(text);
+    return told === 'plain' && this.#columns !== undefined ? 'csv' : told;
+  }
+
   /** abuse.ch names its columns in the last comment before the rows. */
   #comment(text: string): void {
+    if (this.#format === 'hosts') return;
     const columns = columnsOf(text.replace(/^[#;/\s]+/, ''));
     if (columns === undefined) return;
     this.#columns = columns;
-    this.#format = 'csv';
+    if (this.#format === 'plain') this.#format = 'csv';
   }
 
   /** `VALUE`, `VALUE # comment`, and ipsum's `ADDRESS<TAB>lists that name it`. */
@@ -140,8 +148,12 @@ export class TextListReader {
       return;
     }
     const named = VALUE_COLUMNS.find((column) => cell(column) !== '');
-    if (named !== undefined) this.#sink.value(cell(named), place, facts, this.#typeOf(named));
-    else if (this.#columns.size > 0) {
+    // Columns are named in a row too, after a comment that names some, or where lists were joined.
+    if (named !== undefined && COLUMN_NAMES.has(columnName(cell(named)))) {
+      this.#columns = columnsOf(text) ?? this.#columns;
+    } else if (named !== undefined) {
+      this.#sink.value(cell(named), place, facts, this.#typeOf(named));
+    } else if (this.#columns.size > 0) {
       this.#sink.fault(place, 'LIST_ENTRY', 'the row names no indicator');
     } else this.#sink.failed += 1;
   }
@@ -185,13 +197,15 @@ const COLUMN_NAMES: ReadonlyMap<string, string> = new Map(
   }).flatMap(([name, spellings]) => spellings.split(' ').map((one) => [one, name] as const)),
 );
 
+const columnName = (cell: string): string => cell.trim().toLowerCase().replaceAll(' ', '_');
+
 /** Names of columns by their place, if one of them is a kind of indicator. */
 function columnsOf(line: string): Columns | undefined {
   const cells = cellsOf(line);
   if (cells.length < 2 && !COLUMN_NAMES.has(line.trim().toLowerCase())) return undefined;
   const columns = new Map<string, number>();
   for (const [at, cell] of cells.entries()) {
-    const name = COLUMN_NAMES.get(cell.trim().toLowerCase().replaceAll(' ', '_'));
+    const name = COLUMN_NAMES.get(columnName(cell));
     if (name !== undefined && !columns.has(name)) columns.set(name, at);
   }
   return VALUE_COLUMNS.some((name) => columns.has(name)) ? columns : undefined;
