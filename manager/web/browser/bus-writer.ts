@@ -52,6 +52,14 @@ async function publishClass(
   await jetstream(nats).publish(eventsSubject(SENSOR, NODE, eventClass), body, { headers: meta });
 }
 
+/** A fleet beside it: so many nodes, of which every tenth lost a packet in a hundred. */
+export async function reportFleet(nats: NatsConnection, nodes: number): Promise<void> {
+  for (let index = 0; index < nodes; index += 1) {
+    const node = `node-${String(index).padStart(3, '0')}`;
+    await publishReport(nats, { node, kernelDrops: index % 10 === 0 ? 1_000 : 0 });
+  }
+}
+
 /** Reports at once and then as often as a sensor does, until disposed. */
 export async function keepReporting(nats: NatsConnection): Promise<Disposable> {
   await publishReport(nats);
@@ -59,8 +67,11 @@ export async function keepReporting(nats: NatsConnection): Promise<Disposable> {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** A healthy sensor that lost one packet in a hundred. */
-async function publishReport(nats: NatsConnection): Promise<void> {
+/** A healthy sensor that lost one packet in a hundred unless told otherwise. */
+async function publishReport(
+  nats: NatsConnection,
+  { node = NODE, kernelDrops = 1_000 } = {},
+): Promise<void> {
   const now = new Date().toISOString();
   const condition = (type: string, reason: string, message: string) => ({
     type,
@@ -71,7 +82,7 @@ async function publishReport(nats: NatsConnection): Promise<void> {
   });
   const report = reportedSchema.parse({
     sensor: SENSOR,
-    node: NODE,
+    node,
     version: '0.1.0',
     startedAt: now,
     reportedAt: now,
@@ -79,7 +90,7 @@ async function publishReport(nats: NatsConnection): Promise<void> {
     interfaces: [{ name: 'eth0', strategy: 'afPacket', up: true, workers: 2 }],
     counters: {
       kernelPackets: 100_000,
-      kernelDrops: 1_000,
+      kernelDrops,
       decodedPackets: 99_000,
       decodedBytes: 71_234_567,
       invalidPackets: 12,
@@ -104,5 +115,5 @@ async function publishReport(nats: NatsConnection): Promise<void> {
     ],
   });
   const bucket = await new Kvm(nats).create(BUCKET_REPORTED, { ttl: REPORTED_TTL_MS });
-  await bucket.put(nodeKey(SENSOR, NODE), JSON.stringify(report));
+  await bucket.put(nodeKey(SENSOR, node), JSON.stringify(report));
 }

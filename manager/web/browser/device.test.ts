@@ -1,5 +1,6 @@
 // The page of a device in real Chromium: two days of real flows go through the real analysis, and what it learned of
 // them, hour by hour and by destination, is what is seen.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type EveEvent, eveEventSchema } from '#contracts/eve.ts';
 import { accessibilityFaults, overflowPx } from './accessibility.ts';
@@ -140,6 +141,11 @@ test('who calls like a clock is on the page of beacons, which leads to the devic
   await row.getByText('10 min').waitFor();
   expect(await accessibilityFaults(page)).toEqual([]);
   await stage.picture('beacons');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'CSV' }).click(),
+  ]);
+  expect(readFileSync(await download.path(), 'utf8')).toContain(`TCP ${CALLED}:8443`);
   await row.getByRole('button').click();
   await page.getByRole('heading', { level: 1, name: CALLER }).waitFor();
 });

@@ -11,10 +11,13 @@ import { Skeleton } from '../states/skeleton.tsx';
 import { TimeText } from '../table/cells.tsx';
 import type { Column } from '../table/column.ts';
 import { EventTable } from '../table/event-table.tsx';
+import { ExportLinks } from '../table/export-links.tsx';
 import { LoadMore } from '../table/load-more.tsx';
 import { rangeQuery } from '../url/time-range.ts';
 import { useUrlState } from '../url/url-state.ts';
 
+/** Of one answer, in whatever format. */
+const MOST_ROWS = 1_000;
 const HIGH = 0.9;
 const MEDIUM = 0.75;
 
@@ -87,9 +90,13 @@ export default function Beacons() {
   return (
     <div className="page">
       <PageHead title="Beacons" />
-      <p className="muted">
-        Connections to outside that recur like a clock’s: scores of 0.75 and more are worth a look.
-      </p>
+      <div className="filter-bar">
+        <p className="muted">
+          Connections to outside that recur like a clock’s: scores of 0.75 and more are worth a
+          look.
+        </p>
+        <ExportLinks list="beacons" query={rangeQuery(url.range)} most={MOST_ROWS} />
+      </div>
       <div className="panel">
         <BeaconTable query={rangeQuery(url.range)} />
       </div>

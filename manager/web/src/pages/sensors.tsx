@@ -1,15 +1,24 @@
-// The sensors: whether they report, what they capture, what they lost and where.
+// The fleet: how many sensors are in which state, and each of them, the worst first. Few are cards; many are a table
+// that opens one card at the side. Invariant: state, search and what is open are in the URL.
+import { useCallback } from 'react';
+import { Link } from 'wouter';
 import type { SensorRow } from '../api/contract.ts';
 import { useSensors } from '../api/queries.ts';
-import { Badge } from '../controls/badge.tsx';
-import { formatBytes, formatCount, formatExact, formatRatio } from '../format/quantity.ts';
-import { formatAgo, formatUtc } from '../format/time.ts';
-import { sensorTone, sourceName } from '../lists/sensor-state.ts';
+import { formatExact } from '../format/quantity.ts';
+import { FleetTable } from '../sensors/fleet-table.tsx';
+import { SensorCard } from '../sensors/sensor-card.tsx';
+import { FLEET_STATES, fleetOf } from '../sensors/sensor-state.ts';
+import { Icon } from '../shell/icon.tsx';
 import { PageHead } from '../shell/page-head.tsx';
+import '../sensors/sensors.css';
 import { EmptyState } from '../states/empty-state.tsx';
 import { ErrorState } from '../states/error-state.tsx';
 import { Skeleton } from '../states/skeleton.tsx';
-import './sensors.css';
+import { useUrlState } from '../url/url-state.ts';
+import { SearchField } from './signatures/shared.tsx';
+
+/** So many fit as cards. */
+const MOST_CARDS = 12;
 
 export default function Sensors() {
   const sensors = useSensors();
@@ -34,158 +43,96 @@ export default function Sensors() {
           </EmptyState>
         </div>
       )}
-      <div className="sensors">
-        {sensors.data?.items.toSorted(worstFirst).map((sensor) => (
-          <SensorCard key={`${sensor.report.sensor}.${sensor.report.node}`} sensor={sensor} />
-        ))}
-      </div>
+      {sensors.data !== undefined && sensors.data.items.length > 0 && (
+        <Fleet sensors={sensors.data.items} />
+      )}
     </div>
   );
 }
 
-const RANK = { danger: 0, warn: 1, ok: 2 } as const;
+const idOf = ({ report }: SensorRow): string => `${report.sensor}.${report.node}`;
 
-function worstFirst(a: SensorRow, b: SensorRow): number {
-  return RANK[sensorTone(a).tone] - RANK[sensorTone(b).tone];
-}
-
-function SensorCard({ sensor }: { readonly sensor: SensorRow }) {
-  const { report } = sensor;
-  const { tone, word } = sensorTone(sensor);
-  const now = Date.now();
+function Fleet({ sensors }: { readonly sensors: readonly SensorRow[] }) {
+  const url = useUrlState();
+  const { params, patch } = url;
+  const { counts, chosen } = fleetOf(sensors, {
+    state: params.get('state'),
+    search: params.get('search'),
+  });
+  const onOpen = useCallback(
+    (id: string | null) => patch({ sensor: id }, { replace: true }),
+    [patch],
+  );
+  const open = chosen.find((sensor) => idOf(sensor) === params.get('sensor'));
+  if (sensors.length <= MOST_CARDS) {
+    const { chosen: all } = fleetOf(sensors, { state: null, search: null });
+    return (
+      <div className="sensors">
+        {all.map((sensor) => (
+          <SensorCard key={idOf(sensor)} sensor={sensor} />
+        ))}
+      </div>
+    );
+  }
   return (
-    <article className="panel sensor" aria-label={`${report.sensor} on ${report.node}`}>
-      <header>
-        <h2>{report.node}</h2>
-        <Badge tone={tone}>{word}</Badge>
-        <span className="muted sensor-meta">
-          {report.sensor} · version {report.version} · started{' '}
-          <time title={formatUtc(report.startedAt)}>{formatAgo(report.startedAt, now)}</time> ·
-          reported{' '}
-          <time title={formatUtc(report.reportedAt)}>{formatAgo(report.reportedAt, now)}</time>
-        </span>
-      </header>
-      <ul className="interfaces">
-        {report.interfaces.map((one) => (
-          <li key={one.name}>
-            <Badge tone={one.up ? 'ok' : 'danger'}>{one.up ? 'up' : 'down'}</Badge>
-            <span className="mono" title={one.name}>
-              {sourceName(one)}
-            </span>
-            <span className="muted">
-              {one.strategy === 'afPacket' ? 'AF_PACKET' : 'replay'}, {one.workers}{' '}
-              {one.workers === 1 ? 'worker' : 'workers'}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <Ledger sensor={sensor} />
-      <ul className="conditions">
-        <SignatureState signatures={report.signatures} />
-        {report.conditions.map((condition) => (
-          <li key={condition.type}>
-            <Badge tone={condition.status === 'True' ? 'ok' : 'warn'}>{condition.type}</Badge>
-            <span>
-              {condition.reason} <span className="muted">{condition.message}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
-    </article>
+    <>
+      <div className="filter-bar">
+        <SearchField label="Search sensors" placeholder="Node or sensor" />
+        <ul className="chips" aria-label="State">
+          <StateLink state={null} label="All" count={sensors.length} />
+          {FLEET_STATES.map((state) => (
+            <StateLink key={state} state={state} label={state} count={counts.get(state) ?? 0} />
+          ))}
+        </ul>
+      </div>
+      <div className="list-layout" data-details={open !== undefined}>
+        <div className="panel">
+          {chosen.length === 0 ? (
+            <EmptyState title="No sensor matches">Choose another state or search.</EmptyState>
+          ) : (
+            <FleetTable
+              sensors={chosen}
+              idOf={idOf}
+              selected={open === undefined ? null : idOf(open)}
+              onOpen={onOpen}
+            />
+          )}
+        </div>
+        {open !== undefined && (
+          <aside className="details" aria-label={`About ${open.report.node}`}>
+            <button
+              type="button"
+              className="button quiet icon small sensor-close"
+              aria-label="Close details"
+              onClick={() => onOpen(null)}
+            >
+              <Icon name="close" />
+            </button>
+            <SensorCard sensor={open} />
+          </aside>
+        )}
+      </div>
+    </>
   );
 }
 
-const STATE_TONES = { none: 'plain', loading: 'info', active: 'ok', failed: 'danger' } as const;
+interface StateLinkProps {
+  readonly state: string | null;
+  readonly label: string;
+  readonly count: number;
+}
 
-/** What the engine matches with, and why it is not what is wanted. */
-function SignatureState({
-  signatures,
-}: {
-  readonly signatures: SensorRow['report']['signatures'];
-}) {
-  if (signatures === undefined) return null;
-  const { state, digest, revision, rulesLoaded = 0, rulesFailed = 0, indicators = 0 } = signatures;
+function StateLink({ state, label, count }: StateLinkProps) {
+  const url = useUrlState();
   return (
     <li>
-      <Badge tone={STATE_TONES[state]}>Signatures {state}</Badge>
-      <span>
-        {digest === undefined ? (
-          'Nothing is matched.'
-        ) : (
-          <>
-            <span className="mono" title={digest}>
-              {revision ?? digest.replace('sha256:', '').slice(0, 12)}
-            </span>{' '}
-            {formatCount(rulesLoaded)} rules, {formatCount(indicators)} list entries
-            {rulesFailed > 0 && `, ${formatCount(rulesFailed)} rules this engine cannot match`}
-          </>
-        )}{' '}
-        {signatures.failure !== undefined && (
-          <span className="muted">
-            {signatures.failure.reason}: {signatures.failure.message}
-          </span>
-        )}
-      </span>
+      <Link
+        className="button small"
+        href={url.here({ state })}
+        aria-current={url.params.get('state') === state ? 'true' : undefined}
+      >
+        {label} {formatExact(count)}
+      </Link>
     </li>
-  );
-}
-
-/** What was seen and what was lost on the way, from the wire to the bus. */
-function Ledger({ sensor }: { readonly sensor: SensorRow }) {
-  const { counters, spool, rssBytes } = sensor.report;
-  return (
-    <dl className="ledger">
-      <Entry label="Packets" value={counters.kernelPackets} />
-      <Entry
-        label="Dropped in kernel"
-        value={counters.kernelDrops}
-        loss
-        note={formatRatio(sensor.lossRatio)}
-      />
-      <Entry label="Malformed" value={counters.invalidPackets} />
-      <Entry label="Active flows" value={counters.flowsActive} />
-      <Entry label="Flows evicted" value={counters.flowsEvicted} loss />
-      <Entry label="Stream gaps" value={counters.reassemblyGaps} />
-      <Entry label="Segments dropped" value={counters.reassemblyDrops} loss />
-      <Entry label="Events made" value={counters.eventsMade} />
-      <Entry label="Acknowledged by NATS" value={counters.eventsAcknowledged} />
-      <Entry label="Events lost" value={sensor.eventsLost} loss />
-      <Entry label="… before the spool" value={counters.eventsDroppedQueue} loss />
-      <Entry label="… in the spool" value={counters.eventsDroppedSpool} loss />
-      <div>
-        <dt>Spool</dt>
-        <dd>
-          {formatBytes(spool.bytes)}{' '}
-          <span className="muted">of {formatBytes(spool.capacityBytes)}</span>
-        </dd>
-      </div>
-      <div>
-        <dt>Decoded</dt>
-        <dd>{formatBytes(counters.decodedBytes)}</dd>
-      </div>
-      <div>
-        <dt>Memory</dt>
-        <dd>{formatBytes(rssBytes)}</dd>
-      </div>
-    </dl>
-  );
-}
-
-interface EntryProps {
-  readonly label: string;
-  readonly value: number;
-  /** Anything above zero is bad. */
-  readonly loss?: boolean;
-  readonly note?: string;
-}
-
-function Entry({ label, value, loss = false, note }: EntryProps) {
-  return (
-    <div className={loss && value > 0 ? 'lost' : undefined}>
-      <dt>{label}</dt>
-      <dd title={formatExact(value)}>
-        {formatCount(value)} {note !== undefined && value > 0 && <span>({note})</span>}
-      </dd>
-    </div>
   );
 }

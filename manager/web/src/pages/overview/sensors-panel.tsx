@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import { useSensors } from '../../api/queries.ts';
 import { Badge } from '../../controls/badge.tsx';
 import { formatCount, formatRatio } from '../../format/quantity.ts';
-import { isLosing, sensorTone, sourceName } from '../../lists/sensor-state.ts';
+import { isLosing, sensorTone, sourceName } from '../../sensors/sensor-state.ts';
 import { EmptyState } from '../../states/empty-state.tsx';
 import { ErrorState } from '../../states/error-state.tsx';
 import { Skeleton } from '../../states/skeleton.tsx';
