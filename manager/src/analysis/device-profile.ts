@@ -103,9 +103,6 @@ export function usualOf(state: DeviceState, candidates: Candidates, nowHour: num
   const { destinations } = state;
   const byDomain = summed(candidates.domains, registeredOf);
   const byNetwork = summed(candidates.peers, networkOf);
-  const within = candidates.peers.flatMap(({ name }) =>
-    services.map((service) => `${service.name}/${name}`),
-  );
   const told = (names: Iterable<string>, kind: DeviceProfile['destinations'][number]['kind']) =>
     known(destinations, names, nowHour).map((each) => ({ ...each, kind }));
   return {
@@ -118,7 +115,10 @@ export function usualOf(state: DeviceState, candidates: Candidates, nowHour: num
         ...each,
         bytes: byDomain.get(each.name) ?? null,
       })),
-      ...told(within, 'service').map((each) => ({ ...each, bytes: null })),
+      ...told(everyWithin(services, candidates.peers), 'service').map((each) => ({
+        ...each,
+        bytes: null,
+      })),
       ...told(byNetwork.keys(), 'network').map((each) => ({
         ...each,
         name: shownNetwork(each.name),
@@ -134,12 +134,19 @@ function* everyService(): Generator<string> {
   }
 }
 
-function known(set: UsualSet, names: Iterable<string>, hour: number) {
-  const found: { name: string; weight: number }[] = [];
-  for (const name of new Set(names)) {
-    if (set.has(name, hour)) found.push({ name, weight: set.weight(name, hour) });
+function* everyWithin(
+  services: readonly { readonly name: string }[],
+  peers: readonly Weighed[],
+): Generator<string> {
+  for (const service of services) {
+    for (const peer of peers) yield `${service.name}/${peer.name}`;
   }
-  return found;
+}
+
+function known(set: UsualSet, names: Iterable<string>, hour: number) {
+  const found = new Map<string, number>();
+  for (const name of names) if (set.has(name, hour)) found.set(name, set.weight(name, hour));
+  return [...found].map(([name, weight]) => ({ name, weight }));
 }
 
 function heaviest<Row extends { readonly name: string; readonly weight: number }>(

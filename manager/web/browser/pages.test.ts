@@ -59,7 +59,7 @@ const PAGES: readonly (readonly [string, string, readonly string[]])[] = [
   ['/signatures', 'Signatures', [SIGNATURE, 'No set of signatures yet', NODE]],
   ['/devices', 'Devices', [LAPTOP]],
   [`/device?ip=${LAPTOP}`, LAPTOP, ['Talks to domains', SITE.name, 'Peers', SITE.ip]],
-  ['/privacy', 'Privacy', [LAPTOP, 'of 100']],
+  ['/privacy', 'Privacy', [LAPTOP, 'Report to print']],
   ['/topology', 'Topology', [LAPTOP, SITE.name, 'outside']],
   ['/sensors', 'Sensors', [NODE, 'losing', 'eth0', 'a ring of 64 MB on eth0']],
   ['/live', 'Live log', ['Waiting for events']],
