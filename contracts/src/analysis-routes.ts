@@ -1,5 +1,6 @@
 /** The routes of the analysis; part of ROUTES (routes.ts). Invariant: what changes something wants a session. */
 import { API_PREFIX, pageOf } from './rest.ts';
+import * as addresses from './rest-addresses.ts';
 import * as rest from './rest-analysis.ts';
 import { topologyQuerySchema, topologySchema } from './rest-topology.ts';
 import type { Route } from './route.ts';
@@ -77,5 +78,25 @@ export const ANALYSIS_ROUTES: readonly Route[] = [
     auth: 'session',
     params: rest.thresholdParamsSchema,
     status: 204,
+  },
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/addresses/{ip}`,
+    operationId: 'getAddress',
+    summary: 'Where an address is, whose, and which lists it is on since when',
+    auth: 'account',
+    params: addresses.addressParamsSchema,
+    status: 200,
+    answer: addresses.addressSchema,
+  },
+  {
+    method: 'GET',
+    path: `${API_PREFIX}/names/{name}`,
+    operationId: 'getName',
+    summary: 'Whose tracker a name is, and which lists it or one above it is on since when',
+    auth: 'account',
+    params: addresses.nameParamsSchema,
+    status: 200,
+    answer: addresses.nameSchema,
   },
 ];

@@ -147,6 +147,10 @@ export const flowRowSchema = z.object({
   asn_name: z.string().nullable().describe('Who runs it'),
   traffic_type: z.string().nullable().describe('Kind of traffic: web, streaming, dns …'),
   traffic_rule: z.string().nullable().describe('Row of the decision table that says so'),
+  lists: z
+    .array(z.string())
+    .nullable()
+    .describe('Lists of reputation that an end or the domain is on'),
 });
 export const dnsRowSchema = z.object({
   ...rowHeader,
@@ -235,6 +239,9 @@ export const deviceDetailSchema = deviceRowSchema.extend({
   perhaps_same: z
     .array(z.object({ subject: z.string(), because: z.string() }))
     .describe('Other machines with a randomised MAC that call themselves the same'),
+  listed: z
+    .array(z.object({ contact: z.string(), list: z.string(), entry: z.string(), since: time }))
+    .describe('Whom it dealt with in the range that lists of reputation have, and since when'),
   evidence: z.array(
     z.object({
       attribute: z.string(),

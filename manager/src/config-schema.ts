@@ -46,6 +46,12 @@ const analysisSchema = z.strictObject({
   learningDays: z.number().min(0).max(90).default(7),
   holdbackSeconds: z.int().min(0).max(3600).default(30),
   trackerLists: z.array(z.string().min(1)).default([]),
+  reputationLists: z.array(z.string().min(1)).default([]),
+});
+const reverseDnsSchema = z.strictObject({
+  enabled: z.boolean().default(false),
+  servers: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  perSecond: z.number().min(0.1).max(100).default(5),
 });
 const httpSchema = z.strictObject({
   webRoot: z.string().optional(),
@@ -76,6 +82,7 @@ export const managerConfigSchema = z.strictObject({
   geoipFile: z.string().optional(),
   asnFile: z.string().optional(),
   ouiFile: z.string().optional(),
+  reverseDns: reverseDnsSchema.prefault({}),
   http: httpSchema.prefault({}),
   signatures: signaturesSchema.prefault({}),
   /** Password of the user `admin`, for as long as there is no such user. */

@@ -28,6 +28,8 @@ import { keepGeo } from './enrich/geo-keeper.ts';
 import { IdentityBook } from './enrich/identity-book.ts';
 import { watchIdentities } from './enrich/identity-watch.ts';
 import { filesOf, type Knowledge, openKnowledge, troublesOf } from './enrich/knowledge.ts';
+import { Reputation } from './enrich/reputation.ts';
+import { ReverseNames } from './enrich/reverse-names.ts';
 import { readBus } from './ingest/bus-source.ts';
 import { Inbox } from './ingest/inbox.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -113,6 +115,10 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   stack.defer(() => (nats.isClosed() ? undefined : nats.drain()));
   const webRoot =
     config.http.webRoot ?? (existsSync(kDefaultWebRoot) ? kDefaultWebRoot : undefined);
+  const lists = [...config.analysis.reputationLists, ...config.analysis.trackerLists];
+  const reputation = new Reputation({ pool, log, files: [...new Set(lists)] });
+  const { enabled: asksNames, ...asking } = config.reverseDns;
+  const names = asksNames ? new ReverseNames({ pool, log, ...asking }) : undefined;
   const trackers = new TrackerBook(config.analysis.trackerLists, log);
   const api = await createApiServer({
     pool: apiPool,
@@ -122,8 +128,8 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
     registry,
     clock: Date.now,
     trackers,
-    places: known,
-    files: () => [...troublesOf(known), ...trackers.troubles()],
+    ...{ places: known, names },
+    files: () => [...troublesOf(known), ...trackers.troubles(), ...reputation.troubles()],
     version,
     ...(config.supervisorState === undefined
       ? {}
@@ -136,6 +142,8 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const files = filesOf(known);
   const fresh = { files, addresses: known.addresses, log, clock: Date.now };
   const working = [keeper.run(work.signal), keepGeo(fresh, work.signal)];
+  working.push(reputation.run(work.signal));
+  if (names !== undefined) working.push(names.run(work.signal));
   if (config.ingest.enabled) {
     working.push(
       ...startIngest({ config, log, pool, keeper, nats, metrics, ...known }, work.signal),

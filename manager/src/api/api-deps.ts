@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { TrackerBook } from '../analysis/privacy/tracker-book.ts';
 import type { GeoFile } from '../enrich/geo-file.ts';
+import type { ReverseNames } from '../enrich/reverse-names.ts';
 import type { StorePool } from '../store/pool.ts';
 import type { FileTrouble } from './health.ts';
 
@@ -52,6 +53,8 @@ export interface ApiDeps {
   readonly clock: Clock;
   /** For the privacy report; without it the trackers that ship with us. */
   readonly trackers?: TrackerBook;
+  /** Names by reverse DNS; absent: nobody is asked. */
+  readonly names?: Pick<ReverseNames, 'nameOf'> | undefined;
   /** Where addresses are, for GET /addresses/{ip}. */
   readonly places?: Places;
   /** Files that the user gave and that are not in use as they are now. */

@@ -1,14 +1,18 @@
 // One device beside its row: the machine's other addresses, its evidence, and what people say of it.
 // Invariant: what a person says is stored by subject and shows at once; nobody's word is lost when a machine
 // changes its address, as long as its MAC is seen.
+import type pg from 'pg';
 import { NetmothError } from '#contracts/errors.ts';
 import type { DeviceDetail } from '#contracts/rest.ts';
 import { concludeDevices, knownDevices, LOCK_CONCLUDING } from '../enrich/device-concluder.ts';
 import { isLocallyAdministered } from '../enrich/vendor-book.ts';
 import type { StorePool } from '../store/pool.ts';
+import { type Range, rollupOf } from '../store/queries/rollups.ts';
 
 const kMaxAddresses = 100;
 const kMaxSame = 20;
+const kMaxContacts = 10_000;
+const kMaxListed = 100;
 
 const KEY = 'SELECT host(ip) AS ip, mac::text AS mac, mac_since FROM devices WHERE ip = $1::inet';
 const ADDRESSES = `
@@ -29,7 +33,7 @@ const LABEL = `
 
 export type DetailFields = Pick<
   DeviceDetail,
-  'addresses' | 'randomised_mac' | 'perhaps_same' | 'evidence'
+  'addresses' | 'randomised_mac' | 'perhaps_same' | 'evidence' | 'listed'
 >;
 
 interface Key {
@@ -38,7 +42,7 @@ interface Key {
   readonly mac_since: string | null;
 }
 
-export function deviceDetail(pool: StorePool, ip: string): Promise<DetailFields> {
+export function deviceDetail(pool: StorePool, ip: string, range: Range): Promise<DetailFields> {
   return pool.withClient(async (client) => {
     const { rows } = await client.query<Key>(KEY, [ip]);
     const [key] = rows;
@@ -50,7 +54,9 @@ export function deviceDetail(pool: StorePool, ip: string): Promise<DetailFields>
     const same = randomised
       ? await client.query<{ subject: string; because: string }>(SAME, [subject])
       : { rows: [] };
+    const listed = await listedContacts(client, ip, range);
     return {
+      listed,
       addresses: [...new Set([ip, ...addresses.rows.map((row) => row.ip)])],
       randomised_mac: randomised,
       perhaps_same: same.rows,
@@ -61,6 +67,31 @@ export function deviceDetail(pool: StorePool, ip: string): Promise<DetailFields>
       })),
     };
   });
+}
+
+/** Names and addresses that it dealt with in the range and that lists of reputation have. */
+async function listedContacts(
+  client: pg.PoolClient,
+  ip: string,
+  range: Range,
+): Promise<DeviceDetail['listed']> {
+  const names = rollupOf('rollup_domain', range);
+  const peers = rollupOf('rollup_pair', range);
+  const within =
+    'bucket >= to_timestamp($2::float8 / 1000) AND bucket < to_timestamp($3::float8 / 1000)';
+  const { rows } = await client.query<DeviceDetail['listed'][number]>(
+    `WITH names AS (SELECT DISTINCT domain FROM ${names.table}
+        WHERE device = $1::inet AND ${within} LIMIT ${kMaxContacts}),
+      peers AS (SELECT DISTINCT dest_ip AS ip FROM ${peers.table}
+        WHERE src_ip = $1::inet AND ${within} LIMIT ${kMaxContacts})
+    SELECT names.domain AS contact, list, entry, since FROM names
+      JOIN reputation_entries AS known ON known.domain = ANY(name_and_above(names.domain))
+    UNION SELECT host(peers.ip), list, entry, since FROM peers
+      JOIN reputation_entries ON network >>= peers.ip
+    ORDER BY 1, 2, 3 LIMIT ${kMaxListed}`,
+    [ip, Math.min(names.sinceMs, peers.sinceMs), range.untilMs],
+  );
+  return rows;
 }
 
 export interface LabelRequest {

@@ -110,6 +110,6 @@ export function installListRoutes(app: FastifyInstance, { pool, clock }: ListRou
     const { text, values } = selectDevices({ ...range, ip, limit: 1 });
     const { rows } = await pool.query<Row>(text, values);
     if (rows[0] === undefined) throw new NetmothError('NM_NOT_FOUND', `no device ${ip} was seen`);
-    return { ...rows[0], ...(await deviceDetail(pool, ip)) };
+    return { ...rows[0], ...(await deviceDetail(pool, ip, range)) };
   });
 }

@@ -173,6 +173,7 @@ describe('filters', () => {
         alerted: false,
         asn: null,
         asn_name: null,
+        lists: null,
         traffic_type: null,
         traffic_rule: null,
       },

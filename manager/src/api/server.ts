@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { installAddressRoutes } from './address-routes.ts';
 import { installAnalysisRoutes } from './analysis-routes.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { ApiMetrics, installMetricHooks } from './api-metrics.ts';
@@ -92,6 +93,8 @@ export async function createApiServer(deps: ApiDeps): Promise<FastifyInstance> {
   installListRoutes(app, { pool, clock });
   installAnalysisRoutes(app, { pool, clock, trackers: deps.trackers });
   installThresholdRoutes(app, { pool });
+  const { places, trackers, names } = deps;
+  installAddressRoutes(app, { pool, places, trackers, names });
   installNotificationRoutes(app, { pool, version });
   installStatsRoutes(app, { pool, clock });
   installTopologyRoutes(app, { pool, clock });

@@ -8,6 +8,7 @@ import { VendorBook } from '../enrich/vendor-book.ts';
 import { IngestBed } from './testing/ingest-bed.ts';
 import { line, SAMPLES, sample } from './testing/sample-events.ts';
 
+const kRange = { sinceMs: 0, untilMs: 1 };
 let bed: IngestBed;
 let concluder: DeviceConcluder;
 beforeEach(async () => {
@@ -75,11 +76,11 @@ it('concludes name, maker, system and kind; addresses with one MAC are one devic
     { ip: '192.168.1.51', ...laptop },
     { ip: '192.168.1.60', ...phone },
   ]);
-  const detail = await deviceDetail(bed.pool, '192.168.1.50');
+  const detail = await deviceDetail(bed.pool, '192.168.1.50', kRange);
   expect([...detail.addresses].sort()).toEqual(['192.168.1.50', '192.168.1.51']);
   expect(detail.randomised_mac).toBe(false);
   expect(detail.evidence.map(({ source }) => source).sort()).toEqual(['ether.oui', 'tcp.syn']);
-  expect((await deviceDetail(bed.pool, '192.168.1.60')).randomised_mac).toBe(true);
+  expect((await deviceDetail(bed.pool, '192.168.1.60', kRange)).randomised_mac).toBe(true);
   expect(await concluder.once()).toBe(0);
 });
 

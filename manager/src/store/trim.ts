@@ -30,6 +30,7 @@ export const KEPT_FINDINGS_DAYS = 90;
 export const KEPT_NOTIFICATIONS = 100_000;
 export const KEPT_NOTIFICATION_DAYS = 30;
 export const KEPT_ALERT_NOTICES = 100_000;
+export const KEPT_REVERSE_NAMES = 100_000;
 export const KEPT_BEACONS = 200_000;
 export const KEPT_BEACON_DAYS = 30;
 const kRowsPerStatement = 100_000;
@@ -46,6 +47,7 @@ export type Trimmed = Record<
   | 'beacons'
   | 'notifications'
   | 'alert_notices'
+  | 'reverse_names'
   | 'analysis_facts',
   number
 >;
@@ -90,6 +92,7 @@ const BOUNDS: readonly Bound[] = [
   beyond('notifications', 'id', 'made_at DESC', KEPT_NOTIFICATIONS),
   olderThan('alert_notices', 'id', 'updated_at', KEPT_NOTIFICATION_DAYS),
   beyond('alert_notices', 'id', 'updated_at DESC', KEPT_ALERT_NOTICES),
+  beyond('reverse_names', 'ip', 'looked_up_at DESC', KEPT_REVERSE_NAMES),
   // What nobody took up in all that time nobody will: no manager analyses any more.
   olderThan('analysis_facts', 'shard, id', 'stored_at', KEPT_FACTS_DAYS),
   beyond('analysis_facts', 'shard, id', 'id DESC', KEPT_FACTS),
@@ -104,7 +107,7 @@ export async function trim(
     ...{ batches: 0, rejected: 0, devices: 0, device_evidence: 0 },
     ...{ signatures_seen: 0, signature_changes: 0 },
     ...{ analysis_states: 0, findings: 0, beacons: 0, notifications: 0, analysis_facts: 0 },
-    alert_notices: 0,
+    ...{ alert_notices: 0, reverse_names: 0 },
   };
   for (const [table, key, which] of BOUNDS) {
     const statement = `DELETE FROM ${table} WHERE (${key}) IN (

@@ -9,7 +9,7 @@ import { migrate } from '../../store/migrate.ts';
 import { PartitionKeeper } from '../../store/partition-keeper.ts';
 import { DEFAULT_RETENTION } from '../../store/partitions.ts';
 import { StorePool } from '../../store/pool.ts';
-import type { ApiConfig } from '../api-deps.ts';
+import type { ApiConfig, ApiDeps } from '../api-deps.ts';
 import { ensureAdmin } from '../auth/accounts.ts';
 import { createApiServer } from '../server.ts';
 
@@ -20,6 +20,8 @@ export interface ApiBedOptions {
   readonly natsUrl?: string;
   readonly config?: Partial<ApiConfig>;
   readonly supervisorStateFile?: string;
+  /** What enriching knows, for GET /addresses. */
+  readonly knowledge?: Pick<ApiDeps, 'places' | 'names'>;
   /** Starting time of the bed's clock; it stands still but for `advance`. Absent: the real clock. */
   readonly nowMs?: number;
 }
@@ -64,6 +66,7 @@ export async function startApiBed(options: ApiBedOptions): Promise<ApiBed> {
     registry: new Registry(),
     clock,
     version: '0.0.0-test',
+    ...options.knowledge,
     ...(options.supervisorStateFile === undefined
       ? {}
       : { supervisorStateFile: options.supervisorStateFile }),

@@ -24,7 +24,10 @@ const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>
   flows: {
     table: 'flows',
     columns: `"end", community_id, state, reason, flow_state, pkts_toserver, pkts_toclient,
-  bytes_toserver, bytes_toclient, domain, country, alerted, asn, asn_name, traffic_type, traffic_rule`,
+  bytes_toserver, bytes_toclient, domain, country, alerted, asn, asn_name, traffic_type, traffic_rule,
+  (SELECT array_agg(DISTINCT list ORDER BY list) FROM reputation_entries
+    WHERE network >>= src_ip OR network >>= dest_ip OR reputation_entries.domain = ANY(name_and_above(flows.domain)))
+    AS lists`,
   },
   dns: { table: 'dns_queries', columns: 'type, rrname, rrtype, rcode, answers' },
   tls: {
