@@ -8,7 +8,12 @@ import {
   topologyQuerySchema,
 } from '#contracts/rest-topology.ts';
 import type { StorePool } from '../store/pool.ts';
-import { OUTSIDE, selectNames, selectTopology } from '../store/queries/topology.ts';
+import {
+  OUTSIDE,
+  selectNames,
+  selectTopology,
+  TOPOLOGY_MEMORY,
+} from '../store/queries/topology.ts';
 import type { Clock } from './api-deps.ts';
 import { parseQuery } from './request-input.ts';
 import { addRoute } from './route-table.ts';
@@ -38,7 +43,10 @@ export function installTopologyRoutes(
     const { last, since, until, ...query } = parseQuery(topologyQuerySchema, request.query);
     const range = timeRangeOf({ last, since, until }, clock());
     const { text, values } = selectTopology(range, query);
-    const { rows } = await pool.query<Stored>(text, values);
+    const { rows } = await pool.withTransaction(async (client) => {
+      await client.query(TOPOLOGY_MEMORY);
+      return client.query<Stored>(text, [...values]);
+    });
     const { nodes, edges } = rows[0] ?? { nodes: [], edges: [] };
     const outside = nodes.filter(({ node, place }) => place === 'outside' && node !== OUTSIDE);
     const names = selectNames(

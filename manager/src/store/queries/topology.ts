@@ -84,6 +84,14 @@ SELECT
       'findings', coalesce(findings, 0), 'top_score', top_score)), '[]')
     FROM busiest LEFT JOIN found USING (node)) AS nodes`;
 
+/** The pairs of a machine: all its addresses. */
+const OF_MACHINE = `AND ARRAY[src_ip, dest_ip] && ARRAY(
+    SELECT ip FROM devices WHERE subject = (SELECT subject FROM devices WHERE ip = ?::inet)
+    UNION SELECT ?::inet)`;
+
+/** What sums fifty thousand pairs without going to the disk. */
+export const TOPOLOGY_MEMORY = "SET LOCAL work_mem = '32MB'";
+
 export function selectTopology(
   range: Range,
   { by, outside, device, namespace, kind, limit }: Omit<TopologyQuery, 'last' | 'since' | 'until'>,
@@ -101,9 +109,12 @@ export function selectTopology(
   SELECT src_ip, dest_ip, sum(bytes_toserver) AS bytes_toserver,
     sum(bytes_toclient) AS bytes_toclient, sum(flows) AS flows
   FROM ${table} WHERE ${WITHIN} AND src_ip <> ?::inet AND dest_ip <> ?::inet
-  GROUP BY 1, 2`,
+`,
       ...[sinceMs, untilMs, REST_DEVICE, REST_DEVICE],
     ),
+    // Asked of one machine, its own pairs are enough; a workload is more than the one pod.
+    ...(device === undefined || by === 'workload' ? [] : [fragment(OF_MACHINE, device, device)]),
+    fragment('GROUP BY 1, 2'),
     fragment(WHO, GROUPS, OURS, outside === 'one', by === 'workload'),
     ...(outside === 'none'
       ? [fragment(`AND source.place <> 'outside' AND target.place <> 'outside'`)]

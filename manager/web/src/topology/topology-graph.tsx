@@ -48,7 +48,8 @@ export function tiesOf({ edges }: Pick<Topology, 'edges'>): readonly Tie[] {
       alerts: Math.max(alerts, known?.alerts ?? 0),
     });
   }
-  return [...ties.values()];
+  // What is drawn last lies on top.
+  return [...ties.values()].toSorted((a, b) => a.alerts - b.alerts);
 }
 
 export function TopologyGraph({ topology, chosen, onChoose }: TopologyGraphProps) {
@@ -103,7 +104,7 @@ export function TopologyGraph({ topology, chosen, onChoose }: TopologyGraphProps
                 y1={from.y}
                 x2={to.x}
                 y2={to.y}
-                strokeWidth={1 + Math.log10(1 + tie.bytes) / 3}
+                strokeWidth={0.8 + Math.log10(1 + tie.bytes) / 4}
               />
             );
           })}
