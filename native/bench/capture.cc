@@ -12,7 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +32,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kFlows = 8;
+constexpr std::size_t kFlows = 8;  // unless the flood is asked for more
 constexpr std::size_t kBurst = 32;
 constexpr std::size_t kRingBytes = std::size_t{64} << 20;
 
@@ -160,7 +162,7 @@ int capture(Arguments arguments) {
   return 0;
 }
 
-// INTERFACE OCTETS PACKETS_A_SECOND SECONDS: UDP of a few flows.
+// INTERFACE OCTETS PACKETS_A_SECOND SECONDS [FLOWS]: UDP of a few flows, or of so many in turn.
 int flood(Arguments arguments) {
   if (arguments.size() < 4) return 64;
   const std::size_t size = static_cast<std::size_t>(std::atoi(arguments[1]));
@@ -171,23 +173,28 @@ int flood(Arguments arguments) {
   to.sll_family = AF_PACKET;
   to.sll_ifindex = static_cast<int>(::if_nametoindex(arguments[0]));
   constexpr std::size_t kHeaders = 14 + 20 + 8;
-  std::array<std::vector<std::uint8_t>, kFlows> packets;
+  const std::size_t flows =
+      arguments.size() < 5 ? kFlows : static_cast<std::size_t>(std::atoi(arguments[4]));
+  std::vector<std::vector<std::uint8_t>> packets(std::max(flows, kBurst));
   std::array<iovec, kBurst> parts{};
   std::array<mmsghdr, kBurst> messages{};
-  for (std::size_t i = 0; i < kFlows; ++i) {
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const std::size_t flow = i % flows;
     const testing::Buffer payload(size - kHeaders, 'x');
-    const auto port = static_cast<std::uint16_t>(40000 + i);
-    packets[i] = testing::ethernet(
-        testing::ipv4("192.0.2.1", "192.0.2.2", testing::udp(port, 9999, payload)));
+    const auto port = static_cast<std::uint16_t>(40000 + flow % 20000);
+    const std::string from = "192.0.2." + std::to_string(1 + flow / 20000);
+    packets[i] =
+        testing::ethernet(testing::ipv4(from, "192.0.2.200", testing::udp(port, 9999, payload)));
   }
   for (std::size_t i = 0; i < kBurst; ++i) {
-    parts[i] = {packets[i % kFlows].data(), packets[i % kFlows].size()};
+    parts[i] = {packets[i].data(), packets[i].size()};
     messages[i].msg_hdr.msg_iov = &parts[i];
     messages[i].msg_hdr.msg_iovlen = 1;
     messages[i].msg_hdr.msg_name = &to;
     messages[i].msg_hdr.msg_namelen = sizeof to;
   }
   std::uint64_t sent = 0;
+  std::size_t next = 0;
   const auto began = steady_clock::now();
   for (;;) {
     const double passed = std::chrono::duration<double>(steady_clock::now() - began).count();
@@ -197,7 +204,14 @@ int flood(Arguments arguments) {
       continue;
     }
     const int done = ::sendmmsg(socket, messages.data(), kBurst, 0);
-    if (done > 0) sent += static_cast<std::uint64_t>(done);
+    if (done > 0) {
+      sent += static_cast<std::uint64_t>(done);
+    } else if (errno == ENETDOWN) {  // a test takes the interface down
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    next = next + kBurst + kBurst <= packets.size() ? next + kBurst : 0;
+    for (std::size_t i = 0; packets.size() > kBurst && i < kBurst; ++i)
+      parts[i].iov_base = packets[next + i].data();
   }
   std::printf("{\"sent\":%llu}\n", static_cast<unsigned long long>(sent));
   return 0;

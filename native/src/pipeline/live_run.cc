@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <random>
+#include <utility>
 
 #include "pipeline/replay_source.h"
 #include "pipeline/signatures.h"
@@ -75,8 +76,9 @@ output::CaptureRecord capture_record(capture::LiveCapture& live) {
 LiveRun::LiveRun(const LiveOptions& options, LiveListener& listener)
     : options_(options),
       listener_(listener),
-      dns_(options.engine.dns_cache_entries, std::random_device{}()),
-      hosts_(std::random_device{}(), options.engine.rule_state_entries) {}
+      dns_(std::in_place, options.engine.dns_cache_entries, std::random_device{}()),
+      expectations_(std::in_place),
+      hosts_(std::in_place, std::random_device{}(), options.engine.rule_state_entries) {}
 
 std::unique_ptr<LiveRun> LiveRun::open(const LiveOptions& options, LiveListener& listener,
                                        RunFault& fault) {
@@ -148,7 +150,7 @@ LiveRun::Lane& LiveRun::add_lane(capture::FrameSource& source) {
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy(),
-                                          RunShare{{&dns_}, &expectations_, &hosts_});
+                                          RunShare{{&*dns_}, &*expectations_, &*hosts_});
   lane->number = lanes_.size();
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
@@ -182,6 +184,9 @@ void LiveRun::release() {
   last_ = stats();
   lanes_.clear();
   capture_.reset();
+  dns_.reset();
+  expectations_.reset();
+  hosts_.reset();
 }
 
 void LiveRun::run(Lane& lane) {
@@ -326,9 +331,9 @@ LiveStats LiveRun::stats() const {
   const std::lock_guard lock(mutex_);
   for (const auto& lane : lanes_)
     all.counters += lane->published;
-  all.counters.dns = dns_.counters();
-  all.counters.expectations = expectations_.counters();
-  all.counters.hosts = hosts_.counters();
+  all.counters.dns = dns_->counters();
+  all.counters.expectations = expectations_->counters();
+  all.counters.hosts = hosts_->counters();
   if (capture_ == nullptr) all.capture.kernel_packets = all.counters.packets;
   return all;
 }

@@ -126,10 +126,11 @@ class LiveRun {
 
   LiveOptions options_;
   LiveListener& listener_;
-  correlate::DnsCache dns_;                        // of all lanes; outlives them
-  protocols::ExpectationTable expectations_;       // likewise
-  detect::HostState hosts_;                        // likewise
-  SignatureExchange exchange_;                     // likewise
+  // Of all lanes, which they outlive; gone after release().
+  std::optional<correlate::DnsCache> dns_;
+  std::optional<protocols::ExpectationTable> expectations_;
+  std::optional<detect::HostState> hosts_;
+  SignatureExchange exchange_;                     // of all lanes
   std::unique_ptr<capture::LiveCapture> capture_;  // null: a replay; outlives the lanes
   std::vector<std::unique_ptr<Lane>> lanes_;
   // Only a flag, polled by the lanes: nothing else is published through it.
