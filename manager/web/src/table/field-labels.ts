@@ -26,6 +26,7 @@ const LABELS: Readonly<Record<string, string>> = {
   alerted: 'Alerted',
   asn: 'Autonomous system',
   asn_name: 'Network name',
+  lists: 'On lists',
   traffic_type: 'Kind of traffic',
   traffic_rule: 'Kind by rule',
   type: 'Type',
