@@ -36,6 +36,10 @@ test('what is not written is refused with the reason', () => {
 test('a misspelt name is told with the nearest', () => {
   expect(() => eveOptions(['etherned=yes'])).toThrow(usage(/etherned, did you mean "ethernet"/));
   expect(() => eveOptions(['constructor=yes'])).toThrow(usage(/unknown setting constructor/));
+  for (const name of ['payload', 'packet', 'http-body']) {
+    const told = new RegExp(`unknown setting ${name}, did you mean "alert\\.${name}"`);
+    expect(() => eveOptions([`${name}=yes`])).toThrow(usage(told));
+  }
   expect(() => eveOptions(['ethernet'])).toThrow(usage(/expected NAME=VALUE/));
 });
 

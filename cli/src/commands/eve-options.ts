@@ -68,11 +68,15 @@ export function eveOptions(pairs: readonly string[]): string[] {
     }
     const reason = lookUp(ABSENT, name);
     if (reason !== undefined) throw usage(pair, `${name} is not written: ${reason}`);
-    throw usage(
-      pair,
-      `unknown setting ${name}${nearest(name, [...Object.keys(WRITTEN), ...ALWAYS])}`,
-    );
+    throw usage(pair, `unknown setting ${name}${meant(name)}`);
   });
+}
+
+/** Most settings are of the alert: who leaves that out means it. */
+function meant(name: string): string {
+  const known = [...Object.keys(WRITTEN), ...ALWAYS];
+  const short = known.find((one) => one.endsWith(`.${name}`));
+  return short === undefined ? nearest(name, known) : `, did you mean "${short}"?`;
 }
 
 function lookUp<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {

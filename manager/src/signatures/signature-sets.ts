@@ -176,7 +176,7 @@ export class SignatureSets {
     let stored: SignatureOverride | undefined;
     await this.#change(change, async (client) => {
       const { overridesPerSet } = SIGNATURE_LIMITS;
-      if (suppress !== null) await checkSuppression(client, change.set, suppress);
+      if (suppress !== null) await checkSuppression(client, change.set, { gid, sid, suppress });
       const rate = threshold === null ? null : JSON.stringify(threshold);
       const hosts = suppress === null ? null : JSON.stringify(suppress);
       const values = [change.set, gid, sid, enabled, rate, hosts, change.user, overridesPerSet];
@@ -324,12 +324,12 @@ function checkVariables(variables: Readonly<Record<string, string>>): void {
 async function checkSuppression(
   client: pg.PoolClient,
   set: string,
-  suppress: SignatureSuppression,
+  { suppress, ...rule }: RuleId & { readonly suppress: SignatureSuppression },
 ): Promise<void> {
   const { rows } = await client.query<Pick<SetRow, 'variables'>>(sql.SELECT_VARIABLES, [set]);
-  const entry = suppressionOf({ gid: 1, sid: 1 }, suppress, rows[0]?.variables ?? {});
+  const entry = suppressionOf(rule, suppress, rows[0]?.variables ?? {});
   if (typeof entry === 'string') {
-    throw new NetmothError('NM_QUERY_INVALID', `addresses of the suppression: ${entry}`);
+    throw new NetmothError('NM_QUERY_INVALID', `the suppression: ${entry}`);
   }
 }
 

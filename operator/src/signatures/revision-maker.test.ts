@@ -39,6 +39,28 @@ it('a revision that the store has lost is put there again, though its source has
   server.close();
 });
 
+it('a URL is looked at again after its interval, and what changed is another revision', async () => {
+  const versions = [kRules, kRules, kRules.replace('sid:1', 'sid:2')];
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    response.end(versions[Math.min(asked, versions.length - 1)]);
+    asked += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.rules`;
+  const source = { http: { url } };
+  await withMaker(source, { intervalSeconds: 1 }, async (maker) => {
+    const revision = () => maker.result(kName)?.made?.revision;
+    await expect.poll(revision, { timeout: 30_000 }).toBeDefined();
+    const first = revision();
+    await expect.poll(revision, { timeout: 30_000 }).not.toBe(first);
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect(maker.result(kName)?.problem).toBeUndefined();
+  });
+  server.closeAllConnections();
+  server.close();
+});
+
 it('rules that cannot be compiled at all are told, not only logged', async () => {
   const told = 'rules cannot be compiled: it took too long';
   const compile = () => Promise.reject(new NetmothError('NM_RULES_UNCOMPILED', told));

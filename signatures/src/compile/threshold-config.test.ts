@@ -73,3 +73,12 @@ test.each(['1.2.3.400', '$NOWHERE', '', '[]', '!any'])('addresses %s are refused
   const entry = suppressionEntry({ gid: 1, sid: 2, track: 'by_src', addresses }, {});
   expect(entry).toEqual(expect.any(String));
 });
+
+test('alerts of lists have no thresholds, and that is told', () => {
+  const line = 'suppress gen_id 1, sig_id 3009928597';
+  expect(readThresholds('t', line).faults).toMatchObject([
+    { line: 1, severity: 'warning', message: expect.stringMatching(/id is that of a list/) },
+  ]);
+  const entry = suppressionEntry({ gid: 1, sid: 3_009_928_597, track: '', addresses: '' }, {});
+  expect(entry).toMatch(/take the entry out of its list/);
+});

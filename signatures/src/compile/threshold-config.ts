@@ -8,6 +8,7 @@
 import type { Variables } from '../endpoint.ts';
 import { parseEndpoint } from '../endpoint.ts';
 import { type Fault, shown } from '../faults.ts';
+import { isListSid } from '../lists/indicators.ts';
 import { EndpointSets } from '../model/endpoint-sets.ts';
 import type { AddressSet, Rate } from '../model/rule-model.ts';
 import { withDefaults } from '../variables.ts';
@@ -28,6 +29,8 @@ export interface ThresholdEntry {
 const KINDS = ['suppress', 'threshold', 'event_filter', 'rate_filter'] as const;
 const TYPES = ['limit', 'threshold', 'both', 'backoff'] as const;
 const U32 = 4_294_967_295;
+const OF_A_LIST =
+  'the signature id is that of a list, and rules alone have thresholds: take the entry out of its list';
 
 export interface ThresholdConfig {
   readonly entries: readonly ThresholdEntry[];
@@ -61,6 +64,10 @@ export function readThresholds(
       const place = { file, line: start + 1, column: 1 };
       faults.push({ ...place, code: 'CONFIG_LINE', severity: 'error', message: entry });
     } else {
+      if (isListSid(entry.sid)) {
+        const place = { file, line: start + 1, column: 1 };
+        faults.push({ ...place, code: 'CONFIG_LINE', severity: 'warning', message: OF_A_LIST });
+      }
       entries.push(entry);
     }
     joined = '';
@@ -81,6 +88,7 @@ export function suppressionEntry(
   { gid, sid, track, addresses }: GivenSuppression,
   variables: Readonly<Record<string, string>>,
 ): ThresholdEntry | string {
+  if (isListSid(sid)) return OF_A_LIST;
   const known = withDefaults(variables);
   const context = { variables: known, sets: new EndpointSets(known) };
   const meant = addressesOf(track === '' ? 'any' : addresses, context);

@@ -30,6 +30,10 @@ export const NO_INDICATORS: Indicators = { metas: [], tables: [] };
 export const LIST_SID_BASE = 3_000_000_000;
 const LIST_SIDS = 1_000_000_000;
 
+export function isListSid(sid: number): boolean {
+  return sid >= LIST_SID_BASE && sid < LIST_SID_BASE + LIST_SIDS;
+}
+
 /** The same list, kind and category have the same sid in every version of a list. */
 export function listSid(list: string, kind: Kind, category: string): number {
   const digest = createHash('sha256').update(['list', list, kind, category].join('\0')).digest();

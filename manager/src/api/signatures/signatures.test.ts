@@ -198,6 +198,9 @@ describe('a set from its first file to a version', () => {
     expect(told).toContainEqual([7, some]);
     expect(told).toContainEqual([8, null]);
     expect(told).toContainEqual([10, { track: 'always' }]);
+    const list = await put(3_009_928_597, { suppress: { track: 'always' } });
+    expect(list.status).toBe(400);
+    expect(errorBodySchema.parse(list.body).error.message).toMatch(/that of a list/);
     const changes = await get(pageOf(rest.changeRowSchema.strict()), '/changes?set=quiet');
     expect(changes.items.map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([

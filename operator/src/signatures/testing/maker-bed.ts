@@ -16,15 +16,18 @@ const log = pino({ level: 'silent' });
 /** Runs a maker for one set; what it waits for NATS with is over when `work` begins. */
 export async function withMaker(
   source: object,
-  more: Partial<RevisionMakerOptions> & { spec?: object },
+  more: Partial<RevisionMakerOptions> & { spec?: object; intervalSeconds?: number },
   work: (maker: RevisionMaker, bus: SignatureBus) => Promise<void>,
 ): Promise<void> {
   await using nats = await startTestNats();
-  const { spec, ...options } = more;
+  const { spec, intervalSeconds, ...options } = more;
   const set: SignatureSet = {
     metadata: { name: kName, generation: 1 },
     spec: signatureSetSpecSchema.parse({ source, ...spec }),
   } as SignatureSet;
+  const { http } = set.spec.source;
+  // Sooner than the schema of the API lets anybody ask for.
+  if (http !== undefined && intervalSeconds !== undefined) http.intervalSeconds = intervalSeconds;
   const sets = {
     get: () => set,
     keys: () => [kName].values(),
