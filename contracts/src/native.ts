@@ -77,6 +77,11 @@ export interface EngineStats {
   readonly sessionsRefused: number;
   readonly sessionsDropped: number;
   readonly decompressionRefused: number;
+  /** What met a bound and was neither told nor kept. */
+  readonly anomaliesSuppressed: number;
+  readonly listAlertsSuppressed: number;
+  readonly flowLabelsRefused: number;
+  readonly flowNamesRefused: number;
   readonly memoryBytes: EngineMemory;
   readonly eventsMade: number;
   /** Events that found the batch queue to JavaScript full. */

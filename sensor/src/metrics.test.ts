@@ -39,6 +39,12 @@ const metrics = makeMetrics({
       },
       ...{ flowsEvictedNew: 0, flowsEvictedEstablished: 0, flowsEvictedClosed: 0 },
       ...{ flowEmergencies: 0, flowEmergenciesOver: 0, decompressionRefused: 0 },
+      ...{
+        anomaliesSuppressed: 0,
+        listAlertsSuppressed: 0,
+        flowLabelsRefused: 0,
+        flowNamesRefused: 0,
+      },
       ...{ sessionsRefused: 0, sessionsDropped: 0 },
       ...{ reassemblyEarlyBytes: 0, reassemblyOverlaps: 0 },
       memoryBytes: {

@@ -166,6 +166,12 @@ function memoryMetrics(define: Define, readings: MetricsInput['readings']): void
     'Allocations of decompressors over their memory',
     () => engine().decompressionRefused,
   );
+  define('counter', 'limited_total', 'Neither told nor kept, because a bound was met', () => [
+    [{ what: 'anomalies' }, engine().anomaliesSuppressed],
+    [{ what: 'list_alerts' }, engine().listAlertsSuppressed],
+    [{ what: 'flow_labels' }, engine().flowLabelsRefused],
+    [{ what: 'flow_names' }, engine().flowNamesRefused],
+  ]);
 }
 
 function signatureMetrics(

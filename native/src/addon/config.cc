@@ -182,6 +182,10 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("sessionsRefused", counters.memory.sessions_refused);
   set("sessionsDropped", counters.memory.sessions_dropped);
   set("decompressionRefused", counters.memory.codecs_refused);
+  set("anomaliesSuppressed", counters.limits.anomalies);
+  set("listAlertsSuppressed", counters.limits.list_alerts);
+  set("flowLabelsRefused", counters.limits.flow_labels);
+  set("flowNamesRefused", counters.detect.names_refused);
   Napi::Object memory = Napi::Object::New(env);
   const auto held = [&](const char* name, std::uint64_t octets) {
     memory.Set(name, Napi::Number::New(env, static_cast<double>(octets)));

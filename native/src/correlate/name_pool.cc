@@ -28,14 +28,15 @@ std::size_t NamePool::buckets_of(std::uint32_t blocks) {
 
 std::size_t NamePool::bytes_when_full(std::size_t capacity_bytes) {
   const std::uint32_t blocks = blocks_of(capacity_bytes);
-  return blocks * kBlockBytes + buckets_of(blocks) * sizeof(NameId);
+  return blocks * (kBlockBytes + sizeof(bool)) + buckets_of(blocks) * sizeof(NameId);
 }
 
 NamePool::NamePool(std::size_t capacity_bytes)
     : block_count_(blocks_of(capacity_bytes)),
       mask_(static_cast<std::uint32_t>(buckets_of(block_count_) - 1)),
       blocks_(block_count_),
-      buckets_(std::size_t{mask_} + 1) {}
+      buckets_(std::size_t{mask_} + 1),
+      ends_free_(block_count_) {}
 
 NameId NamePool::find(std::string_view name) const {
   const std::uint32_t hash = hash_of(name);
@@ -66,23 +67,48 @@ NameId NamePool::intern(std::string_view name) {
   return id;
 }
 
-// The smallest free piece that fits; a piece keeps the size it was first cut to only when it is
-// returned by a name of that size, so a larger one is split and its tail stays usable.
+// Of a free piece, in its last block: how many blocks it has. Where the piece has one block this is
+// behind its header.
+std::uint32_t& NamePool::tail_of(NameId last) {
+  char* const end = reinterpret_cast<char*>(&block(last) + 1);
+  return *reinterpret_cast<std::uint32_t*>(end - sizeof(std::uint32_t));
+}
+
+void NamePool::put_free(NameId id, std::size_t blocks) {
+  NameId& list = list_for(blocks);
+  if (list != kNoName) block(list).hash = id;
+  Block& piece = block(id);
+  piece.references = 0;
+  piece.hash = kNoName;
+  piece.next = list;
+  piece.length = static_cast<std::uint32_t>(blocks);
+  list = id;
+  const auto last = static_cast<NameId>(id + blocks - 1);
+  tail_of(last) = piece.length;
+  ends_free_[last] = true;
+}
+
+void NamePool::take_free(NameId id) {
+  const Block& piece = block(id);
+  (piece.hash != kNoName ? block(piece.hash).next : list_for(piece.length)) = piece.next;
+  if (piece.next != kNoName) block(piece.next).hash = piece.hash;
+  ends_free_[id + piece.length - 1] = false;
+}
+
+// The smallest free piece that fits; what is left of it stays usable.
 NameId NamePool::allocate(std::size_t blocks) {
-  if (free_[blocks] == kNoName && block_count_ - used_ >= blocks) {
+  const bool fits_exactly = blocks < kLargest && free_[blocks] != kNoName;
+  if (!fits_exactly && block_count_ - used_ >= blocks) {
     const NameId id = used_;
     used_ += static_cast<std::uint32_t>(blocks);
     return id;
   }
-  for (std::size_t size = blocks; size < kClasses; ++size) {
+  for (std::size_t size = blocks; size <= kLargest; ++size) {
     const NameId id = free_[size];
     if (id == kNoName) continue;
-    free_[size] = block(id).next;
-    if (size > blocks) {
-      const auto tail = static_cast<NameId>(id + blocks);
-      block(tail).next = free_[size - blocks];
-      free_[size - blocks] = tail;
-    }
+    const std::size_t left = block(id).length - blocks;
+    take_free(id);
+    if (left > 0) put_free(static_cast<NameId>(id + blocks), left);
     return id;
   }
   return kNoName;
@@ -95,11 +121,24 @@ void NamePool::release(NameId id) {
   while (*link != id)
     link = &block(*link).next;
   *link = gone.next;
-  NameId& list = free_[blocks_for(gone.length)];
-  gone.next = list;
-  list = id;
+  std::size_t blocks = blocks_for(gone.length);
   --size_;
-  held_blocks_ -= blocks_for(gone.length);
+  held_blocks_ -= blocks;
+  const auto after = static_cast<NameId>(id + blocks);
+  if (after < used_ && block(after).references == 0) {
+    blocks += block(after).length;
+    take_free(after);
+  }
+  if (ends_free_[id - 1]) {
+    const std::uint32_t before = tail_of(id - 1);
+    id -= before;
+    blocks += before;
+    take_free(id);
+  }
+  if (id + blocks == used_)
+    used_ = id;
+  else
+    put_free(id, blocks);
 }
 
 std::string_view NamePool::text(NameId id) const {

@@ -2,9 +2,11 @@
 //
 // Capacity: `capacity_bytes` fixed at construction and touched only as far as it is used; a name
 // takes whole blocks of kBlockBytes. Nothing is evicted here: a name lives as long as somebody
-// holds a reference, and intern() answers kNoName where there is no room. Not thread-safe.
+// holds a reference, and intern() answers kNoName where there is no room. Pieces that are free and
+// lie side by side are one, so short names leave room for long ones. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
@@ -60,10 +62,10 @@ class NamePool {
  private:
   static constexpr std::size_t kBlockBytes = 32;
   struct Block {
-    std::uint32_t references;
-    std::uint32_t hash;
-    std::uint32_t next;  // in its bucket, or in its free list
-    std::uint32_t length;
+    std::uint32_t references;     // 0: the first block of a free piece
+    std::uint32_t hash;           // of a free piece: the one before in its list
+    std::uint32_t next;           // in its bucket, or in its free list
+    std::uint32_t length;         // of a free piece: in blocks
     char text[kBlockBytes - 16];  // goes on into the following blocks
   };
   static_assert(sizeof(Block) == kBlockBytes);
@@ -72,19 +74,25 @@ class NamePool {
   }
   static std::uint32_t blocks_of(std::size_t capacity_bytes);
   static std::size_t buckets_of(std::uint32_t blocks);
-  static constexpr std::size_t kClasses = 10;  // more than the longest name has blocks
-  static_assert((16 + kMaxDomainLength) / 32 + 1 < kClasses);
+  static constexpr std::size_t kLargest = 9;  // blocks of the longest name
+  static_assert(16 + kMaxDomainLength <= kLargest * kBlockBytes);
 
   Block& block(NameId id) { return blocks_[id]; }
   [[nodiscard]] const Block& block(NameId id) const { return blocks_[id]; }
   NameId allocate(std::size_t blocks);
+  // A piece of free blocks goes into its list, and out of it.
+  void put_free(NameId id, std::size_t blocks);
+  void take_free(NameId id);
+  NameId& list_for(std::size_t blocks) { return free_[std::min(blocks, kLargest)]; }
+  std::uint32_t& tail_of(NameId last);
 
   std::uint32_t block_count_;
   std::uint32_t mask_;
   LazyArray<Block> blocks_;  // the first is never used: its index is kNoName
   LazyArray<NameId> buckets_;
+  LazyArray<bool> ends_free_;  // of each block: a free piece ends with it
   std::uint32_t used_ = 1;
-  std::array<NameId, kClasses> free_{};  // by number of blocks
+  std::array<NameId, kLargest + 1> free_{};  // by number of blocks; the last: so many or more
   std::size_t size_ = 0;
   std::size_t held_blocks_ = 0;
 };

@@ -60,9 +60,9 @@ int base64_digit(std::uint8_t octet) {
 
 bool read_value(const ByteValue& description, Bytes data, std::size_t position,
                 const MatchState& state, ReadValue& value) {
-  const std::int64_t begin = amount_of(description.offset, state) +
+  const std::int64_t begin = distance_of(description.offset, state) +
                              (description.relative ? static_cast<std::int64_t>(position) : 0);
-  const std::int64_t count = amount_of(description.bytes, state);
+  const std::int64_t count = distance_of(description.bytes, state);
   const auto size = static_cast<std::int64_t>(data.size());
   if (begin < 0 || count < 0 || begin > size || count > size - begin) return false;
   value.begin = static_cast<std::size_t>(begin);
@@ -126,7 +126,7 @@ bool jump(const ByteJump& jump, Bytes data, std::size_t& position, const MatchSt
   if (jump.align) distance = (distance + 3) / 4 * 4;
   constexpr std::uint64_t kFurthest = std::uint64_t{1} << 48;
   if (distance > kFurthest) return false;
-  std::int64_t to = static_cast<std::int64_t>(distance) + amount_of(jump.post_offset, state);
+  std::int64_t to = static_cast<std::int64_t>(distance) + distance_of(jump.post_offset, state);
   switch (jump.from) {
     case ByteJump::From::kHere:
       to += static_cast<std::int64_t>(read.begin + read.read);

@@ -14,6 +14,7 @@ struct DetectCounters {
   std::uint64_t packets_tagged = 0;
   std::uint64_t tags_refused = 0;    // for want of room
   std::uint64_t octets_dropped = 0;  // of bodies, not looked at for want of room
+  std::uint64_t names_refused = 0;   // flow bits and integers a flow had no room for
 
   DetectCounters& operator+=(const DetectCounters& other) {
     alerts += other.alerts;
@@ -23,6 +24,7 @@ struct DetectCounters {
     packets_tagged += other.packets_tagged;
     tags_refused += other.tags_refused;
     octets_dropped += other.octets_dropped;
+    names_refused += other.names_refused;
     return *this;
   }
 };

@@ -93,9 +93,21 @@ void Detector::begin() {
   packet_passed_ = false;
 }
 
+// Rules on addresses alone are tested once a flow and direction. An error that quotes the flow may
+// come from anybody, so it does not count as a packet of its end.
+bool Detector::tests_addresses(const Subject& subject) {
+  if (subject.flow == nullptr) return true;
+  const unsigned bit = 1U << (index_of(subject.direction) + (subject.packet->has_quoted ? 2U : 0U));
+  if ((subject.flow->addresses_tested & bit) != 0) return false;
+  subject.flow->addresses_tested |= static_cast<std::uint8_t>(bit);
+  return true;
+}
+
 void Detector::on_packet(const Subject& subject, bool in_stream) {
   if (set_ == nullptr) return;
-  if (is_tcp(subject.flow) && subject.flow->detection != nullptr && is_closing(*subject.flow))
+  const bool is_segment = subject.packet->protocol == ip_proto::kTcp;
+  if (is_segment && is_tcp(subject.flow) && subject.flow->detection != nullptr &&
+      is_closing(*subject.flow))
     flush_stream(subject, subject.direction);
   const decode::Packet& packet = *subject.packet;
   Look look(subject, {packet.payload, 0}, Layer::kDatagram);
@@ -105,16 +117,13 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
   by_ports.for_each(look.between, application_of(subject), [&](std::size_t set) {
     found_.insert(found_.end(), by_ports.sets()[set].begin(), by_ports.sets()[set].end());
   });
-  // Rules on addresses alone are tested once a flow and direction.
-  if (subject.flow == nullptr || subject.flow->packets[index_of(subject.direction)] <= 1)
-    set_->address_rules(subject.direction).append(packet, found_);
+  if (tests_addresses(subject)) set_->address_rules(subject.direction).append(packet, found_);
   if (!found_.empty()) {
     std::ranges::sort(found_);
     check(found_, look);
   }
   if (packet.payload.empty()) return;
-  if (packet.protocol != ip_proto::kTcp)
-    return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
+  if (!is_segment) return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
   if (subject.flow != nullptr && is_encrypted(*subject.flow)) return;
   inspect_payload(subject, Layer::kPacket, {packet.payload, 0}, false);
   // Data of a SYN is part of the stream where both sides do Fast Open alone.

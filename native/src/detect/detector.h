@@ -111,6 +111,7 @@ class Detector final : private DatasetMemory {
 
   FlowState& state_of(flow::Flow& flow);
   void flush_stream(const Subject& subject, Direction direction);
+  static bool tests_addresses(const Subject& subject);
   void inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
                        bool in_stream);
   // The next octets of a side's stream.

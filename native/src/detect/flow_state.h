@@ -92,12 +92,15 @@ class FlowState final : public flow::FlowAttachment {
         std::ranges::find(numbers_, name, &std::pair<std::uint64_t, std::uint32_t>::first);
     return found == numbers_.end() ? nullptr : &found->second;
   }
-  void set_number(std::uint64_t name, std::uint32_t value) {
+  // False where there is no room.
+  bool set_number(std::uint64_t name, std::uint32_t value) {
     if (std::uint32_t* known = number(name); known != nullptr) {
       *known = value;
-    } else if (numbers_.size() < kMaxFlowNames) {
-      numbers_.emplace_back(name, value);
+      return true;
     }
+    if (numbers_.size() >= kMaxFlowNames) return false;
+    numbers_.emplace_back(name, value);
+    return true;
   }
 
   [[nodiscard]] KeptBody* body(std::uint64_t tx_id, Direction direction) {

@@ -55,21 +55,22 @@ Window window_of(const Content& content, const BufferView& buffer, std::size_t p
   Window window;
   if (content.distance.present || content.within.present) {
     const std::int64_t distance =
-        content.distance.present ? amount_of(content.distance.amount, state) : 0;
+        content.distance.present ? distance_of(content.distance.amount, state) : 0;
     const std::int64_t from = static_cast<std::int64_t>(position) + distance;
     window.from = clamped(from, size);
     window.to = size;
     if (content.within.present)
-      window.to = clamped(from + amount_of(content.within.amount, state), size);
+      window.to = clamped(from + distance_of(content.within.amount, state), size);
     window.empty = from > static_cast<std::int64_t>(size) || window.from >= window.to;
     return window;
   }
   const std::int64_t start = static_cast<std::int64_t>(buffer.stream_offset);
-  const std::int64_t offset = content.offset.present ? amount_of(content.offset.amount, state) : 0;
+  const std::int64_t offset =
+      content.offset.present ? distance_of(content.offset.amount, state) : 0;
   window.from = clamped(offset - start, size);
   window.to = size;
   if (content.depth.present)
-    window.to = clamped(offset + amount_of(content.depth.amount, state) - start, size);
+    window.to = clamped(offset + distance_of(content.depth.amount, state) - start, size);
   window.empty = offset - start > static_cast<std::int64_t>(size) || window.from >= window.to;
   return window;
 }
@@ -79,6 +80,11 @@ Window window_of(const Content& content, const BufferView& buffer, std::size_t p
 std::int64_t amount_of(const Amount& amount, const MatchState& state) {
   if (!amount.is_variable) return amount.value;
   return static_cast<std::int64_t>(state.variables[static_cast<std::size_t>(amount.value)]);
+}
+
+std::int64_t distance_of(const Amount& amount, const MatchState& state) {
+  constexpr std::int64_t kFurthest = std::int64_t{1} << 48;
+  return std::clamp(amount_of(amount, state), -kFurthest, kFurthest);
 }
 
 std::size_t find_bytes(Bytes data, std::size_t from, Bytes pattern, bool nocase) {
@@ -167,7 +173,7 @@ Inspector::Outcome Inspector::next(Run& run, std::size_t at, std::size_t positio
   std::size_t after = position;
   bool passed = false;
   if (const auto* data_at = std::get_if<IsDataAt>(&matcher)) {
-    const std::int64_t wanted = amount_of(data_at->at, run.state);
+    const std::int64_t wanted = distance_of(data_at->at, run.state);
     const auto size = static_cast<std::int64_t>(data.size());
     const bool there =
         data_at->relative ? static_cast<std::int64_t>(position) + wanted <= size : wanted < size;

@@ -76,6 +76,8 @@ struct ReadValue {
 bool read_value(const ByteValue& description, Bytes data, std::size_t position,
                 const MatchState& state, ReadValue& value);
 std::int64_t amount_of(const Amount& amount, const MatchState& state);
+// As a distance in a buffer: outside of every buffer stays outside, and sums do not overflow.
+std::int64_t distance_of(const Amount& amount, const MatchState& state);
 
 // The first place of `pattern` in `data` from `from` on; data.size() where there is none.
 std::size_t find_bytes(Bytes data, std::size_t from, Bytes pattern, bool nocase);

@@ -43,16 +43,19 @@ bool has_value(std::span<const FlowVariable> variables, const StateOperation& op
   });
 }
 
-// At most kMaxFlowVariables, the value of a known one anew.
-void keep_value(std::vector<FlowVariable>& variables, const MatchState::Captured& captured) {
+// At most kMaxFlowVariables, the value of a known one anew. False where there is no room.
+bool keep_value(std::vector<FlowVariable>& variables, const MatchState::Captured& captured) {
   const std::uint64_t name = name_number(captured.name);
   const std::string_view value =
       as_text(captured.value.first(std::min(captured.value.size(), kMaxVariableOctets)));
   const auto known = std::ranges::find(variables, name, &FlowVariable::name);
-  if (known != variables.end())
+  if (known != variables.end()) {
     known->value.assign(value);
-  else if (variables.size() < kMaxFlowVariables)
-    variables.push_back({name, std::string(captured.name), std::string(value)});
+    return true;
+  }
+  if (variables.size() >= kMaxFlowVariables) return false;
+  variables.push_back({name, std::string(captured.name), std::string(value)});
+  return true;
 }
 
 }  // namespace
@@ -118,10 +121,10 @@ void Detector::carry_out(const StateOperation& operation, Look& look) {
   if (operation.memory == Memory::kFlowbits) {
     const bool wanted =
         operation.operation == "set" || (operation.operation == "toggle" && !state.has_bit(name));
-    if (wanted)
-      (void)state.set_bit(name, set_->name_of(name));
-    else
+    if (!wanted)
       state.clear_bit(name);
+    else if (!state.set_bit(name, set_->name_of(name)))
+      ++counters_.names_refused;
     return;
   }
   if (operation.memory != Memory::kFlowint) return;
@@ -133,12 +136,10 @@ void Detector::carry_out(const StateOperation& operation, Look& look) {
   }
   const std::uint32_t* const known = state.number(name);
   const std::uint32_t before = known == nullptr ? 0 : *known;
-  if (operation.operation == "+")
-    state.set_number(name, before + right);
-  else if (operation.operation == "-")
-    state.set_number(name, before - right);
-  else
-    state.set_number(name, right);
+  std::uint32_t after = right;
+  if (operation.operation == "+") after = before + right;
+  if (operation.operation == "-") after = before - right;
+  if (!state.set_number(name, after)) ++counters_.names_refused;
 }
 
 // What rules have set or unset stands beside what the bundle lists, and comes before it.
@@ -171,10 +172,10 @@ bool Detector::look_up(const DatasetMatch& match, Bytes value) {
 
 void Detector::keep_captures(const Rule& /*rule*/, Look& look) {
   for (const MatchState::Captured& captured : match_.captured) {
-    if (captured.scope == "pkt")
-      keep_value(packet_variables_, captured);
-    else if (captured.scope == "flow" && look.subject.flow != nullptr)
-      keep_value(state_of(*look.subject.flow).variables, captured);
+    const bool of_packet = captured.scope == "pkt";
+    if (!of_packet && (captured.scope != "flow" || look.subject.flow == nullptr)) continue;
+    auto& kept = of_packet ? packet_variables_ : state_of(*look.subject.flow).variables;
+    if (!keep_value(kept, captured)) ++counters_.names_refused;
   }
 }
 

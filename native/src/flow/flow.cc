@@ -120,6 +120,9 @@ void Flow::reverse() {
   std::swap(app_proto_side[0], app_proto_side[1]);
   std::swap(icmp_type, reply_icmp_type);
   std::swap(icmp_code, reply_icmp_code);
+  constexpr unsigned kToServerBits = 0b0101;
+  addresses_tested = static_cast<std::uint8_t>((addresses_tested & kToServerBits) << 1U |
+                                               (addresses_tested >> 1U & kToServerBits));
   if (route != nullptr) route->reverse();
   turned = !turned;
   tcp_state = mirrored(tcp_state);

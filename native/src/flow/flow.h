@@ -123,6 +123,9 @@ struct Flow {
   bool alerted = false;
   bool emergency = false;  // ended because the table was full
   bool picked_up = false;  // parsed although its handshake was not seen
+  // Whose packets' addresses rules were asked about: a bit of each direction, and of the errors
+  // that travel in it. Owned by detect::Detector.
+  std::uint8_t addresses_tested = 0;
   std::unique_ptr<FlowAttachment> attachment;
   std::unique_ptr<FlowAttachment> detection;  // owned by detect::Detector; few flows have one
   std::unique_ptr<FlowRoute> route;           // tunnelled, or with MAC addresses to tell

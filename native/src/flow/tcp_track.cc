@@ -191,7 +191,10 @@ TcpVerdict track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& h
   const bool syn = (header.flags & kSyn) != 0;
   if (!verdict.accepted) {
     note_other_syn(side, direction, header);
-    if (reset || syn || ++side.rejected < kMaxRejectedInARow) {
+    // Time stamps do not run backwards because packets were lost, so these prove nothing; where the
+    // receiver did take them, its acknowledgments of what was never seen do.
+    const bool stale = verdict.events[0] == StreamEvent::kPktInvalidTimestamp;
+    if (reset || syn || stale || ++side.rejected < kMaxRejectedInARow) {
       flow.state = state_of(flow, 0);
       return verdict;
     }

@@ -259,7 +259,8 @@ void EventWriter::alert(const EventContext& context, const AlertFacts& alert, Di
 }
 
 void EventWriter::rule_alert(const EventContext& context, const detect::Alert& alert) {
-  if (context.flow == nullptr) return alert_without_flow(context, alert);
+  const bool is_error = context.packet != nullptr && context.packet->has_quoted;
+  if (context.flow == nullptr || is_error) return alert_of_packet(context, alert);
   JsonWriter json = open_flow_event(EventType::kAlert, context, EndsOrder::kPacket);
   write_rule_alert(json, alert, context, options_.eve.alert);
   close(json, EventType::kAlert);
@@ -271,7 +272,8 @@ void EventWriter::tagged_packet(const EventContext& context) {
   close(json, EventType::kPacket);
 }
 
-void EventWriter::alert_without_flow(const EventContext& context, const detect::Alert& alert) {
+// With the packet's own ends: it has no flow, or is an error about somebody else's packet.
+void EventWriter::alert_of_packet(const EventContext& context, const detect::Alert& alert) {
   JsonWriter json = open(EventType::kAlert, context);
   if (context.packet != nullptr) {
     write_ends(json, ends_of(*context.packet));

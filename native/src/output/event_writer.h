@@ -122,7 +122,7 @@ class EventWriter final : public correlate::LabelTaker {
   // `shown`: whose source and destination the event's are.
   base::JsonWriter open_event(EventType type, const EventContext& context, Direction shown);
   void write_members(base::JsonWriter& json, const protocols::Record& record);
-  void alert_without_flow(const EventContext& context, const detect::Alert& alert);
+  void alert_of_packet(const EventContext& context, const detect::Alert& alert);
   void dns_version_2(const EventContext& context, const protocols::DnsMessage& message);
   // `flow_state` goes into netmoth.flow_state where it is not empty.
   // Labels are written where an application (or "unknown") is given; `record` adds its own members.

@@ -103,6 +103,16 @@ void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
   json.member("host_evicted", hosts.evicted);
   json.member("packets_tagged", detect.packets_tagged);
   json.member("tags_refused", detect.tags_refused);
+  json.member("flow_names_refused", detect.names_refused);
+  json.end_object();
+}
+
+void write_limits(base::JsonWriter& json, const LimitCounters& limits) {
+  json.key("limits");
+  json.begin_object();
+  json.member("anomalies", limits.anomalies);
+  json.member("list_alerts", limits.list_alerts);
+  json.member("flow_labels", limits.flow_labels);
   json.end_object();
 }
 
@@ -142,6 +152,7 @@ void write_stats(base::JsonWriter& json, const StatsRecord& record) {
   json.member("expired", record.expectations.expired);
   json.member("evicted", record.expectations.evicted);
   json.end_object();
+  write_limits(json, record.limits);
   json.end_object();
 }
 

@@ -59,6 +59,20 @@ struct EventLedger {
   std::uint64_t acknowledged = 0;
 };
 
+// What met a bound and was neither told nor kept.
+struct LimitCounters {
+  std::uint64_t anomalies = 0;    // beyond those told a second
+  std::uint64_t list_alerts = 0;  // beyond those told of a flow
+  std::uint64_t flow_labels = 0;  // domains of flows, without room for the name
+
+  LimitCounters& operator+=(const LimitCounters& other) {
+    anomalies += other.anomalies;
+    list_alerts += other.list_alerts;
+    flow_labels += other.flow_labels;
+    return *this;
+  }
+};
+
 struct StatsRecord {
   std::uint64_t uptime_seconds = 0;
   CaptureRecord capture;
@@ -78,6 +92,7 @@ struct StatsRecord {
   bool has_rules = false;
   detect::DetectCounters detect;
   detect::HostCounters hosts;
+  LimitCounters limits;
 };
 
 // The value of the member "stats".

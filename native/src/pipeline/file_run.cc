@@ -88,6 +88,7 @@ output::StatsRecord stats_of(const WorkerCounters& counters, std::uint64_t uptim
   record.has_rules = counters.has_rules;
   record.detect = counters.detect;
   record.hosts = counters.hosts;
+  record.limits = counters.limits;
   return record;
 }
 

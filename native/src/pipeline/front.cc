@@ -11,7 +11,7 @@ WorkerCounters Front::counters() const {
   part.fragments = decoded.fragments;
   part.defrag = decoder_.defrag_counters();
   part.memory.defrag = decoder_.defrag_bytes();
-  part.anomalies_suppressed = limit_.suppressed();
+  part.limits.anomalies = limit_.suppressed();
   return part;
 }
 

@@ -179,6 +179,7 @@ bool Worker::handle_quoting(const decode::Packet& packet) {
   const std::size_t way = index_of(opposite(match.direction));
   ++match.flow->packets[way];
   match.flow->bytes[way] += packet.captured_length;
+  if (detector_.rules() != nullptr) detect_error(*match.flow, opposite(match.direction));
   table_.touch(*match.flow, packet.time);
   return true;
 }

@@ -173,6 +173,7 @@ class Worker final : private flow::FlowEndListener,
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const override;
   [[nodiscard]] detect::Subject subject(Direction direction) const;
   void detect_alone(const decode::Packet& packet);
+  void detect_error(flow::Flow& flow, Direction direction);
   void on_anomaly(protocols::AppProto proto, std::string_view event, Direction direction) override;
   void on_expectation(const protocols::Expectation& expectation) override;
   protocols::ExpectedParser take_expected() override;

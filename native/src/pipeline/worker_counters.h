@@ -25,7 +25,7 @@ struct WorkerCounters {
   flow::FlowTableCounters flows;
   stream::StreamCounters streams;
   output::MemoryInUse memory;
-  std::uint64_t anomalies_suppressed = 0;
+  output::LimitCounters limits;
   std::uint64_t events_made = 0;
   std::uint64_t events_dropped = 0;
   std::array<std::uint64_t, output::kEventTypes> events_by_type{};

@@ -47,6 +47,16 @@ void Worker::detect_alone(const decode::Packet& packet) {
   detector_.on_packet({&packet, nullptr, Direction::kToServer, now_}, false);
 }
 
+// An ICMP error is a packet of the flow it quotes, but none of its conversation.
+void Worker::detect_error(flow::Flow& flow, Direction direction) {
+  current_flow_ = &flow;
+  current_direction_ = direction;
+  detector_.begin();
+  detector_.on_packet(subject(direction), false);
+  tell_tagged(direction);
+  current_flow_ = nullptr;
+}
+
 void Worker::on_inspected(Direction direction, const protocols::Record& record) {
   if (detector_.rules() != nullptr) detector_.on_record(subject(direction), record);
 }

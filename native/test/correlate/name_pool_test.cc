@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace netmoth::correlate {
 namespace {
@@ -33,6 +35,33 @@ TEST(NamePool, RefusesWhatIsNoNameOrHasNoRoom) {
   EXPECT_EQ(pool.size(), held);
   EXPECT_GE(held, 4096U / 32 / 8);
   EXPECT_EQ(pool.text(kNoName), "");
+}
+
+TEST(NamePool, ShortNamesLeaveRoomForLongOnes) {
+  const std::string long_tail(230, 'x');
+  const auto fill = [&](NamePool& pool, const std::string& tail) {
+    std::vector<NameId> held;
+    for (;;) {
+      const NameId id = pool.intern(std::to_string(held.size()) + tail);
+      if (id == kNoName) return held;
+      held.push_back(id);
+    }
+  };
+  NamePool fresh(64 << 10);
+  const std::size_t room = fill(fresh, long_tail).size();
+  NamePool pool(64 << 10);
+  std::mt19937 random(7);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<NameId> held = fill(pool, "s");
+    ASSERT_GT(held.size(), 4 * room);
+    std::ranges::shuffle(held, random);
+    for (const NameId id : held)
+      pool.release(id);
+    held = fill(pool, long_tail);
+    ASSERT_EQ(held.size(), room);
+    for (const NameId id : held)
+      pool.release(id);
+  }
 }
 
 TEST(NamePool, IsAMapOfCountedNames) {

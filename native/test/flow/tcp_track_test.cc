@@ -319,6 +319,21 @@ TEST_F(Connection, StaleTimestampsAreDropped) {
   expect_event(StreamEvent::kNone, true);
 }
 
+TEST_F(Connection, StaleTimestampsAreDroppedHoweverMany) {
+  clock = 1000;
+  handshake();
+  clock = 2000;
+  send(kClient, kAck, 10);
+  clock = 1500;
+  for (int i = 0; i <= kMaxRejectedInARow; ++i) {
+    forge(kClient, kAck, 0, 0, 10);
+    expect_event(StreamEvent::kPktInvalidTimestamp);
+  }
+  clock = 2001;
+  send(kClient, kAck, 10);
+  expect_event(StreamEvent::kNone, true);
+}
+
 TEST_F(Connection, AZeroWindowIsProbedWithOneOctet) {
   handshake();
   send(kClient, kAck, 10);

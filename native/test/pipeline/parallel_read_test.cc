@@ -167,7 +167,7 @@ TEST(ParallelRead, TheEventsAreThoseOfOneWorker) {
   EXPECT_GT(count(one.text, "\"domain\":\"www"), 250U);
   EXPECT_GT(count(one.text, "\"reason\":\"timeout\""), 100U);
   EXPECT_GT(count(one.text, "\"event_type\":\"anomaly\""), 30U);
-  EXPECT_GT(one.result.counters.anomalies_suppressed, 0U);
+  EXPECT_GT(one.result.counters.limits.anomalies, 0U);
   const auto expected = sorted(one.text);
   for (const unsigned workers : {2U, 3U, 8U}) {
     const Outcome several = read_events(file.path(), workers);
@@ -175,8 +175,7 @@ TEST(ParallelRead, TheEventsAreThoseOfOneWorker) {
     EXPECT_EQ(several.result.frames, one.result.frames);
     EXPECT_EQ(several.result.counters.events_made, one.result.counters.events_made);
     EXPECT_EQ(several.result.counters.events_by_type, one.result.counters.events_by_type);
-    EXPECT_EQ(several.result.counters.anomalies_suppressed,
-              one.result.counters.anomalies_suppressed);
+    EXPECT_EQ(several.result.counters.limits.anomalies, one.result.counters.limits.anomalies);
   }
 }
 

@@ -319,7 +319,7 @@ TEST_F(WorkerFixture, AMalformedPacketIsANamedAnomalyAndRepeatsAreOnlyCounted) {
   EXPECT_EQ(anomalies.size(), kAnomaliesPerSecond);
   EXPECT_TRUE(has(anomalies[0], R"("type":"decode","event":"decoder.ipv4.pkt_too_small")"))
       << anomalies[0];
-  EXPECT_EQ(worker->counters().anomalies_suppressed, 50U - kAnomaliesPerSecond);
+  EXPECT_EQ(worker->counters().limits.anomalies, 50U - kAnomaliesPerSecond);
   EXPECT_EQ(worker->counters().invalid, 50U);
 }
 

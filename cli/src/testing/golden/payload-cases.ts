@@ -103,6 +103,28 @@ export const PAYLOAD_GOLDEN: readonly GoldenGroup[] = [
     ],
   },
   {
+    name: 'values beyond every buffer',
+    protocol: 'udp',
+    capture: datagram(9, 'AB\x7f\xff\xff\xff\xff\xff\xff\xff AB zzzz'),
+    cases: [
+      [
+        'byte_extract',
+        'content:"AB"; byte_extract:8,2,x; content:"AB"; distance:0; isdataat:!x,relative;',
+        'content:"AB"; byte_extract:8,2,x; content:"AB"; distance:x;',
+      ],
+      [
+        'within',
+        'content:"AB"; byte_extract:8,2,x; content:"AB"; within:x;',
+        'content:"AB"; byte_extract:8,2,x; content:"zzzz"; offset:x;',
+      ],
+      [
+        'byte_test',
+        'byte_extract:8,2,x; byte_test:8,=,x,2;',
+        'byte_extract:8,2,x; byte_test:1,=,0x41,x;',
+      ],
+    ],
+  },
+  {
     name: 'what rules say of themselves',
     protocol: 'udp',
     capture: DATAGRAM,
