@@ -1,6 +1,8 @@
 // The page of a device in real Chromium: two days of real flows go through the real analysis, and what it learned of
 // them, hour by hour and by destination, is what is seen.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type EveEvent, eveEventSchema } from '#contracts/eve.ts';
 import { accessibilityFaults, overflowPx } from './accessibility.ts';
@@ -21,7 +23,9 @@ const BUSY = 4_000_000;
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await startStage();
+  const list = join(mkdtempSync(join(tmpdir(), 'netmoth-list-')), 'bad-places.txt');
+  writeFileSync(list, `${CALLED}\n198.51.100.0/24\n`);
+  stage = await startStage([`analysis.reputationLists=${list}`]);
   await stage.logIn();
   await publishEvents(stage.nats, twoDays(Date.now()));
 }, 180_000);
@@ -148,6 +152,11 @@ test('who calls like a clock is on the page of beacons, which leads to the devic
   expect(readFileSync(await download.path(), 'utf8')).toContain(`TCP ${CALLED}:8443`);
   await row.getByRole('button').click();
   await page.getByRole('heading', { level: 1, name: CALLER }).waitFor();
+  // And so is whom it calls, on a list that the manager was given.
+  const listed = page.getByRole('region', { name: 'Dealt with on lists' });
+  await listed.getByRole('row', { name: new RegExp(`^${CALLED} .*bad-places`) }).waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await stage.picture('device-listed');
 });
 
 test('what a person calls it shows everywhere; it fits a phone', async () => {

@@ -55,7 +55,16 @@ export interface Stage {
   readonly dispose: () => Promise<void>;
 }
 
-async function startManager(storeUrl: string, natsUrl: string, webRoot: string): Promise<Manager> {
+interface ManagerOptions {
+  readonly storeUrl: string;
+  readonly natsUrl: string;
+  readonly webRoot: string;
+  /** Rows of the configuration, as `key=value`. */
+  readonly settings: readonly string[];
+}
+
+async function startManager(options: ManagerOptions): Promise<Manager> {
+  const { storeUrl, natsUrl, webRoot, settings } = options;
   const child: ChildProcess = spawn(
     process.execPath,
     [
@@ -73,6 +82,7 @@ async function startManager(storeUrl: string, natsUrl: string, webRoot: string):
       // Nothing here is delivered twice, so an hour is finished at once.
       '--set',
       'analysis.holdbackSeconds=1',
+      ...settings.flatMap((setting) => ['--set', setting]),
     ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -104,7 +114,7 @@ export async function buildDashboard(outDir: string): Promise<void> {
   await promisify(execFile)(process.execPath, args, { env });
 }
 
-export async function startStage(): Promise<Stage> {
+export async function startStage(settings: readonly string[] = []): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'netmoth-browser-'));
   const webRoot = join(directory, 'dist');
   mkdirSync(ARTEFACTS, { recursive: true });
@@ -113,7 +123,8 @@ export async function startStage(): Promise<Stage> {
     startTestPostgres(),
     buildDashboard(webRoot),
   ]);
-  const manager = await startManager(await postgres.createDatabase(), natsServer.url, webRoot);
+  const storeUrl = await postgres.createDatabase();
+  const manager = await startManager({ storeUrl, natsUrl: natsServer.url, webRoot, settings });
   const nats = await connect({ servers: natsServer.url });
   const browser = await chromium.launchPersistentContext(join(directory, 'profile'), {
     executablePath: '/usr/bin/chromium',

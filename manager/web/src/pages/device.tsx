@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useDevice, useProfile } from '../api/device.ts';
 import { CopyButton } from '../controls/copy-button.tsx';
+import { DeviceListed } from '../device/device-listed.tsx';
 import { DeviceUsual } from '../device/device-usual.tsx';
 import { DeviceWeek } from '../device/device-week.tsx';
 import { formatBytes, formatCount } from '../format/quantity.ts';
@@ -49,6 +50,7 @@ export default function Device() {
         </Link>
       </p>
       <DeviceFacts ip={ip} />
+      <Listed ip={ip} />
       <DeviceEvidence ip={ip} />
       <BandwidthPanel device={ip} />
       <Profile ip={ip} />
@@ -79,6 +81,12 @@ export default function Device() {
       <DeviceEvents ip={ip} />
     </div>
   );
+}
+
+function Listed({ ip }: { readonly ip: string }) {
+  const { range } = useUrlState();
+  const { data: device } = useDevice(ip, rangeQuery(range));
+  return device === undefined ? null : <DeviceListed listed={device.listed} />;
 }
 
 function Profile({ ip }: { readonly ip: string }) {
