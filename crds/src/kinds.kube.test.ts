@@ -1,6 +1,9 @@
 // What the API server itself does with our kinds: which specs it takes, what it fills in, and the very
 // sentence with which it refuses each wrong field.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { startTestCluster, type TestCluster } from '#testkit/kubernetes/cluster.ts';
 import { MANIFESTS_DIR } from './generate.ts';
 import { KINDS } from './kinds.ts';
@@ -18,11 +21,16 @@ type Spec = Readonly<Record<string, unknown>>;
 const kRoot = '/apis/netmoth.io/v1alpha1';
 const kMeta = { apiVersion: 'netmoth.io/v1alpha1' };
 
+/** What was answered to all of them, for the sentences of the CRDs' own rules. */
+const answers: string[] = [];
+
 async function tried(kind: string, plural: string, spec: Spec, name = 'x') {
   const { status, body } = await cluster.request('POST', `${kRoot}/${plural}?dryRun=All`, {
     ...{ ...kMeta, kind, metadata: { name }, spec },
   });
-  return { status, message: String(body.message ?? ''), object: body };
+  const message = String(body.message ?? '');
+  answers.push(message);
+  return { status, message, object: body };
 }
 const triedSensor = (spec: Spec, name?: string) =>
   tried('NetmothSensor', 'netmothsensors', spec, name);
@@ -232,9 +240,32 @@ describe('NetmothSensorNode', () => {
       spec: { node: 'node-8' },
     });
     expect(changed.status).toBe(422);
+    answers.push(changed.body.message);
     expect(changed.body.message).toMatch(/never changes its sensor or its node/);
   });
 });
+
+describe('the sentences of the rules', () => {
+  it.each(['netmothsensors', 'signaturesets', 'netmothsensornodes'])(
+    'of %s were all given above',
+    (plural) => {
+      const text = readFileSync(join(MANIFESTS_DIR, `${plural}.netmoth.io.yaml`), 'utf8');
+      const sentences = sentencesOf(parse(text));
+      expect(sentences.length).toBeGreaterThan(0);
+      expect(sentences.filter((each) => !answers.some((answer) => answer.includes(each)))).toEqual(
+        [],
+      );
+    },
+  );
+});
+
+function sentencesOf(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { 'x-kubernetes-validations': own = [], ...rest } = node as {
+    readonly 'x-kubernetes-validations'?: readonly { readonly message: string }[];
+  };
+  return [...own.map(({ message }) => message), ...Object.values(rest).flatMap(sentencesOf)];
+}
 
 describe('kubectl', () => {
   const node = { sensor: 'edge', node: 'node-9' };

@@ -4,6 +4,7 @@
  * Invariant: one version, stored and served; a field once released is never taken away or narrowed.
  */
 import type { z } from 'zod';
+import { explained } from './explained.ts';
 import type { CelRule } from './kubernetes-types.ts';
 import { type API_VERSION, GROUP, type ObjectMeta, VERSION } from './kubernetes-types.ts';
 import type { SensorStatus } from './sensor.ts';
@@ -172,7 +173,7 @@ function schemaOf({ description, spec, status, rules }: KindDefinition): Structu
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: { description: 'What is wanted', ...structuralSchema(spec) },
+      spec: { description: 'What is wanted', ...explained(structuralSchema(spec)) },
       status: { description: 'What is; written by the operator', ...structuralSchema(status) },
     },
   };

@@ -59,8 +59,8 @@ export const quantitySchema = z
   .regex(/^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/);
 
 const resourceList = z.object({
-  cpu: quantitySchema.optional(),
-  memory: quantitySchema.optional(),
+  cpu: quantitySchema.optional().describe('In CPUs, e.g. 500m for half of one'),
+  memory: quantitySchema.optional().describe('In octets, e.g. 512Mi'),
 });
 export const resourcesSchema = z.object({
   requests: resourceList.optional().describe('What a node must have free'),
@@ -68,23 +68,39 @@ export const resourcesSchema = z.object({
 });
 
 export const tolerationSchema = z.object({
-  key: z.string().max(316).optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().min(0).optional(),
+  key: z.string().max(316).optional().describe('Of the taint (default: of every taint)'),
+  operator: z
+    .enum(['Exists', 'Equal'])
+    .optional()
+    .describe('Exists: whatever the value of the taint is; Equal (default): that of value'),
+  value: z.string().max(63).optional().describe('Of the taint, with Equal'),
+  effect: z
+    .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    .optional()
+    .describe('Of the taint (default: every effect)'),
+  tolerationSeconds: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('How long NoExecute is borne (default: for ever)'),
 });
 
 export const labelsSchema = z.record(z.string(), z.string().max(63)).meta({ maxProperties: 32 });
 
 const labelExpression = z.object({
-  key: z.string().min(1).max(316),
-  operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-  values: z.array(z.string().max(63)).max(64).optional(),
+  key: z.string().min(1).max(316).describe('Of the label'),
+  operator: z
+    .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+    .describe('How the value of the label is held against values'),
+  values: z.array(z.string().max(63)).max(64).optional().describe('With In and NotIn'),
 });
 export const labelSelectorSchema = z.object({
-  matchLabels: labelsSchema.optional(),
-  matchExpressions: z.array(labelExpression).max(16).optional(),
+  matchLabels: labelsSchema.optional().describe('Labels it must have, with these values'),
+  matchExpressions: z
+    .array(labelExpression)
+    .max(16)
+    .optional()
+    .describe('Further demands, all of which must be met'),
 });
 export type LabelSelector = z.infer<typeof labelSelectorSchema>;
 

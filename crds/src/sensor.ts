@@ -179,9 +179,12 @@ export const sensorSpecSchema = withRules(
       .max(512)
       .optional()
       .describe('Container image of the sensor (default: the one the operator was installed with)'),
-    imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+    imagePullPolicy: z
+      .enum(['Always', 'IfNotPresent', 'Never'])
+      .default('IfNotPresent')
+      .describe('When a node pulls the image'),
     imagePullSecrets: z
-      .array(z.object({ name: z.string().min(1).max(253) }))
+      .array(z.object({ name: z.string().min(1).max(253).describe('Of the Secret') }))
       .max(8)
       .default([])
       .describe("Secrets in the operator's namespace to pull the image with"),
@@ -242,6 +245,8 @@ export const sensorStatusSchema = z.object({
     .max(80)
     .optional()
     .describe('Digest of the signatures all nodes have loaded, or "mixed"'),
-  conditions: conditionsSchema.describe('Available, Progressing, Degraded, Reporting'),
+  conditions: conditionsSchema.describe(
+    'Available, Progressing, Reporting, Degraded, CaptureHealthy, SignaturesCurrent',
+  ),
 });
 export type SensorStatus = z.infer<typeof sensorStatusSchema>;

@@ -20,7 +20,7 @@ const sha256 = z
   .max(71)
   .regex(/^sha256:[0-9a-f]{64}$/);
 const secretRef = z
-  .object({ name: z.string().min(1).max(kNameMax) })
+  .object({ name: z.string().min(1).max(kNameMax).describe('Of the Secret') })
   .optional()
   .describe(
     "Secret in the operator's namespace, labelled netmoth.io/source-credentials=true: keys username and password, or token",
@@ -35,7 +35,7 @@ const inlineSource = z
 const configMapSource = z
   .object({
     namespace: z.string().min(1).max(63).optional().describe("Default: the operator's namespace"),
-    name: z.string().min(1).max(kNameMax),
+    name: z.string().min(1).max(kNameMax).describe('Of the ConfigMap'),
     keys: z
       .string()
       .min(1)

@@ -86,6 +86,7 @@ describe('the operator', () => {
   it('tells of every node, as soon as it reports', async () => {
     await sensorIs('Reporting', 'True AllReporting');
     await sensorIs('Available', 'True Ready');
+    await sensorIs('CaptureHealthy', 'True Healthy');
     const { status } = await bed.own('netmothsensors', 'edge');
     expect(status).toMatchObject({ desired: 3, ready: 3, updated: 3, reporting: 3, degraded: 0 });
     for (const node of kNodes) {
@@ -128,6 +129,7 @@ describe('the operator', () => {
       return status.loss === '10%';
     }, 'a loss of 8%, rounded up');
     await sensorIs('Degraded', 'True NodesDegraded');
+    await sensorIs('CaptureHealthy', 'False NodesFaulty');
     const sensor = await eventually(async () => {
       const found = await bed.own('netmothsensors', 'edge');
       return found.status.loss === '10%' ? found : undefined;

@@ -71,12 +71,8 @@ export async function kubectl(
 
 export async function untilCondition(world: World, what: string, type: string): Promise<void> {
   await until(`${what} ${type}`, kRolloutMs, async () => {
-    const object = JSON.parse(await kubectl(world, ['get', what, '-o', 'json']));
-    const conditions: { type: string; status: string; reason: string; message: string }[] =
-      object.status?.conditions ?? [];
-    const found = conditions.find((condition) => condition.type === type);
-    if (found?.status === 'True') return true;
-    throw new Error(found === undefined ? 'no such condition' : JSON.stringify(found));
+    await kubectl(world, ['wait', `--for=condition=${type}`, what, '--timeout=20s']);
+    return true;
   });
 }
 

@@ -25,6 +25,8 @@ export interface FleetReadings {
   /** A few of the nodes behind the numbers, by name. */
   readonly silentNodes: readonly string[];
   readonly degradedNodes: readonly string[];
+  /** That do not take packets as the spec says, or lose them. */
+  readonly blindNodes: readonly string[];
   /** That lose more than update.pauseOnLoss, and have the change that is being rolled out. */
   readonly losingNodes: readonly string[];
 }
@@ -59,6 +61,7 @@ export function sensorStatus({
     judgeProgressing(sensor, pods, fleet),
     judgeReporting(sensor, fleet),
     judgeDegraded(fleet),
+    judgeCapture(sensor, fleet),
     judgeSignatures(fleet, signing),
   ];
   return {
@@ -159,6 +162,21 @@ function judgeDegraded(fleet: FleetReadings): Judgement {
   const share = `${fleet.degraded} of ${fleet.nodes} nodes`;
   const words = `Something is wrong on ${share}: ${listed(fleet.degradedNodes)}.`;
   return judgement('Degraded', 'True', 'NodesDegraded', words);
+}
+
+function judgeCapture({ spec }: NetmothSensor, fleet: FleetReadings): Judgement {
+  const say = (status: Condition['status'], reason: string, message: string): Judgement =>
+    judgement('CaptureHealthy', status, reason, message);
+  if (spec.suspend) return say('False', 'Suspended', 'spec.suspend is true: nothing is captured.');
+  const { blindNodes, reporting, busUp } = fleet;
+  if (!busUp || reporting === 0)
+    return say('Unknown', 'NotReported', 'No node says what it takes.');
+  if (blindNodes.length > 0) {
+    const share = `${blindNodes.length} of ${reporting} reporting nodes`;
+    const words = `${share} lose packets or do not capture as the spec says`;
+    return say('False', 'NodesFaulty', `${words}: ${listed(blindNodes)}.`);
+  }
+  return say('True', 'Healthy', `All ${reporting} reporting nodes take packets as the spec says.`);
 }
 
 function judgeSignatures(

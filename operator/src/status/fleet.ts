@@ -6,7 +6,13 @@
 import { toToken } from '#contracts/nats.ts';
 import type { NetmothSensor } from '#crds/kinds.ts';
 import type { FleetReadings } from '../sensor/sensor-status.ts';
-import { isDegraded, isReporting, lossText, type NodeReadings } from './node-view.ts';
+import {
+  isCaptureFaulty,
+  isDegraded,
+  isReporting,
+  lossText,
+  type NodeReadings,
+} from './node-view.ts';
 import { belongsOn, type Node } from './placement.ts';
 
 const kNamed = 10;
@@ -24,6 +30,7 @@ export function fleetOf({ sensor, nodes, busUp, readings, revision }: FleetInput
   const silentNodes: string[] = [];
   const degradedNodes: string[] = [];
   const losingNodes: string[] = [];
+  const blindNodes: string[] = [];
   const signatures = new Set<string>();
   let count = 0;
   let reporting = 0;
@@ -46,12 +53,13 @@ export function fleetOf({ sensor, nodes, busUp, readings, revision }: FleetInput
     if (seen.lossLevel !== undefined) loss = Math.max(loss ?? 0, seen.lossLevel);
     if (losesSince(seen, sensor, revision)) losingNodes.push(name);
     if (!isDegraded(seen)) continue;
+    if (isCaptureFaulty(seen)) blindNodes.push(name);
     degraded += 1;
     if (degradedNodes.length < kNamed) degradedNodes.push(name);
   }
   return {
     ...{ busUp, nodes: count, reporting, degraded, behind, signatures, silentNodes },
-    ...{ degradedNodes, losingNodes },
+    ...{ degradedNodes, losingNodes, blindNodes },
     loss: lossText(loss),
   };
 }

@@ -27,6 +27,14 @@ export function isReporting({ report, silent }: NodeReadings): boolean {
   return report !== undefined && !silent;
 }
 
+/** It reports, and packets are not taken as the spec says. */
+export function isCaptureFaulty(readings: NodeReadings): boolean {
+  if (!isReporting(readings)) return false;
+  return judge(readings).some(
+    ({ type, status }) => type === 'CaptureHealthy' && status === 'False',
+  );
+}
+
 /** It reports, and something is wrong. */
 export function isDegraded(readings: NodeReadings): boolean {
   return isReporting(readings) && judge(readings).some(({ status }) => status === 'False');
