@@ -94,7 +94,7 @@ function LabelForm({ ip, device }: LabelFormProps) {
   });
   return (
     <form
-      className="filter-bar"
+      className="filter-bar label-form"
       onSubmit={(event) => {
         event.preventDefault();
         save.mutate();
