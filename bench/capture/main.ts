@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { buildEngineBench } from '../engine/build.ts';
 
 const SIZES = [64, 900];
-const STRATEGIES = ['bare', 'afPacket', 'ebpf', 'pcap'];
+const STRATEGIES = ['bare', 'afPacket', 'ebpf', 'pcap', 'afXdp'];
 /** Set where the process is in its namespace already. */
 const INSIDE = 'NETMOTH_BENCH_CAPTURE_INSIDE';
 
