@@ -29,6 +29,8 @@ const kSources = [
 const kNotShipped = /(\.test\.ts$)|(\/testing(\/|$))|(\/generate\.ts$)/;
 /** Of packages: tests, types and maps. */
 const kNotRun = /\.(test|spec)\.\w+$|\.d\.[cm]?ts$|\.map$|\/src\/testing(\/|$)/;
+/** What the manager knows of addresses and interfaces (Debian's libloc-database and ieee-data), where it is installed. */
+const kKnowledge = ['/usr/share/libloc-location/location.db', '/usr/share/ieee-data/oui.txt'];
 const kEngine = 'build/native/netmoth.node';
 const kNode = 'node_modules/node/bin/node';
 /** What libmagic looks names up in; Debian keeps it in either place. */
@@ -60,12 +62,14 @@ export function makeRootfs(root: string, out: string): void {
   symlinkSync('../node/bin/node', join(home, 'node_modules/.bin/node'));
   const libraries = linkedLibraries([join(root, kNode), join(root, kEngine)]);
   for (const library of libraries) copyFile(realpathSync(library), join(out, library));
+  const knowledge = kKnowledge.filter((file) => existsSync(file));
+  for (const file of knowledge) copyFile(realpathSync(file), join(out, file));
   copyFile(magicFile(), join(out, kMagic[0] ?? ''));
   mkdirSync(join(out, 'usr/share/misc'), { recursive: true });
   symlinkSync('../../lib/file/magic.mgc', join(out, kMagic[1] ?? ''));
   writeAccounts(out);
   const version = String(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
-  const bill = sbomOf({ version, packages, libraries });
+  const bill = sbomOf({ version, packages, libraries: [...libraries, ...knowledge] });
   writeFileSync(join(home, 'sbom.cdx.json'), `${JSON.stringify(bill, null, 1)}\n`);
 }
 

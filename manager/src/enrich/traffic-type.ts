@@ -322,7 +322,9 @@ export function trafficType(flow: TrafficFacts): TrafficVerdict {
 
 /** In words, for a person; undefined where the row is of another version. */
 export function trafficReason(rule: string): string | undefined {
-  return rule === UNKNOWN.rule ? 'No row of the table fits' : BY_ID.get(rule)?.reason;
+  if (rule === UNKNOWN.rule) return 'No row of the table fits';
+  if (rule === 'model') return 'A model, where the table has no more than a last resort';
+  return BY_ID.get(rule)?.reason;
 }
 
 function isAttempt({ flowState, packetsToServer, packetsToClient }: TrafficFacts): boolean {

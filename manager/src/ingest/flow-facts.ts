@@ -8,6 +8,7 @@ import type { Address } from '#manager/enrich/address-book.ts';
 import type { DomainCache } from '#manager/enrich/domain-cache.ts';
 import { normalDomain } from '#manager/enrich/domain-name.ts';
 import { trafficFacts } from '#manager/enrich/traffic-facts.ts';
+import { MODEL_IN_USE, verdictWith } from '#manager/enrich/traffic-model.ts';
 import { type TrafficVerdict, trafficType } from '#manager/enrich/traffic-type.ts';
 import type { Instant } from '#manager/store/binary-rows.ts';
 import {
@@ -63,6 +64,7 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
     UNKNOWN_APPLICATION;
   const device = dest?.home && src?.home !== true ? dest : src;
   const domain = named === undefined ? domains.of(event['flow_id']) : normalDomain(named);
+  const kind = trafficFacts(event, domain);
   const sent = integer(flow['pkts_toserver'], 'flow.pkts_toserver');
   const received = integer(flow['pkts_toclient'], 'flow.pkts_toclient');
   return {
@@ -78,7 +80,7 @@ export function flowFacts(event: Json, ends: Ends, domains: DomainCache): FlowFa
     bytesToClient: integer(flow['bytes_toclient'], 'flow.bytes_toclient'),
     packets: sent + received,
     answered: sent > 0 && received > 0,
-    traffic: trafficType(trafficFacts(event, domain)),
+    traffic: verdictWith(MODEL_IN_USE, kind, trafficType(kind)),
   };
 }
 
