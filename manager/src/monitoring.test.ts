@@ -29,6 +29,11 @@ test.each(readdirSync(directory))('%s names metrics that exist', (file) => {
   expect(asked.filter((metric) => !documented.has(metric))).toEqual([]);
 });
 
+test('the chart installs these alerts: copy rules.yaml, then vitest run operator/src/deploy.kube.test.ts -u', () => {
+  const chart = join(directory, '../../charts/netmoth/rules.yaml');
+  expect(readFileSync(chart, 'utf8')).toBe(readFileSync(join(directory, 'rules.yaml'), 'utf8'));
+});
+
 test('there are alerts of the four kinds, each with a severity and a sentence', () => {
   const { groups } = parse(readFileSync(join(directory, 'rules.yaml'), 'utf8')) as {
     groups: { name: string; rules: { alert: string; labels: object; annotations: object }[] }[];

@@ -145,11 +145,6 @@ describe('charts/netmoth', () => {
 });
 
 describe('deploy', () => {
-  it('has the alerts that the chart installs', async () => {
-    const rules = readFileSync(join(kRoot, 'deploy/monitoring/rules.yaml'), 'utf8');
-    await expect(rules).toMatchFileSnapshot(join(kChart, 'rules.yaml'));
-  });
-
   it('is made of the chart', async () => {
     const base = await rendered([kExternal, 'secrets.create=false']);
     const kept = (path: string): string => join(kRoot, 'deploy', path);
