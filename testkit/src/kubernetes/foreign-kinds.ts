@@ -82,14 +82,11 @@ interface Downloaded {
 
 /** https://go.dev/ref/mod#go-mod-download: it says on its output what it did, also where it failed. */
 function download(go: string, module: string, cache: string): Downloaded {
-  const env = {
-    ...process.env,
-    ...{ GOMODCACHE: cache, GOFLAGS: '-modcacherw', GOWORK: 'off', GO111MODULE: 'on' },
-  };
+  const settings = [`GOMODCACHE=${cache}`, 'GOFLAGS=-modcacherw', 'GOWORK=off', 'GO111MODULE=on'];
   try {
-    const args = ['mod', 'download', '-json', module];
-    const options = { cwd: kCache, env, timeout: kFetchTimeoutMs, encoding: 'utf8' } as const;
-    return JSON.parse(execFileSync(go, args, { ...options, stdio: 'pipe' })) as Downloaded;
+    const args = [...settings, go, 'mod', 'download', '-json', module];
+    const options = { cwd: kCache, timeout: kFetchTimeoutMs, encoding: 'utf8' } as const;
+    return JSON.parse(execFileSync('env', args, { ...options, stdio: 'pipe' })) as Downloaded;
   } catch (error) {
     const { stdout } = error as { stdout?: string };
     if (stdout === undefined || !stdout.startsWith('{')) throw error;
