@@ -14,7 +14,8 @@ import { parseArgs } from 'node:util';
 import { buildEngineBench } from '../engine/build.ts';
 
 const SIZES = [64, 900];
-const STRATEGIES = ['bare', 'afPacket', 'ebpf', 'pcap', 'afXdp'];
+/** Of a flood of few flows all are shunted; without it, every packet goes through the engine. */
+const STRATEGIES = ['bare', 'afPacket', 'afPacket+shunt', 'ebpf', 'ebpf+shunt', 'pcap', 'afXdp'];
 /** Set where the process is in its namespace already. */
 const INSIDE = 'NETMOTH_BENCH_CAPTURE_INSIDE';
 

@@ -319,6 +319,16 @@ export const captureConfigSchema = z.strictObject({
     .max(4096)
     .default(64)
     .describe('Ring memory per worker and interface'),
+  shunt: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Packets of flows that nobody wants more of are counted in the kernel and stay there',
+    ),
+  shed: z
+    .boolean()
+    .default(true)
+    .describe('With more to do than can be done, leave out the least first and say so'),
   pcapLibrary: z
     .string()
     .min(1)

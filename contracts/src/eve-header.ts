@@ -47,6 +47,9 @@ export const netmothSchema = z.looseObject({
   application: z.string().optional().describe('In flow, tls, http and quic events; or "unknown"'),
   application_category: z.string().optional(),
   traffic_type: z.string().optional(),
+  sampled: count
+    .optional()
+    .describe('In flow events: it stands for so many, it began while there was too much to do'),
   first_sizes: z
     .array(z.int())
     .max(12)

@@ -94,7 +94,17 @@ export const flowEventSchema = z.looseObject({
     start: eveTimestampSchema,
     end: eveTimestampSchema,
     age: count.describe('Whole seconds between start and end'),
+    bypassed: z
+      .looseObject({
+        pkts_toserver: count,
+        pkts_toclient: count,
+        bytes_toserver: count,
+        bytes_toclient: count,
+      })
+      .optional()
+      .describe('Of the above, what was counted in the kernel and not looked at'),
     state: z.enum(['new', 'established', 'closed', 'bypassed']),
+    bypass: z.literal('capture').optional().describe('With the state bypassed: by whom'),
     reason: z.enum(['timeout', 'forced', 'shutdown', 'tcp_reuse']),
     emergency: z.boolean().optional().describe('Ended because the flow table was full'),
     alerted: z.boolean(),

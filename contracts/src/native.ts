@@ -39,8 +39,16 @@ export interface EngineStats {
   /** Counted into their flows in the kernel and never handed over. */
   readonly shuntedPackets: number;
   readonly shuntedBytes: number;
+  /** Flows whose packets stayed there, for a while at least. */
+  readonly shuntedFlows: number;
   /** Of flows not looked at while there was too much to do. */
   readonly sampledOutPackets: number;
+  /** Of encrypted flows, counted and not looked into while there was too much to do. */
+  readonly payloadsLeft: number;
+  /** What is left undone now (docs/engine.md, Overload): 0 to 3, of the worker that is worst off. */
+  readonly overloadLevel: number;
+  /** Of new flows one in so many is looked at now; 1: all. */
+  readonly sampledOneIn: number;
   /** What the interfaces themselves have counted while they were captured on. */
   readonly nicPackets: number;
   readonly nicDrops: number;
@@ -198,6 +206,10 @@ export interface CaptureStatus {
   }>;
   /** Asked for by name and not there. */
   readonly missing: readonly string[];
+  /** Flows that are done with stay in the kernel. */
+  readonly shunts: boolean;
+  /** Why they do not, where that was asked for; else ''. */
+  readonly noShunt: string;
 }
 
 export type CaptureStrategy = Exclude<(typeof CAPTURE_STRATEGIES)[number], 'auto'>;
@@ -216,6 +228,8 @@ export interface EventLedger {
   readonly droppedBySpool: number;
   readonly published: number;
   readonly acknowledged: number;
+  /** The spool has little room left: the engine is to make fewer events. */
+  readonly backlog: boolean;
 }
 
 export interface LiveEngine {

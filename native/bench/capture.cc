@@ -52,11 +52,14 @@ class Meter {
     if (packets == 0 && counted_ != packets_) last_ = cpu_seconds();
     if (packets == 0) counted_ = packets_;
   }
-  void print(const char* what, std::uint64_t drops) const {
-    const double used = packets_ == 0 ? 0 : last_ - first_;
+  // Shunted packets are counted too: their flows have them; then all the thread did until now
+  // counts, its looks at empty rings and at what the kernel has counted.
+  void print(const char* what, std::uint64_t drops, std::uint64_t shunted = 0) const {
+    const double until = shunted == 0 ? last_ : cpu_seconds();
+    const double used = packets_ == 0 ? 0 : until - first_;
     std::printf("{\"what\":\"%s\",\"packets\":%llu,\"drops\":%llu,\"cpuSeconds\":%.6f}\n", what,
-                static_cast<unsigned long long>(packets_), static_cast<unsigned long long>(drops),
-                used);
+                static_cast<unsigned long long>(packets_ + shunted),
+                static_cast<unsigned long long>(drops), used);
   }
 
  private:
@@ -127,18 +130,23 @@ int bare(const char* interface, steady_clock::time_point end) {
 
 }  // namespace
 
-// WHAT INTERFACE SECONDS
+// WHAT INTERFACE SECONDS; WHAT is bare, a strategy, or a strategy and "+shunt".
 int capture(Arguments arguments) {
   if (arguments.size() < 3) return 64;
   const char* const what = arguments[0];
   const auto end = steady_clock::now() + std::chrono::seconds(std::atoi(arguments[2]));
   if (std::strcmp(what, "bare") == 0) return bare(arguments[1], end);
-  const auto strategy = capture::strategy_of(what);
+  constexpr std::string_view kShunt = "+shunt";
+  std::string_view named = what;
+  const bool shunts = named.ends_with(kShunt);
+  if (shunts) named.remove_suffix(kShunt.size());
+  const auto strategy = capture::strategy_of(named);
   if (!strategy) return 64;
   capture::CaptureSettings settings;
   settings.strategy = *strategy;
   settings.interfaces = arguments[1];
   settings.source.ring_bytes = kRingBytes;
+  settings.shunt = shunts;
   capture::LiveFault fault;
   const auto live = capture::LiveCapture::open(settings, fault);
   if (live == nullptr || live->status().strategy != *strategy) {
@@ -146,19 +154,30 @@ int capture(Arguments arguments) {
                  live == nullptr ? fault.message.c_str() : live->status().reasons.at(0).c_str());
     return 1;
   }
+  if (shunts && live->shunt() == nullptr) {
+    std::fprintf(stderr, "%s\n", live->status().no_shunt.c_str());
+    return 1;
+  }
   live->start();
   NullSink sink;
   output::EventWriter writer({}, sink);
-  pipeline::Worker worker({}, writer, 1);
+  pipeline::RunShare share;
+  share.shunt = live->shunt();
+  pipeline::Worker worker({}, writer, 1, share);
   std::array<decode::Frame, pipeline::kBatchFrames> frames;
   Meter meter;
   while (steady_clock::now() < end) {
     std::size_t count = 0;
     (void)live->lane(0).next_batch(frames, count);
-    if (count > 0) worker.process(std::span(frames).first(count));
+    if (count > 0)
+      worker.process(std::span(frames).first(count));
+    else
+      worker.on_idle(
+          std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
     meter.count(count);
   }
-  meter.print(what, live->counters().drops);
+  const capture::KernelCounters counters = live->counters();
+  meter.print(what, counters.drops, counters.shunted);
   return 0;
 }
 

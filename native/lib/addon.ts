@@ -45,6 +45,8 @@ export interface RawLiveOptions {
   readonly pcapLibrary: string;
   readonly afXdpForce: boolean;
   readonly promiscuous: boolean;
+  readonly shunt: boolean;
+  readonly shed: boolean;
   readonly workers: number;
   readonly ringSizeMiB: number;
   /** Replay: the file; capture: ''. */

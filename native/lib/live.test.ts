@@ -213,6 +213,8 @@ describe('capture', () => {
       interface: 'nosuch0',
       strategy: 'auto' as const,
       promiscuous: true,
+      shunt: false,
+      shed: false,
       workers: 1,
       ringSizeMiB: 1,
     };
@@ -237,6 +239,8 @@ describe('capture', () => {
         interface: 'lo',
         strategy: 'auto' as const,
         promiscuous: false,
+        shunt: false,
+        shed: false,
         workers: 2,
         ringSizeMiB: 4,
       },
@@ -272,6 +276,8 @@ describe('capture', () => {
       strategy: 'afPacket' as const,
       interface: 'lo',
       promiscuous: false,
+      shunt: false,
+      shed: false,
       workers: 2,
       ringSizeMiB: 4,
     };
@@ -319,6 +325,8 @@ describe('capture', () => {
           interface: 'lo',
           strategy: 'auto' as const,
           promiscuous: false,
+          shunt: false,
+          shed: false,
           workers: 1,
           ringSizeMiB: 1,
         },
@@ -341,7 +349,8 @@ test.runIf(process.getuid?.() === 0).each(['afPacket', 'ebpf', 'pcap', 'afXdp'] 
   'starts and stops of %s leave no descriptor and no thread behind',
   async (strategy) => {
     // afXdp is refused on the loopback, and another strategy taken: trying leaves nothing either.
-    const captured = { interface: 'lo', promiscuous: false, workers: 1, ringSizeMiB: 4 };
+    const common = { shunt: false, shed: false, workers: 1, ringSizeMiB: 4 };
+    const captured = { interface: 'lo', promiscuous: false, ...common };
     const once = async () => {
       const engine = startLive(liveOptions({ capture: { ...captured, strategy } }).options);
       await engine.stop();

@@ -119,7 +119,8 @@ function rawOptions(options: LiveOptions): RawLiveOptions {
   };
   const none = {
     ...{ interface: '', strategy: 'auto', bpfFilter: '', pcapLibrary: '' },
-    ...{ promiscuous: false, afXdpForce: false, workers: 1, ringSizeMiB: 1 },
+    ...{ promiscuous: false, shunt: false, shed: false, afXdpForce: false },
+    ...{ workers: 1, ringSizeMiB: 1 },
   };
   if (source.capture !== undefined && source.replay === undefined) {
     const capture = captureConfigSchema.parse(source.capture);

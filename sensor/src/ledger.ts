@@ -46,12 +46,16 @@ export function countersOf(readings: Readings): Counters {
 }
 
 /** For the stats events of the engine. */
+/** Of the spool, taken: from here on the engine sheds. */
+const kLittleRoom = 0.9;
+
 export function eventLedger({ outbox, publisher }: Omit<Readings, 'engine'>): EventLedger {
   return {
     spooled: outbox.spooledEvents,
     droppedBySpool: lostEvents(outbox),
     published: publisher.publishedEvents,
     acknowledged: outbox.acknowledgedEvents,
+    backlog: outbox.diskBytes >= outbox.capacityBytes * kLittleRoom,
   };
 }
 
@@ -70,7 +74,11 @@ export const noStats: EngineStats = {
   filteredPackets: 0,
   shuntedPackets: 0,
   shuntedBytes: 0,
+  shuntedFlows: 0,
   sampledOutPackets: 0,
+  payloadsLeft: 0,
+  overloadLevel: 0,
+  sampledOneIn: 1,
   nicPackets: 0,
   nicDrops: 0,
   interfaceChanges: 0,

@@ -19,7 +19,9 @@ const metrics = makeMetrics({
   readings: () => ({
     engine: {
       ...{ kernelPackets: 5, kernelDrops: 1, decodedPackets: 4, decodedBytes: 400 },
-      ...{ filteredPackets: 0, shuntedPackets: 0, shuntedBytes: 0, sampledOutPackets: 0 },
+      ...{ filteredPackets: 0, shuntedPackets: 0, shuntedBytes: 0 },
+      ...{ shuntedFlows: 0, sampledOutPackets: 0, payloadsLeft: 0 },
+      ...{ overloadLevel: 0, sampledOneIn: 1 },
       ...{ nicPackets: 6, nicDrops: 1, interfaceChanges: 0 },
       ...{ invalidPackets: 0, flowsTotal: 2, flowsActive: 1, flowsEvicted: 0, fragments: 0 },
       ...{ reassemblyGaps: 0, reassemblyDrops: 0, eventsMade: 3, eventsDropped: 0 },

@@ -93,6 +93,25 @@ function captureMetrics(define: Define, readings: MetricsInput['readings']): voi
     'Octets of shunted packets',
     () => engine().shuntedBytes,
   );
+  define(
+    'counter',
+    'shunted_flows_total',
+    'Flows whose packets stayed in the kernel',
+    () => engine().shuntedFlows,
+  );
+  define(
+    'counter',
+    'payloads_left_total',
+    'Packets of encrypted flows counted and not looked into under overload',
+    () => engine().payloadsLeft,
+  );
+  define('gauge', 'overload_level', 'What is left undone now', () => engine().overloadLevel);
+  define(
+    'gauge',
+    'sampled_one_in',
+    'Of new flows one in so many is looked at',
+    () => engine().sampledOneIn,
+  );
   define('counter', 'nic_packets_total', 'Packets of the interfaces', () => engine().nicPackets);
   define('counter', 'nic_drops_total', 'Packets interfaces dropped', () => engine().nicDrops);
   define(

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import type { EngineStats, LiveEngine, NativeEngine } from '#contracts/native.ts';
 import { type Desired, REPORT_INTERVAL_MS, type Reported } from '#contracts/nats.ts';
 import type { Bus } from './bus.ts';
-import { judgeCapture, logChanges, logStrategy } from './capture-watch.ts';
+import { judgeCapture, logChanges, logStrategy, UndoneLog } from './capture-watch.ts';
 import type { ResolvedConfig } from './config.ts';
 import { unappliedKeys } from './desired.ts';
 import { DropWatch } from './drop-watch.ts';
@@ -60,6 +60,7 @@ export class Sensor {
   readonly #startedAt: Date;
   readonly #health: Health;
   readonly #drops: DropWatch;
+  readonly #undone: UndoneLog;
   readonly #ended = Promise.withResolvers<void>();
   readonly #timers: NodeJS.Timeout[] = [];
   #engine: LiveEngine | undefined;
@@ -80,6 +81,7 @@ export class Sensor {
     this.#startedAt = options.now();
     this.#health = new Health(options.now);
     this.#drops = new DropWatch(options.log);
+    this.#undone = new UndoneLog(options.log);
   }
 
   /** Resolves when a replay is through and that is to be the end; rejects when capture failed. */
@@ -209,6 +211,7 @@ export class Sensor {
   #tick(): void {
     const readings = this.readings();
     this.#drops.look(readings);
+    this.#undone.look(readings.engine);
     this.#engine?.tellEvents(eventLedger(readings));
     this.#judgeCapture();
     this.judge();
@@ -220,7 +223,8 @@ export class Sensor {
     const { source, log } = this.#options;
     if (source.kind !== 'capture' || this.#engine === undefined || this.#failed) return;
     logChanges(log, this.#engine);
-    const { status, reason, message } = judgeCapture(this.#engine.captureStatus(), nameOf(source));
+    const capture = this.#engine.captureStatus();
+    const { status, reason, message } = judgeCapture(capture, nameOf(source), this.#engineStats);
     this.#capturing(status, reason, message);
   }
 

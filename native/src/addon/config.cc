@@ -149,7 +149,11 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("filteredPackets", capture.filtered);
   set("shuntedPackets", capture.shunted);
   set("shuntedBytes", capture.shunted_bytes);
+  set("shuntedFlows", capture.shunted_flows);
   set("sampledOutPackets", capture.sampled_out);
+  set("payloadsLeft", capture.payloads_left);
+  set("overloadLevel", capture.overload_level);
+  set("sampledOneIn", capture.sampled_one_in);
   set("nicPackets", capture.nic_packets);
   set("nicDrops", capture.nic_drops);
   set("interfaceChanges", capture.interface_changes);

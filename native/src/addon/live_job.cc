@@ -155,6 +155,8 @@ pipeline::LiveOptions live_options(const Napi::Object& object) {
   options.strategy = capture::strategy_of(text_of(object, "strategy")).value_or(options.strategy);
   options.pcap_library = text_of(object, "pcapLibrary");
   options.force_xdp = object.Get("afXdpForce").ToBoolean();
+  options.shunt = object.Get("shunt").ToBoolean();
+  options.shed = object.Get("shed").ToBoolean();
   options.promiscuous = object.Get("promiscuous").ToBoolean();
   options.workers = number_of(object, "workers");
   options.ring_bytes = std::size_t{number_of(object, "ringSizeMiB")} << 20;
@@ -199,6 +201,8 @@ Napi::Object capture_object(Napi::Env env, const capture::CaptureStatus& status)
   object.Set("strategy", std::string(capture::strategy_name(status.strategy)));
   object.Set("reasons", texts_of(env, status.reasons));
   object.Set("missing", texts_of(env, status.missing));
+  object.Set("shunts", status.shunts);
+  object.Set("noShunt", status.no_shunt);
   Napi::Array interfaces = Napi::Array::New(env, status.interfaces.size());
   for (std::uint32_t i = 0; i < status.interfaces.size(); ++i) {
     const capture::InterfaceState& state = status.interfaces[i];
@@ -260,7 +264,9 @@ Napi::Object handle_of(Napi::Env env, const std::shared_ptr<LiveJob>& job) {
                return changes_array(call.Env(), job->run->take_interface_changes());
              }));
   handle.Set("tellEvents", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
-               job->run->set_event_ledger(event_ledger(call[0].As<Napi::Object>()));
+               const auto told = call[0].As<Napi::Object>();
+               job->run->set_event_ledger(event_ledger(told));
+               job->run->set_backlog(told.Get("backlog").ToBoolean());
              }));
   handle.Set("signatures", Napi::Function::New(env, [job](const Napi::CallbackInfo& call) {
                return signatures_object(call.Env(), job->run->signatures());

@@ -81,6 +81,23 @@ void AfPacket::release_block() {
   block_index_ = (block_index_ + 1) % block_count_;
 }
 
+// A few blocks are looked at, evenly spread: the one being read is full, and so is what the kernel
+// has filled behind it.
+double AfPacket::fill() const {
+  constexpr std::size_t kProbes = 16;
+  for (std::size_t probe = kProbes; probe > 0; --probe) {
+    const std::size_t ahead = (probe * block_count_ / kProbes) - 1;
+    if (ahead == 0) break;
+    const std::size_t index = (block_index_ + ahead) % block_count_;
+    const auto* const block =
+        reinterpret_cast<const tpacket_block_desc*>(ring_ + index * kBlockBytes);
+    // Relaxed: nothing of the block is read.
+    if ((__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_RELAXED) & TP_STATUS_USER) != 0)
+      return static_cast<double>(probe) / kProbes;
+  }
+  return 0;
+}
+
 SourceStatus AfPacket::wait() {
   if (!waits()) return SourceStatus::kIdle;
   pollfd waiting{socket_, POLLIN | POLLERR, 0};

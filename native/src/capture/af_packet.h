@@ -35,6 +35,7 @@ class AfPacket final : public LiveSource {
   void stop() { stopping_.store(true, std::memory_order_relaxed); }
   // Since open().
   [[nodiscard]] KernelCounters counters() override;
+  [[nodiscard]] double fill() const override;
   [[nodiscard]] int descriptor() const override { return socket_; }
   [[nodiscard]] SourceStatus check_error() override;
   // While true the interface is down: packets cannot come.
@@ -46,6 +47,7 @@ class AfPacket final : public LiveSource {
   explicit AfPacket(const LiveSettings& settings) : interface_(settings.interface) {}
 
   bool set_up(const LiveSettings& settings, LiveFault& fault);
+  bool set_up_filter(const LiveSettings& settings, LiveFault& fault);
   bool set_up_ring(const LiveSettings& settings, LiveFault& fault);
   bool join(const LiveSettings& settings, LiveFault& fault);
   bool join_group(const LiveSettings& settings, LiveFault& fault);

@@ -21,6 +21,7 @@
 #include "capture/af_packet_ring.h"
 #include "capture/interfaces.h"
 #include "capture/packet_filter.h"
+#include "capture/shunt_map.h"
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23  // Linux 4.20
@@ -118,14 +119,24 @@ bool AfPacket::set_up(const LiveSettings& settings, LiveFault& fault) {
   if (hardware.loopback && !set_option(socket_, SOL_PACKET, PACKET_IGNORE_OUTGOING, yes)) {
     return refuse_system(fault, "cannot ignore outgoing packets");
   }
-  CompiledFilter filter =
+  return set_up_filter(settings, fault);
+}
+
+bool AfPacket::set_up_filter(const LiveSettings& settings, LiveFault& fault) {
+  const CompiledFilter filter =
       compile_filter(settings.filter, interface_, link_ == kRawIp, settings.snap_length);
   if (!filter.error.empty()) {
     return refuse(fault, LiveProblem::kBadFilter, EINVAL,
                   "the filter \"" + settings.filter + "\" does not compile: " + filter.error);
   }
+  if (settings.shunt != nullptr) {
+    std::span<const sock_filter> first;
+    if (!settings.filter.empty()) first = filter.program;
+    if (settings.shunt->attach_to(socket_, first, fault)) return true;
+    fault = {};  // then its flows are handed over whatever the map says
+  }
   const sock_fprog program{static_cast<unsigned short>(filter.program.size()),
-                           filter.program.data()};
+                           const_cast<sock_filter*>(filter.program.data())};
   if (!set_option(socket_, SOL_SOCKET, SO_ATTACH_FILTER, program)) {
     return refuse_system(fault, "the kernel refused the filter");
   }

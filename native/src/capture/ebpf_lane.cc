@@ -193,6 +193,13 @@ KernelCounters EbpfLane::counters() {
   return all;
 }
 
+double EbpfLane::fill() const {
+  double most = 0;
+  for (const TapRing& ring : rings_)
+    most = std::max(most, static_cast<double>(ring.waiting()) / static_cast<double>(ring.bytes()));
+  return most;
+}
+
 std::vector<LaneSource::SlotFault> EbpfLane::faults() const {
   const std::lock_guard lock(mutex_);
   std::vector<SlotFault> found;

@@ -34,6 +34,7 @@ class EbpfLane final : public LaneSource {
                                         std::size_t& count) override;
   [[nodiscard]] const Fault& fault() const override { return fault_; }
   [[nodiscard]] KernelCounters counters() override;
+  [[nodiscard]] double fill() const override;
   [[nodiscard]] std::vector<SlotFault> faults() const override;
   void reconcile() override;
 

@@ -21,7 +21,6 @@
 
 #include "capture/bpf/tap_record.h"
 #include "capture/capabilities.h"
-#include "capture/clsact.h"
 #include "tap.skel.h"
 
 namespace netmoth::capture {
@@ -88,7 +87,6 @@ int quiet(libbpf_print_level, const char*, va_list) {
 struct EbpfTap::State {
   ~State() {
     links.clear();
-    filters.clear();
     rings.clear();
     if (tap != nullptr) tap::destroy(tap);
   }
@@ -96,8 +94,6 @@ struct EbpfTap::State {
   unsigned cpus = 0;
   std::vector<std::vector<TapRing>> rings;  // by lane, then CPU
   std::map<unsigned, std::vector<Descriptor>> links;
-  std::map<unsigned, std::unique_ptr<ClsactFilter>> filters;
-  bool clsact = false;  // the kernel has no tcx, or is treated as if
 };
 
 TapRing::TapRing(TapRing&& other) noexcept
@@ -155,6 +151,12 @@ std::size_t TapRing::release() {
   return octets;
 }
 
+std::size_t TapRing::waiting() const {
+  // Relaxed: nothing behind it is read.
+  const auto* const written = reinterpret_cast<const std::uint64_t*>(producer_);
+  return __atomic_load_n(written, __ATOMIC_RELAXED) - released_;
+}
+
 EbpfTap::EbpfTap() : state_(std::make_unique<State>()) {}
 EbpfTap::~EbpfTap() = default;
 
@@ -174,6 +176,13 @@ std::unique_ptr<EbpfTap> EbpfTap::load(const Settings& settings, LiveFault& faul
   constexpr std::uint32_t kLongest = 65536;
   state.tap->rodata->snap_length = std::min(settings.snap_length, kLongest);
   state.tap->rodata->lanes = settings.lanes;
+  state.tap->rodata->shunt_snap_length = state.tap->rodata->snap_length;
+  if (settings.shunt != nullptr) {
+    const ShuntMap::Maps& maps = settings.shunt->maps();
+    (void)::bpf_map__reuse_fd(state.tap->maps.shunt_flows, maps.flows);
+    (void)::bpf_map__reuse_fd(state.tap->maps.shunt_counts, maps.counts);
+    (void)::bpf_map__reuse_fd(state.tap->maps.shunt_total, maps.total);
+  }
   (void)::bpf_map__set_max_entries(state.tap->maps.rings, state.cpus * settings.lanes);
   (void)::bpf_map__set_max_entries(state.tap->maps.counters, settings.lanes);
   if (const int status = tap::load(state.tap); status != 0) {
@@ -208,7 +217,6 @@ bool EbpfTap::make_rings(const Settings& settings, LiveFault& fault) {
 }
 
 bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) {
-  if (state_->clsact) return attach_by_clsact(interface_index, loopback, fault);
   std::vector<Descriptor> made;
   for (const std::uint32_t direction : {kTcxIngress, kTcxEgress}) {
     if (loopback && direction == kTcxEgress) continue;
@@ -218,9 +226,11 @@ bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) 
     request.attach_type = direction;
     const long link = ::syscall(SYS_bpf, kLinkCreate, &request, sizeof request);
     if (link < 0) {
-      if (errno != EINVAL) return refuse(fault, "cannot attach to the interface", errno);
-      use_clsact();  // there is no tcx
-      return attach_by_clsact(interface_index, loopback, fault);
+      const int error_number = errno;
+      return refuse(fault,
+                    error_number == EINVAL ? "the kernel has no tcx (it came with Linux 6.6)"
+                                           : "cannot attach to the interface",
+                    error_number);
     }
     made.emplace_back(static_cast<int>(link));
   }
@@ -228,21 +238,7 @@ bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) 
   return true;
 }
 
-bool EbpfTap::attach_by_clsact(unsigned interface_index, bool loopback, LiveFault& fault) {
-  auto filter = std::make_unique<ClsactFilter>(interface_index);
-  const int program = ::bpf_program__fd(state_->tap->progs.tap);
-  if (const int error_number = filter->attach(program, loopback); error_number != 0)
-    return refuse(fault, "the kernel has no tcx, and no clsact", error_number);
-  state_->filters[interface_index] = std::move(filter);
-  return true;
-}
-
-void EbpfTap::use_clsact() {
-  state_->clsact = true;
-}
-
 void EbpfTap::detach(unsigned interface_index) {
-  state_->filters.erase(interface_index);
   state_->links.erase(interface_index);
 }
 
@@ -280,6 +276,9 @@ Bytes TapRing::peek() {
 std::size_t TapRing::release() {
   return 0;
 }
+std::size_t TapRing::waiting() const {
+  return 0;
+}
 EbpfTap::EbpfTap() = default;
 EbpfTap::~EbpfTap() = default;
 std::unique_ptr<EbpfTap> EbpfTap::load(const Settings&, LiveFault& fault) {
@@ -292,10 +291,6 @@ bool EbpfTap::make_rings(const Settings&, LiveFault&) {
 bool EbpfTap::attach(unsigned, bool, LiveFault&) {
   return false;
 }
-bool EbpfTap::attach_by_clsact(unsigned, bool, LiveFault&) {
-  return false;
-}
-void EbpfTap::use_clsact() {}
 void EbpfTap::detach(unsigned) {}
 std::span<TapRing> EbpfTap::rings(unsigned) {
   return {};

@@ -1,17 +1,17 @@
 // The programs of bpf/tap.bpf.c in the kernel: loaded once a run, attached to interfaces by tcx
-// links (before Linux 6.6 by the clsact qdisc), with a ring for each CPU and lane.
+// links, with a ring for each CPU and lane.
 //
 // Bound: ring_bytes a lane, shared by the CPUs. A link is a file descriptor: the kernel detaches
 // the program when it is closed, also by a crash, and nothing of it is left on the interface.
 // Threads: attach(), detach() by one; counters() by any; each ring is read by its lane's.
-// Privilege: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Linux 5.8 (ring buffers).
+// Privilege: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Linux 6.6 (tcx).
 #pragma once
 
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "capture/live_source.h"
+#include "capture/shunt_map.h"
 
 namespace netmoth::capture {
 
@@ -36,6 +36,8 @@ class TapRing {
   // Gives everything popped back to the kernel; so many octets.
   std::size_t release();
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // Octets the kernel has written that were not released.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   std::uint8_t* consumer_ = nullptr;  // a page: where we have read to
@@ -52,6 +54,7 @@ class EbpfTap {
     unsigned lanes = 1;
     std::size_t ring_bytes = std::size_t{64} << 20;  // of a lane
     std::uint32_t snap_length = 65535;
+    const ShuntMap* shunt = nullptr;  // flows that stay in the kernel; nullptr: none do
   };
   // nullptr and `fault` where the kernel or the privileges do not allow it.
   static std::unique_ptr<EbpfTap> load(const Settings& settings, LiveFault& fault);
@@ -62,8 +65,6 @@ class EbpfTap {
   // Both ways; of the loopback what comes in alone, it shows each packet twice.
   bool attach(unsigned interface_index, bool loopback, LiveFault& fault);
   void detach(unsigned interface_index);
-  // By the clsact qdisc even where the kernel has tcx: for tests of what older kernels get.
-  void use_clsact();
 
   [[nodiscard]] std::span<TapRing> rings(unsigned lane);
   // Of the lane; packets handed over are those that were not dropped.
@@ -72,7 +73,6 @@ class EbpfTap {
  private:
   struct State;
   EbpfTap();
-  bool attach_by_clsact(unsigned interface_index, bool loopback, LiveFault& fault);
   bool make_rings(const Settings& settings, LiveFault& fault);
 
   std::unique_ptr<State> state_;

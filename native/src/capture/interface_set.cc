@@ -142,6 +142,14 @@ std::vector<LaneSource::SlotMode> InterfaceSet::modes() const {
   return found;
 }
 
+double InterfaceSet::fill() const {
+  double most = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.source != nullptr) most = std::max(most, entry.source->fill());
+  }
+  return most;
+}
+
 std::vector<LaneSource::SlotFault> InterfaceSet::faults() const {
   const std::lock_guard lock(mutex_);
   std::vector<SlotFault> found;

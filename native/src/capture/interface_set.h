@@ -32,6 +32,8 @@ class InterfaceSet final : public LaneSource {
   [[nodiscard]] std::vector<SlotMode> modes() const override;
   void reconcile() override;
 
+  [[nodiscard]] double fill() const override;
+
  private:
   struct Entry {
     std::uint8_t slot = 0;

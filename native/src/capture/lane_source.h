@@ -29,6 +29,8 @@ class LaneSource : public FrameSource {
   }
   // Since the run began, closed interfaces included.
   [[nodiscard]] virtual KernelCounters counters() = 0;
+  // Of the rings the share that waits to be read, of the fullest one; by the lane's thread.
+  [[nodiscard]] virtual double fill() const = 0;
   // Interfaces that cannot be captured on at the moment.
   [[nodiscard]] virtual std::vector<SlotFault> faults() const = 0;
   // How each interface is captured on, where a strategy has several ways.

@@ -59,6 +59,7 @@ bool LiveCapture::try_strategy(Strategy strategy, LiveFault& fault) {
   if (!open_lanes(strategy, fault)) {
     lanes_.clear();
     tap_.reset();
+    shunt_.reset();
     return false;
   }
   strategy_ = strategy;
@@ -71,6 +72,7 @@ bool LiveCapture::open_lanes(Strategy strategy, LiveFault& fault) {
   const unsigned lanes = strategy == Strategy::kPcap ? 1 : std::max(settings_.lanes, 1U);
   const bool filters_itself = strategy == Strategy::kEbpf || strategy == Strategy::kAfXdp;
   if (filters_itself && !compile_filter_for_reading(fault)) return false;
+  make_shunt(strategy);
   if (strategy == Strategy::kEbpf && !load_tap(fault)) return false;
   const std::size_t there = watch_.interfaces().size();
   for (unsigned i = 0; i < lanes; ++i) {
@@ -100,11 +102,44 @@ bool LiveCapture::compile_filter_for_reading(LiveFault& fault) {
   return true;
 }
 
+// Capture works without it too.
+void LiveCapture::make_shunt(Strategy strategy) {
+  no_shunt_.clear();
+  if (!settings_.shunt) return;
+  LiveFault why;
+  if (!try_shunt(strategy, why)) {
+    shunt_.reset();
+    no_shunt_ = why.message;
+  }
+}
+
+bool LiveCapture::try_shunt(Strategy strategy, LiveFault& fault) {
+  if (strategy != Strategy::kAfPacket && strategy != Strategy::kEbpf) {
+    fault.message = std::string(strategy_name(strategy)) + " shunts no flows";
+    return false;
+  }
+  if (strategy == Strategy::kEbpf && !settings_.source.filter.empty()) {
+    fault.message = "the filter of ebpf comes after the kernel";
+    return false;
+  }
+  shunt_ = ShuntMap::create([this](std::uint8_t slot) { return index_of(slot); }, fault);
+  if (shunt_ == nullptr) return false;
+  return strategy == Strategy::kEbpf || shunt_->load_filter(settings_.source.snap_length, fault);
+}
+
+unsigned LiveCapture::index_of(std::uint8_t slot) const {
+  for (const WatchedInterface& each : watch_.interfaces()) {
+    if (each.slot == slot) return each.link.index;
+  }
+  return 0;
+}
+
 bool LiveCapture::load_tap(LiveFault& fault) {
   const LiveSettings& source = settings_.source;
   tap_ = EbpfTap::load({.lanes = std::max(settings_.lanes, 1U),
                         .ring_bytes = source.ring_bytes,
-                        .snap_length = source.snap_length},
+                        .snap_length = source.snap_length,
+                        .shunt = shunt_.get()},
                        fault);
   return tap_ != nullptr;
 }
@@ -124,6 +159,7 @@ std::unique_ptr<LiveSource> LiveCapture::open_source(Strategy strategy,
   if (strategy == Strategy::kAfXdp) return open_xdp(interface, lane, fault);
   LiveSettings settings = settings_.source;
   settings.interface = interface.link.name;
+  settings.shunt = shunt_.get();
   if (strategy == Strategy::kPcap) return PcapLive::open(settings, fault);
   if (settings_.lanes > 1) settings.shared_group = &fanout_group(interface.link.index);
   return AfPacket::open(settings, fault);
@@ -160,11 +196,20 @@ KernelCounters LiveCapture::counters() {
   KernelCounters all;
   for (const auto& lane : lanes_)
     all += lane->counters();
+  if (shunt_ == nullptr) return all;
+  const ShuntMap::Totals shunted = shunt_->totals();
+  all.packets += shunted.packets;
+  all.shunted = shunted.packets;
+  all.shunted_bytes = shunted.octets;
   return all;
 }
 
+std::uint64_t LiveCapture::shunted_flows() const {
+  return shunt_ == nullptr ? 0 : shunt_->totals().flows;
+}
+
 CaptureStatus LiveCapture::status() const {
-  CaptureStatus status{strategy_, reasons_, {}, watch_.missing()};
+  CaptureStatus status{strategy_, reasons_, {}, watch_.missing(), shunt_ != nullptr, no_shunt_};
   std::vector<LaneSource::SlotFault> faults;
   std::vector<LaneSource::SlotMode> modes;
   for (const auto& lane : lanes_) {

@@ -17,6 +17,7 @@
 #include "capture/ebpf_tap.h"
 #include "capture/interface_watch.h"
 #include "capture/lane_source.h"
+#include "capture/shunt_map.h"
 #include "capture/xdp_interface.h"
 
 namespace netmoth::capture {
@@ -25,6 +26,7 @@ struct CaptureSettings {
   Strategy strategy = Strategy::kAuto;
   std::string interfaces;  // see InterfaceChoice
   unsigned lanes = 1;
+  bool shunt = false;   // flows that are done with stay in the kernel, where it can do that
   LiveSettings source;  // but for its interface and fanout group
 };
 
@@ -41,6 +43,8 @@ struct CaptureStatus {
   std::vector<std::string> reasons;  // of strategies not taken: "ebpf: …"
   std::vector<InterfaceState> interfaces;
   std::vector<std::string> missing;  // asked for by name and not there
+  bool shunts = false;
+  std::string no_shunt;  // why not, where it was asked for
 };
 
 class LiveCapture {
@@ -59,6 +63,10 @@ class LiveCapture {
 
   // Any thread.
   [[nodiscard]] KernelCounters counters();
+  // nullptr: flows are not shunted. Lives as long as this.
+  [[nodiscard]] FlowShunt* shunt() const { return shunt_.get(); }
+  // Flows that were ever shunted.
+  [[nodiscard]] std::uint64_t shunted_flows() const;
   [[nodiscard]] CaptureStatus status() const;
   [[nodiscard]] InterfaceWatch& watch() { return watch_; }
 
@@ -68,6 +76,9 @@ class LiveCapture {
   bool open_lanes(Strategy strategy, LiveFault& fault);
   bool compile_filter_for_reading(LiveFault& fault);
   bool load_tap(LiveFault& fault);
+  void make_shunt(Strategy strategy);
+  bool try_shunt(Strategy strategy, LiveFault& fault);
+  [[nodiscard]] unsigned index_of(std::uint8_t slot) const;
   std::unique_ptr<LaneSource> make_lane(Strategy strategy, unsigned number);
   std::unique_ptr<LiveSource> open_source(Strategy strategy, const WatchedInterface& interface,
                                           unsigned lane, LiveFault& fault);
@@ -81,8 +92,10 @@ class LiveCapture {
   std::vector<std::string> reasons_;
   std::mutex groups_mutex_;
   std::map<unsigned, FanoutGroup> groups_;  // by interface
-  std::unique_ptr<EbpfTap> tap_;            // of Strategy::kEbpf; outlives the lanes
-  std::vector<sock_filter> filter_;         // of kEbpf and kAfXdp; likewise
+  std::unique_ptr<ShuntMap> shunt_;         // outlives the lanes and the tap
+  std::string no_shunt_;
+  std::unique_ptr<EbpfTap> tap_;     // of Strategy::kEbpf; outlives the lanes
+  std::vector<sock_filter> filter_;  // of kEbpf and kAfXdp; likewise
   std::mutex xdp_mutex_;
   std::map<unsigned, std::weak_ptr<XdpInterface>> xdp_;  // by interface; the lanes hold them
   std::vector<std::unique_ptr<LaneSource>> lanes_;

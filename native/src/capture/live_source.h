@@ -13,6 +13,8 @@
 
 namespace netmoth::capture {
 
+class ShuntMap;
+
 enum class Strategy : std::uint8_t { kAuto, kAfPacket, kEbpf, kPcap, kAfXdp };
 
 // "auto", "afPacket", … as configurations spell them. Static storage.
@@ -39,6 +41,8 @@ struct LiveSettings {
       nullptr;                    // the same with a number of the kernel's; outlives the source
   std::string pcap_library = {};  // a libpcap to load instead of the one linked
   bool force_xdp = false;         // AF_XDP also where the host's own traffic goes
+  const ShuntMap* shunt =
+      nullptr;  // of AF_PACKET: flows that stay in the kernel; outlives the source
 };
 
 enum class LiveProblem : std::uint8_t {
@@ -78,6 +82,8 @@ class LiveSource : public FrameSource {
  public:
   // Since open(); any thread.
   [[nodiscard]] virtual KernelCounters counters() = 0;
+  // Of its ring the share that waits to be read; by the lane's thread. 0 where that is not known.
+  [[nodiscard]] virtual double fill() const { return 0; }
   // Readable, or with an error, when next_batch() is worth a call.
   [[nodiscard]] virtual int descriptor() const = 0;
   // poll(2) told of an error on the descriptor. kIdle: it will pass.

@@ -158,6 +158,19 @@ bool Detector::wants_stream(const flow::Flow& flow) const {
          !is_encrypted(flow);
 }
 
+bool Detector::is_done_with(const flow::Flow& flow) const {
+  return is_encrypted(flow) && !set_->tags_hosts() &&
+         static_cast<const FlowState&>(*flow.detection).tags.empty();
+}
+
+bool Detector::is_past_depth(const flow::Flow& flow) const {
+  if (flow.detection == nullptr || set_->tags_hosts()) return false;
+  const auto& state = static_cast<const FlowState&>(*flow.detection);
+  return state.tags.empty() && std::ranges::any_of(state.windows, [](const StreamWindow& window) {
+           return window.offset + window.held.size() >= kStreamDepth;
+         });
+}
+
 bool Detector::on_stream(const Subject& subject, Bytes data) {
   if (!wants_stream(*subject.flow)) return false;
   FlowState& state = state_of(*subject.flow);

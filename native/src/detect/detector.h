@@ -98,6 +98,10 @@ class Detector final : private DatasetMemory {
   void on_event(const Subject& subject, std::string_view name);
   [[nodiscard]] bool wants_events() const { return set_ != nullptr && set_->has_event_rules(); }
   void on_flow_end(const Subject& subject);
+  // No rule looks into what comes of the flow, and no tag counts it: it is encrypted.
+  [[nodiscard]] bool is_done_with(const flow::Flow& flow) const;
+  // As much of one of its sides was looked at as ever will be, and no tag counts it.
+  [[nodiscard]] bool is_past_depth(const flow::Flow& flow) const;
   // The packet was looked at: whether a tag asks for it to be told.
   [[nodiscard]] bool tags_packet(const Subject& subject);
   // The limit of alerts is each flow's own where it ends: sets how many were told, returns the

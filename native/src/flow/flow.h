@@ -91,6 +91,14 @@ struct FlowLabel {
   [[nodiscard]] bool late() const { return correlated >= Correlation::kLate; }
 };
 
+// Of a flow's packets those that were counted in the kernel and never handed over, by direction.
+struct BypassedCounts {
+  std::array<std::uint64_t, 2> packets{};
+  std::array<std::uint64_t, 2> bytes{};
+
+  [[nodiscard]] bool any() const { return packets[0] + packets[1] != 0; }
+};
+
 // What the upper folders keep for a flow.
 class FlowAttachment {
  public:
@@ -143,7 +151,10 @@ struct Flow {
   std::uint8_t list = 0;
   std::uint8_t share = 0;  // share_of() its key
 
-  bool turned = false;  // the ends were exchanged an odd number of times
+  bool turned = false;       // the ends were exchanged an odd number of times
+  bool bypassed = false;     // its packets stay in the kernel now (pipeline/shunted_flows.h)
+  std::uint8_t sampled = 0;  // not 0: it stands for 2 to the power of it (pipeline/overload.h)
+  std::uint16_t shunt = 0;   // not 0: they do, or did; owned by ShuntedFlows
 
   // The same seed every time.
   [[nodiscard]] std::string_view community_id(std::uint16_t seed = 0) {

@@ -230,6 +230,22 @@ TcpVerdict track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& h
   return verdict;
 }
 
+void believe_numbers(Flow& flow, Direction direction, const decode::TcpHeader& header) {
+  // The numbers of a SYN are another connection's.
+  if ((header.flags & kSyn) != 0) return;
+  TcpSide& side = flow.tcp[index_of(direction)];
+  TcpSide& peer = flow.tcp[index_of(opposite(direction))];
+  side.next_sequence = header.sequence;
+  if ((header.flags & kAck) != 0) {
+    side.acknowledged = header.acknowledgment;
+    peer.next_sequence = header.acknowledgment;
+  }
+  for (TcpSide& each : flow.tcp) {
+    each.edge_known = each.timestamps = false;
+    each.rejected = 0;
+  }
+}
+
 void track_datagram(Flow& flow) {
   if (flow.packets[0] == 0 || flow.packets[1] == 0) {
     flow.state = FlowState::kNew;

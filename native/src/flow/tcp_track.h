@@ -21,6 +21,9 @@ inline constexpr std::uint8_t kMaxRejectedInARow = 8;
 TcpVerdict track_tcp(Flow& flow, Direction direction, const decode::TcpHeader& header,
                      std::size_t payload_size, bool exact_reset = false);
 
+// Segments before this one were not seen, on purpose: its numbers are those to go on from.
+void believe_numbers(Flow& flow, Direction direction, const decode::TcpHeader& header);
+
 // State of a flow that is not TCP after one packet.
 void track_datagram(Flow& flow);
 

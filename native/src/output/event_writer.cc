@@ -59,6 +59,17 @@ void write_tcp(JsonWriter& json, const flow::Flow& flow) {
 }
 
 // A pass rule matched: no later rule alerts on it.
+// Suricata's: of the flow's packets, those that the kernel kept.
+void write_bypassed(JsonWriter& json, const flow::BypassedCounts& counts) {
+  json.key("bypassed");
+  json.begin_object();
+  json.member("pkts_toserver", counts.packets[0]);
+  json.member("pkts_toclient", counts.packets[1]);
+  json.member("bytes_toserver", counts.bytes[0]);
+  json.member("bytes_toclient", counts.bytes[1]);
+  json.end_object();
+}
+
 bool was_passed(const flow::Flow& flow) {
   return flow.detection != nullptr && static_cast<const detect::FlowState&>(*flow.detection).passed;
 }
@@ -190,8 +201,9 @@ void EventWriter::end_line(JsonWriter& json, EventType type) {
     hand_over(static_cast<std::size_t>(&buffer - buffers_.data()));
 }
 
-void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
-                       const correlate::FlowLabels& labels, const flow::FlowProfile* profile) {
+void EventWriter::flow(const FlowEnd& end, TimestampNs now, const correlate::FlowLabels& labels) {
+  flow::Flow& flow = end.flow;
+  const flow::FlowProfile* const profile = end.profile;
   const EventContext context{&flow, now, 0, Direction::kToServer, {}};
   JsonWriter json = open_flow_event(EventType::kFlow, context, EndsOrder::kFlow);
   if (profile != nullptr && !options_.eve.ethernet) write_profile_ether(json, flow, *profile);
@@ -205,11 +217,17 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   }
   write_app_protos(json, flow);
   begin_flow(json, flow);
+  if (end.bypassed.any()) write_bypassed(json, end.bypassed);
   json.key("end");
   json.timestamp(flow.last);
   json.member("age", whole_seconds_between(flow.start, flow.last));
-  json.member_plain("state", flow::eve_flow_state_name(flow.eve_state()));
-  json.member_plain("reason", flow::end_reason_name(reason));
+  if (flow.bypassed && end.bypassed.any()) {
+    json.member_plain("state", "bypassed");
+    json.member_plain("bypass", "capture");
+  } else {
+    json.member_plain("state", flow::eve_flow_state_name(flow.eve_state()));
+  }
+  json.member_plain("reason", flow::end_reason_name(end.reason));
   if (flow.emergency) json.member("emergency", true);
   json.member("alerted", flow.alerted);
   if (was_passed(flow)) json.member_plain("action", "pass");
@@ -217,6 +235,7 @@ void EventWriter::flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now
   if (flow.key.protocol == ip_proto::kTcp) write_tcp(json, flow);
   if (flow.detection != nullptr) write_flow_metadata(json, flow);
   open_netmoth(json, EventType::kFlow, flow::flow_state_name(flow.state), labels);
+  if (flow.sampled != 0) json.member("sampled", std::uint32_t{1} << flow.sampled);
   if (profile != nullptr) write_profile(json, flow, *profile);
   end_line(json, EventType::kFlow);
 }

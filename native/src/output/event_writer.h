@@ -57,6 +57,14 @@ struct EventContext {
       nullptr;  // of the packet's frame, where the packet is tunnelled
 };
 
+// A flow that has ended.
+struct FlowEnd {
+  flow::Flow& flow;
+  flow::EndReason reason;
+  const flow::FlowProfile* profile = nullptr;  // how it began, where that is told
+  flow::BypassedCounts bypassed = {};
+};
+
 struct WriterCounters {
   std::array<std::uint64_t, kEventTypes> by_type{};
   std::uint64_t made = 0;
@@ -74,9 +82,7 @@ class EventWriter final : public correlate::LabelTaker {
     options_.batch_max_wait = batch_max_wait;
   }
 
-  // `profile`: how it began, where that is told.
-  void flow(flow::Flow& flow, flow::EndReason reason, TimestampNs now,
-            const correlate::FlowLabels& labels, const flow::FlowProfile* profile = nullptr);
+  void flow(const FlowEnd& end, TimestampNs now, const correlate::FlowLabels& labels);
   // The event or, for DNS in version 2, the events of a record (record_events.h).
   void record(const EventContext& context, const protocols::Record& record);
   // `direction` of what fired, which need not be that of the packet at hand; `record` stands beside

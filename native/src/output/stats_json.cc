@@ -12,7 +12,11 @@ void write_capture(base::JsonWriter& json, const CaptureRecord& capture) {
     json.member("filtered", capture.filtered);
     json.member("shunted", capture.shunted);
     json.member("shunted_bytes", capture.shunted_bytes);
+    json.member("shunted_flows", capture.shunted_flows);
     json.member("sampled_out", capture.sampled_out);
+    json.member("payloads_left", capture.payloads_left);
+    json.member("overload_level", capture.overload_level);
+    json.member("sampled_one_in", capture.sampled_one_in);
     json.member("nic_packets", capture.nic_packets);
     json.member("nic_drops", capture.nic_drops);
     json.member("interfaces", capture.interfaces);

@@ -44,10 +44,14 @@ struct CaptureRecord {
   std::uint64_t filtered = 0;        // not what the filter takes; only where it runs after counting
   std::uint64_t shunted = 0;         // counted into their flows in the kernel, never handed over
   std::uint64_t shunted_bytes = 0;
-  std::uint64_t sampled_out = 0;  // of flows not looked at while there was too much to do
-  std::uint64_t nic_packets = 0;  // received and sent by the interfaces
-  std::uint64_t nic_drops = 0;    // rx_dropped, rx_missed and rx_fifo errors of the interfaces
-  std::uint64_t interfaces = 0;   // captured on now
+  std::uint64_t shunted_flows = 0;
+  std::uint64_t sampled_out = 0;     // of flows not looked at while there was too much to do
+  std::uint64_t payloads_left = 0;   // of encrypted flows: decoded and not looked into, likewise
+  std::uint64_t overload_level = 0;  // pipeline/overload.h; of the worker that is worst off
+  std::uint64_t sampled_one_in = 1;  // of new flows, likewise
+  std::uint64_t nic_packets = 0;     // received and sent by the interfaces
+  std::uint64_t nic_drops = 0;       // rx_dropped, rx_missed and rx_fifo errors of the interfaces
+  std::uint64_t interfaces = 0;      // captured on now
   std::uint64_t interface_changes = 0;
 };
 

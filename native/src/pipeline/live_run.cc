@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -22,6 +23,7 @@ struct LiveRun::Lane final : output::BatchSink {
 
   LiveListener& listener;
   capture::FrameSource* source = nullptr;
+  capture::LaneSource* wire = nullptr;           // `source`, where it can be asked how it fares
   std::unique_ptr<capture::FrameSource> replay;  // `source`, where nothing is captured
   std::unique_ptr<output::EventWriter> writer;
   std::unique_ptr<Worker> worker;
@@ -32,9 +34,15 @@ struct LiveRun::Lane final : output::BatchSink {
   TimestampNs stats_interval = 0;
   bool first = false;
   bool may_wait = false;  // its source does not lose packets meanwhile
+  OverloadLadder ladder;
+  std::uint64_t drops_seen = 0;
+  std::uint64_t events_dropped_seen = 0;
+  TimestampNs next_look = 0;
   TimestampNs next_publish = 0;
   TimestampNs next_stats = 0;
   WorkerCounters published;
+  Overload level = Overload::kNone;  // published, likewise
+  std::uint8_t sampling = 0;
 };
 
 namespace {
@@ -64,6 +72,7 @@ output::CaptureRecord capture_record(capture::LiveCapture& live) {
           .filtered = kernel.filtered,
           .shunted = kernel.shunted,
           .shunted_bytes = kernel.shunted_bytes,
+          .shunted_flows = live.shunted_flows(),
           .sampled_out = kernel.sampled_out,
           .nic_packets = nic.packets,
           .nic_drops = nic.drops,
@@ -114,6 +123,7 @@ bool LiveRun::open_capture(RunFault& fault) {
   capture::CaptureSettings settings;
   settings.strategy = options_.strategy;
   settings.interfaces = options_.interface_name;
+  settings.shunt = options_.shunt;
   settings.lanes = options_.workers;
   settings.source.filter = options_.bpf_filter;
   settings.source.promiscuous = options_.promiscuous;
@@ -129,7 +139,9 @@ bool LiveRun::open_capture(RunFault& fault) {
   }
   for (std::size_t i = 0; i < capture_->lanes(); ++i) {
     capture::LaneSource& source = capture_->lane(i);
-    output::EventWriter& writer = *add_lane(source).writer;
+    Lane& lane = add_lane(source);
+    lane.wire = &source;
+    output::EventWriter& writer = *lane.writer;
     source.on_name([&writer](std::uint8_t slot, const std::string& name) {
       writer.name_interface(slot, name);
     });
@@ -147,10 +159,15 @@ LiveRun::Lane& LiveRun::add_lane(capture::FrameSource& source) {
   writing.batch_max_wait = options_.batch_max_wait;
   lane->source = &source;
   lane->writer = std::make_unique<output::EventWriter>(writing, *lane);
+  capture::FlowShunt* const shunt = capture_ == nullptr ? nullptr : capture_->shunt();
   std::random_device entropy;
   lane->worker = std::make_unique<Worker>(options_.engine, *lane->writer,
                                           std::uint64_t{entropy()} << 32 | entropy(),
-                                          RunShare{{&*dns_}, &*expectations_, &*hosts_});
+                                          RunShare{.dns = {&*dns_},
+                                                   .expectations = &*expectations_,
+                                                   .hosts = &*hosts_,
+                                                   .ends = nullptr,
+                                                   .shunt = shunt});
   lane->number = lanes_.size();
   lane->first = lanes_.empty();
   lane->may_wait = options_.interface_name.empty();
@@ -233,12 +250,29 @@ void LiveRun::loop(Lane& lane) {
     }
     const TimestampNs now = steady_clock_ns();
     lane.writer->flush_due(now);
+    if (options_.shed && now >= lane.next_look) weigh(lane, now);
     if (now >= lane.next_publish) {
       lane.next_publish = now + kPublishNs;
       publish(lane);
     }
     if (lane.first && now >= lane.next_stats) write_stats(lane);
   }
+}
+
+void LiveRun::weigh(Lane& lane, TimestampNs now) {
+  lane.next_look = now + OverloadLadder::kLookNs;
+  if (lane.wire == nullptr) return;  // a replay waits
+  const std::uint64_t drops = lane.wire->counters().drops;
+  const std::uint64_t events = lane.writer->counters().dropped;
+  const Pressure pressure{
+      .ring = lane.wire->fill(),
+      .drops = drops != std::exchange(lane.drops_seen, drops),
+      .memory = lane.worker->memory_share(),
+      .backlog = events != std::exchange(lane.events_dropped_seen, events) ||
+                 backlog_.load(std::memory_order_relaxed),
+  };
+  if (lane.ladder.look(pressure, now))
+    lane.worker->shed(lane.ladder.level(), lane.ladder.sampling());
 }
 
 RunFault LiveRun::prepare(const std::string& path, std::vector<WorkerSignatures>& parts,
@@ -306,6 +340,8 @@ void LiveRun::publish(Lane& lane) {
   const WorkerCounters counters = lane.worker->counters();
   const std::lock_guard lock(mutex_);
   lane.published = counters;
+  lane.level = lane.ladder.level();
+  lane.sampling = lane.ladder.sampling();
 }
 
 void LiveRun::write_stats(Lane& lane) {
@@ -329,8 +365,15 @@ LiveStats LiveRun::stats() const {
   LiveStats all;
   if (capture_ != nullptr) all.capture = capture_record(*capture_);
   const std::lock_guard lock(mutex_);
-  for (const auto& lane : lanes_)
+  for (const auto& lane : lanes_) {
     all.counters += lane->published;
+    const auto level = static_cast<std::uint64_t>(lane->level);
+    all.capture.overload_level = std::max(all.capture.overload_level, level);
+    const std::uint64_t one_in = std::uint64_t{1} << lane->sampling;
+    all.capture.sampled_one_in = std::max(all.capture.sampled_one_in, one_in);
+  }
+  all.capture.sampled_out += all.counters.sampled_out;
+  all.capture.payloads_left = all.counters.payloads_left;
   all.counters.dns = dns_->counters();
   all.counters.expectations = expectations_->counters();
   all.counters.hosts = hosts_->counters();

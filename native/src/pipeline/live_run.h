@@ -29,6 +29,8 @@ struct LiveOptions {
   bool force_xdp = false;
   std::string bpf_filter;
   bool promiscuous = true;
+  bool shunt = false;  // capture/live_capture.h
+  bool shed = false;   // pipeline/overload.h
   unsigned workers = 1;
   std::size_t ring_bytes = std::size_t{64} << 20;
   std::string replay_path;
@@ -102,6 +104,8 @@ class LiveRun {
   [[nodiscard]] std::vector<capture::InterfaceChange> take_interface_changes();
   // What has become of the events handed over, told in the next stats event.
   void set_event_ledger(const output::EventLedger& ledger);
+  // The spool has little room left: as good as a full ring.
+  void set_backlog(bool backlog) { backlog_.store(backlog, std::memory_order_relaxed); }
   // Loads a bundle on the calling thread and exchanges what workers match with; an empty path:
   // nothing. With a fault (a reason of contracts/src/bundle-faults.ts) all stays as it was. One at
   // a time; takes until every worker has come to the end of a batch.
@@ -122,6 +126,7 @@ class LiveRun {
   void loop(Lane& lane);
   void take_tuning(Lane& lane);
   void publish(Lane& lane);
+  void weigh(Lane& lane, TimestampNs now);
   void write_stats(Lane& lane);
 
   LiveOptions options_;
@@ -136,6 +141,7 @@ class LiveRun {
   // Only a flag, polled by the lanes: nothing else is published through it.
   std::atomic<bool> stop_{false};
   std::atomic<unsigned> running_{0};
+  std::atomic<bool> backlog_{false};  // likewise
   // Of what tuning_ says; a lane that sees another number takes the mutex and reads it.
   std::atomic<std::uint64_t> tuning_version_{0};
   Tuning tuning_;             // guarded by mutex_

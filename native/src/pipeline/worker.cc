@@ -1,6 +1,7 @@
 #include "pipeline/worker.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "flow/tcp_track.h"
@@ -75,6 +76,9 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
                 config.packet_alert_max),
       turn_(share.ends == nullptr ? nullptr : share.dns.progress, share.ends, share.dns.worker),
       table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
+      shunted_(share.shunt),
+      shunt_after_(share.shunt == nullptr ? std::numeric_limits<std::uint64_t>::max()
+                                          : kShuntAfterPackets),
       decoded_(kBatchFrames) {
   if (config.rules != nullptr) (void)detector_.use(config.rules, !config.compile_on_use);
   detector_.measure_into(config.profile);
@@ -89,6 +93,12 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
 Worker::~Worker() = default;
 
 void Worker::process(std::span<const decode::Frame> frames) {
+  if (sampling_ != 0) [[unlikely]]
+    return process_sample(frames);
+  process_all(frames);
+}
+
+void Worker::process_all(std::span<const decode::Frame> frames) {
   std::array<std::uint32_t, kBatchFrames> hashes{};
   const std::size_t count = std::min(frames.size(), kBatchFrames);
   for (std::size_t i = 0; i < count; ++i) {
@@ -102,6 +112,7 @@ void Worker::process(std::span<const decode::Frame> frames) {
     table_.prefetch_flow(hashes[i]);
   for (std::size_t i = 0; i < count; ++i)
     handle(decoded_[i], hashes[i]);
+  shunted_.fold(table_, now_);
   if (labeller_.has_late()) keep_up();
 }
 
@@ -206,14 +217,22 @@ void Worker::handle_packet(const decode::Packet& packet, std::uint32_t hash) {
   current_flow_ = &flow;
   current_direction_ = direction;
   labeller_.on_packet(flow);
+  if (flow.shunt != 0) [[unlikely]]
+    resume(flow, direction, packet);
   if (match.flow == nullptr && indicators_.active()) indicators_.on_flow(context(direction));
   if (detector_.rules() != nullptr) detector_.begin();
-  if (flow.inspect || detector_.rules() != nullptr)
+  if (leaves_payload(flow, packet)) [[unlikely]]
+    ++payloads_left_;
+  else if (flow.inspect || detector_.rules() != nullptr)
     inspect(flow, direction, packet);
   else
     handle_payload(flow, direction, packet);
   if (detector_.rules() != nullptr) tell_tagged(direction);
   table_.touch(flow, packet.time);
+  if (flow.packets[0] + flow.packets[1] >= shunt_after_) [[unlikely]]
+    shunt_if_done(flow);
+  if (flow.bypassed && flow.eve_state() == flow::EveFlowState::kClosed) [[unlikely]]
+    shunted_.hand_back(flow);
   current_flow_ = nullptr;
 }
 
@@ -237,6 +256,7 @@ flow::Flow& Worker::open_flow(const decode::Packet& packet, flow::FlowKey key, s
   flow::Flow& flow = table_.create(key, hash, {packet.time, packet.number});
   flow.as_of = order_;
   flow.inspect = packet.protocol == ip_proto::kTcp || packet.protocol == ip_proto::kUdp;
+  flow.sampled = sampling_;
   return flow;
 }
 
@@ -273,6 +293,7 @@ void Worker::on_idle(TimestampNs now) {
 void Worker::idle(const FrameClock& clock) {
   advance(clock);
   labeller_.publish();
+  shunted_.fold(table_, now_);
   expire();
   if (labeller_.has_late()) keep_up();
 }

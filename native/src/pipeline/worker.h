@@ -20,7 +20,9 @@
 #include "pipeline/dealt.h"
 #include "pipeline/front.h"
 #include "pipeline/indicator_alerts.h"
+#include "pipeline/overload.h"
 #include "pipeline/session_memory.h"
+#include "pipeline/shunted_flows.h"
 #include "pipeline/tcp_sessions.h"
 #include "pipeline/turn.h"
 #include "pipeline/worker_counters.h"
@@ -71,6 +73,7 @@ struct RunShare {
   protocols::ExpectationTable* expectations = nullptr;
   detect::HostState* hosts = nullptr;
   correlate::Progress* ends = nullptr;  // of flows, where dns.progress is given
+  capture::FlowShunt* shunt = nullptr;  // keeps packets in the kernel; nullptr: there is none
 };
 
 // What one worker matches with: sets that all share, and room of its own.
@@ -81,6 +84,10 @@ struct WorkerSignatures {
 };
 
 decode::DecoderOptions decoder_options(const EngineConfig& config, std::uint64_t seed);
+
+// Packets after which a flow that nobody wants more of is shunted: then its share of the work is
+// worth the two system calls. More than a profile looks at.
+inline constexpr std::uint64_t kShuntAfterPackets = 128;
 
 // Frames decoded ahead so that their flows are in the cache when their turn comes.
 inline constexpr std::size_t kBatchFrames = 32;
@@ -114,10 +121,19 @@ class Worker final : private flow::FlowEndListener,
   // recognised; a session under way goes on.
   void tune(const flow::FlowTimeouts& timeouts, const protocols::ProtocolSet& disabled);
 
+  // Between two batches: leaves more or less undone from here on (overload.h).
+  void shed(Overload level, std::uint8_t sampling);
+
   [[nodiscard]] WorkerCounters counters() const;
+  // Of what parsers and streams may hold, the share that is held.
+  [[nodiscard]] double memory_share() const;
   [[nodiscard]] TimestampNs now() const { return now_; }
 
  private:
+  void process_all(std::span<const decode::Frame> frames);
+  void process_sample(std::span<const decode::Frame> frames);
+  [[nodiscard]] bool is_sampled_out(const decode::Frame& frame);
+  [[nodiscard]] bool leaves_payload(const flow::Flow& flow, const decode::Packet& packet) const;
   void want_contents();
   void handle(const decode::DecodedFrame& frame, std::uint32_t first_hash);
   void enter(const decode::Packet& packet, const decode::Packet* outermost);
@@ -150,6 +166,10 @@ class Worker final : private flow::FlowEndListener,
   void inspect(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_payload(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void end_session(flow::Flow& flow);
+  [[nodiscard]] bool is_done_with(const flow::Flow& flow) const;
+  [[nodiscard]] bool can_be_shunted(const flow::Flow& flow) const;
+  void shunt_if_done(flow::Flow& flow);
+  void resume(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   void handle_datagram(flow::Flow& flow, Direction direction, const decode::Packet& packet);
   bool anomaly_allowed(std::string_view name);
   [[nodiscard]] output::EventContext context(Direction direction) const;
@@ -199,6 +219,12 @@ class Worker final : private flow::FlowEndListener,
   TimestampNs boundary_ = 0;  // up to which flows have ended, where they do in order
   flow::FlowTable table_;
   std::optional<flow::ProfilePlaces> profiles_;  // beside the table, where wanted
+  ShuntedFlows shunted_;
+  std::uint64_t shunt_after_;  // packets
+  Overload overload_ = Overload::kNone;
+  std::uint8_t sampling_ = 0;  // of new flows one in two to the power of this is looked at
+  std::uint64_t sampled_out_ = 0;
+  std::uint64_t payloads_left_ = 0;
   std::vector<decode::DecodedFrame> decoded_;
   FlowAnomalyLimit anomalies_;
   TimestampNs now_ = 0;

@@ -1,11 +1,15 @@
 #include "pipeline/worker_counters.h"
 
+#include <algorithm>
+
 #include "pipeline/worker.h"
 
 namespace netmoth::pipeline {
 
 WorkerCounters& WorkerCounters::operator+=(const WorkerCounters& part) {
   packets += part.packets;
+  sampled_out += part.sampled_out;
+  payloads_left += part.payloads_left;
   bytes += part.bytes;
   invalid += part.invalid;
   fragments += part.fragments;
@@ -26,6 +30,8 @@ WorkerCounters& WorkerCounters::operator+=(const WorkerCounters& part) {
 WorkerCounters Worker::counters() const {
   const output::WriterCounters& written = writer_.counters();
   WorkerCounters all = front_.counters();
+  all.sampled_out = sampled_out_;
+  all.payloads_left = payloads_left_;
   all.flows = table_.counters();
   all.streams = sessions_.counters();
   all.memory.sessions = session_memory_.held();
@@ -46,6 +52,14 @@ WorkerCounters Worker::counters() const {
   if (own_dns_ != nullptr) all.dns = own_dns_->counters();
   if (own_expectations_ != nullptr) all.expectations = own_expectations_->counters();
   return all;
+}
+
+double Worker::memory_share() const {
+  const auto share = [](std::size_t held, std::size_t most) {
+    return most == 0 ? 0.0 : static_cast<double>(held) / static_cast<double>(most);
+  };
+  return std::max(share(session_memory_.held(), config_.session_bytes),
+                  share(sessions_.held_bytes(), config_.reassembly_bytes));
 }
 
 }  // namespace netmoth::pipeline

@@ -17,8 +17,10 @@ namespace netmoth::pipeline {
 
 // All since start.
 struct WorkerCounters {
-  std::uint64_t packets = 0;  // frames
-  std::uint64_t bytes = 0;    // captured
+  std::uint64_t packets = 0;        // frames
+  std::uint64_t sampled_out = 0;    // frames that are not among those
+  std::uint64_t payloads_left = 0;  // packets of encrypted flows, counted and not looked into
+  std::uint64_t bytes = 0;          // captured
   std::uint64_t invalid = 0;
   std::uint64_t fragments = 0;
   decode::DefragCounters defrag;

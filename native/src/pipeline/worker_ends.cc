@@ -22,6 +22,7 @@ void Worker::end_flows_before(TimestampNs order) {
 }
 
 void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
+  const flow::BypassedCounts bypassed = shunted_.forget(flow);
   flow::Flow* const flow_before = std::exchange(current_flow_, &flow);
   const std::uint64_t number_before = std::exchange(current_packet_, 0);
   const decode::Packet* const packet_before = std::exchange(packet_, nullptr);
@@ -34,7 +35,7 @@ void Worker::on_flow_end(flow::Flow& flow, flow::EndReason reason) {
   anomalies_.begin_end();
   if (detector_.rules() != nullptr) begin_end(flow, reason);
   if (flow.attachment != nullptr || flow.detection != nullptr) end_session(flow);
-  writer_.flow(flow, reason, now_, labeller_.of_end(flow), profile_of(flow));
+  writer_.flow({flow, reason, profile_of(flow), bypassed}, now_, labeller_.of_end(flow));
   if (flow.detection != nullptr) {  // the event tells what it holds
     const SessionMemory::Scope scope(session_memory_, flow);
     flow.detection.reset();

@@ -62,7 +62,7 @@ TEST(EventWriter, BatchesWithLateLabelsWaitAndKeepTheirOrder) {
   const auto end = [&](std::uint64_t ticket) {
     correlate::FlowLabels labels = named("known.example");
     labels.ticket = ticket;
-    writer.flow(flow, flow::EndReason::kTimeout, 0, labels);
+    writer.flow({flow, flow::EndReason::kTimeout}, 0, labels);
   };
   end(0);
   EXPECT_EQ(sink.batches.size(), 1U);

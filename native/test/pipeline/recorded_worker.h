@@ -14,14 +14,14 @@ namespace netmoth::pipeline {
 
 class RecordedWorker final : public output::BatchSink {
  public:
-  explicit RecordedWorker(const EngineConfig& config = {}) {
+  explicit RecordedWorker(const EngineConfig& config = {}, const RunShare& share = {}) {
     output::WriterOptions options;
     options.packet_numbers = true;
     options.one_buffer = true;
     options.dns_version = config.dns_version;
     options.eve = config.eve;
     writer_ = std::make_unique<output::EventWriter>(options, *this);
-    worker_ = std::make_unique<Worker>(config, *writer_, 1);
+    worker_ = std::make_unique<Worker>(config, *writer_, 1, share);
   }
 
   void frame(const testing::Buffer& data, decode::LinkType link = 1) {

@@ -2,7 +2,8 @@
 // ring of its CPU and lane, and lets it go on.
 //
 // Invariant: the packet is never changed, held or dropped, whatever happens here: every way out is
-// TCX_NEXT. Each packet is counted once, and once more where the ring had no room for it.
+// TCX_NEXT. Each packet is counted once, and once more where the ring had no room for it; one of a
+// shunted flow is counted by shunt.bpf.h alone.
 // Programs and maps live as long as the sensor holds them: the kernel detaches them when it ends.
 #include <linux/bpf.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "shunt.bpf.h"
 #include "tap_record.h"
 
 #define TCX_NEXT (-1)
@@ -123,6 +125,7 @@ static __always_inline int put(struct __sk_buff* skb, void* ring, __u64 now) {
 
 SEC("tc")
 int tap(struct __sk_buff* skb) {
+  if (is_shunted(skb)) return TCX_NEXT;
   __u64 now = bpf_ktime_get_ns();
   __u32 lane = lane_of(skb);
   __u32 index = bpf_get_smp_processor_id() * lanes + lane;
