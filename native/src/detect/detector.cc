@@ -248,8 +248,8 @@ void Detector::on_record(const Subject& subject, const protocols::Record& record
   state = static_cast<FlowState*>(subject.flow->detection.get());
   if (state == nullptr) return;
   if (record.kind == RecordKind::kFrame) return;  // a part of what follows
-  std::erase_if(state->bodies, [id](const KeptBody& body) { return body.tx_id == id; });
-  std::erase_if(state->files, [id](const KeptFile& file) { return file.tx_id == id; });
+  state->bodies.forget(id);
+  state->files.forget(id);
   // A whole message was read: what its stream holds is looked at now.
   flush_stream(subject, Direction::kToServer);
   flush_stream(subject, Direction::kToClient);

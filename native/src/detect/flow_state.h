@@ -19,7 +19,11 @@
 namespace netmoth::detect {
 
 inline constexpr std::size_t kMaxFlowNames = 256;  // bits and numbers each
-inline constexpr std::size_t kMaxBodies = 16;      // messages whose contents are kept at a time
+// Messages whose contents are kept at a time, and files: more than any parser has open, except of
+// files in one form. Of either as many octets.
+inline constexpr std::size_t kMaxBodies = 1024;
+inline constexpr std::size_t kMaxFiles = 256;
+inline constexpr std::size_t kMaxContentOctets = std::size_t{2} << 20;
 // Octets of a stream that are looked at together, at least (Suricata's toserver-chunk-size), and in
 // all (its reassembly.depth).
 inline constexpr std::size_t kStreamChunk = 2560;
@@ -54,7 +58,60 @@ class NumberQueue {
 struct KeptBody {
   std::uint64_t tx_id = 0;
   Direction direction = Direction::kToServer;
-  std::vector<std::uint8_t> octets;
+  std::vector<std::uint8_t> content;
+};
+
+// Bodies or files, in the order in which they came; the oldest goes where there is no room.
+template <typename Kept, std::size_t kMost>
+class KeptContents {
+ public:
+  [[nodiscard]] std::span<const Kept> all() const { return kept_; }
+  [[nodiscard]] const Kept* find(std::uint64_t tx_id, Direction direction) const {
+    const auto found = std::ranges::find_if(kept_, [&](const Kept& each) {
+      return each.tx_id == tx_id && each.direction == direction;
+    });
+    return found == kept_.end() ? nullptr : &*found;
+  }
+  // Takes `fresh` in; returns how many octets of others went for it.
+  std::uint64_t add(Kept fresh) {
+    const std::uint64_t dropped = make_room(fresh.content.size(), kMost - 1, nullptr);
+    octets_ += fresh.content.size();
+    kept_.push_back(std::move(fresh));
+    return dropped;
+  }
+  // The same for more octets of one that find() gave, which is void afterwards.
+  std::uint64_t append(const Kept* known, Bytes more) {
+    Kept* grown = kept_.data() + (known - kept_.data());
+    grown->content.insert(grown->content.end(), more.begin(), more.end());
+    octets_ += more.size();
+    return make_room(0, kMost, grown);
+  }
+  void forget(std::uint64_t tx_id) {
+    std::erase_if(kept_, [&](const Kept& each) {
+      if (each.tx_id == tx_id) octets_ -= each.content.size();
+      return each.tx_id == tx_id;
+    });
+  }
+
+ private:
+  // Of the oldest all go but `spared`, until `more` octets fit and at most `most` are left.
+  std::uint64_t make_room(std::size_t more, std::size_t most, const Kept* spared) {
+    std::uint64_t dropped = 0;
+    std::size_t left = kept_.size();
+    if (octets_ + more <= kMaxContentOctets && left <= most) return dropped;
+    std::erase_if(kept_, [&](const Kept& each) {
+      const bool fits = octets_ + more <= kMaxContentOctets && left <= most;
+      if (fits || &each == spared) return false;
+      dropped += each.content.size();
+      octets_ -= each.content.size();
+      --left;
+      return true;
+    });
+    return dropped;
+  }
+
+  std::vector<Kept> kept_;
+  std::size_t octets_ = 0;  // of all
 };
 
 // Captured by a rule.
@@ -103,18 +160,11 @@ class FlowState final : public flow::FlowAttachment {
     return true;
   }
 
-  [[nodiscard]] KeptBody* body(std::uint64_t tx_id, Direction direction) {
-    for (KeptBody& each : bodies) {
-      if (each.tx_id == tx_id && each.direction == direction) return &each;
-    }
-    return nullptr;
-  }
-
   NumberQueue requests;       // complete, not looked at yet
   NumberQueue seen_requests;  // looked at before the rest of their transaction came
   std::array<StreamWindow, 2> windows;
-  std::vector<KeptBody> bodies;
-  std::vector<KeptFile> files;  // of transactions that are not over; at most kMaxBodies
+  KeptContents<KeptBody, kMaxBodies> bodies;  // of transactions that are not over
+  KeptContents<KeptFile, kMaxFiles> files;
   std::vector<FlowVariable> variables;
   TagList tags;
   bool passed = false;       // a pass rule matched: nothing of it alerts any more

@@ -1,8 +1,8 @@
 // Contents and files of transactions that are not over, kept until they are looked at. See
 // detector.h.
 //
-// Invariant: of a flow kMaxBodies contents of kMaxBodyOctets and as many files are kept; what goes
-// beyond is counted.
+// Invariant: of a flow kMaxBodies bodies of kMaxBodyOctets and kMaxFiles files are kept, of either
+// kMaxContentOctets in all; what goes beyond is counted.
 #include <algorithm>
 
 #include "base/hex.h"
@@ -21,26 +21,22 @@ constexpr std::size_t kMaxBodyOctets = std::size_t{128} << 10;
 void Detector::on_content(const Subject& subject, const protocols::ContentPiece& piece) {
   if (set_ == nullptr || !(set_->wants_bodies() || keep_bodies_)) return;
   FlowState& state = state_of(*subject.flow);
-  KeptBody* body = state.body(piece.tx_id, piece.direction);
-  if (body == nullptr) {
-    if (piece.offset != 0 && subject.flow->start <= bodies_since_) return;  // its start is missing
-    if (state.bodies.size() >= kMaxBodies) state.bodies.erase(state.bodies.begin());
-    body = &state.bodies.emplace_back(KeptBody{piece.tx_id, piece.direction, {}});
-  }
-  const std::size_t room = kMaxBodyOctets - std::min(kMaxBodyOctets, body->octets.size());
+  const KeptBody* const body = state.bodies.find(piece.tx_id, piece.direction);
+  if (body == nullptr && piece.offset != 0 && subject.flow->start <= bodies_since_)
+    return;  // its start is missing
+  const std::size_t has = body == nullptr ? 0 : body->content.size();
+  const std::size_t room = kMaxBodyOctets - std::min(kMaxBodyOctets, has);
   const Bytes kept = piece.data.first(std::min(room, piece.data.size()));
   counters_.octets_dropped += piece.data.size() - kept.size();
-  body->octets.insert(body->octets.end(), kept.begin(), kept.end());
+  counters_.octets_dropped +=
+      body == nullptr ? state.bodies.add({piece.tx_id, piece.direction, {kept.begin(), kept.end()}})
+                      : state.bodies.append(body, kept);
 }
 
 void Detector::on_file(const Subject& subject, const protocols::FileInfo& file) {
   if (set_ == nullptr) return;  // alerts tell files whatever rules ask for
   FlowState& state = state_of(*subject.flow);
-  if (state.files.size() >= kMaxBodies) {
-    counters_.octets_dropped += state.files.front().content.size();
-    state.files.erase(state.files.begin());
-  }
-  KeptFile& kept = state.files.emplace_back();
+  KeptFile kept;
   kept.tx_id = file.tx_id;
   kept.direction = subject.direction;
   kept.info = file;
@@ -50,6 +46,7 @@ void Detector::on_file(const Subject& subject, const protocols::FileInfo& file) 
   if (file.digests.md5) kept.md5 = base::to_hex(*file.digests.md5);
   if (file.digests.sha1) kept.sha1 = base::to_hex(*file.digests.sha1);
   if (file.digests.sha256) kept.sha256 = base::to_hex(*file.digests.sha256);
+  counters_.octets_dropped += state.files.add(std::move(kept));
 }
 
 TxView Detector::view_of(const Subject& subject, const protocols::Record& record) {
@@ -62,10 +59,10 @@ TxView Detector::view_of(const Subject& subject, const protocols::Record& record
   auto* const state = static_cast<FlowState*>(subject.flow->detection.get());
   if (state == nullptr) return tx;
   for (const Direction direction : {Direction::kToServer, Direction::kToClient}) {
-    if (const KeptBody* body = state->body(tx_id_of(record), direction); body != nullptr)
-      tx.bodies[index_of(direction)] = body->octets;
+    if (const KeptBody* body = state->bodies.find(tx_id_of(record), direction); body != nullptr)
+      tx.bodies[index_of(direction)] = body->content;
   }
-  tx.files = state->files;
+  tx.files = state->files.all();
   return tx;
 }
 

@@ -57,25 +57,30 @@ bool TagList::count_packet(std::uint64_t octets, TimestampNs now) {
 bool TaggedHosts::add(const Address& host, const Tag& tag, std::uint64_t rule, TimestampNs now) {
   const std::lock_guard lock(mutex_);
   if (hosts_.size() >= kMaxTaggedHosts && !hosts_.contains(host)) make_room();
-  Host& tagged = hosts_[host];
-  tagged.seen = now;
+  const auto [known, fresh] = hosts_.try_emplace(host);
+  Host& tagged = known->second;
+  if (fresh) tagged.place = seen_.insert(seen_.end(), host);
+  seen_.splice(seen_.end(), seen_, tagged.place);
   const bool added = tagged.tags.add(tag, rule, now);
   size_.store(hosts_.size(), std::memory_order_relaxed);
   return added;
 }
 
 void TaggedHosts::make_room() {
-  const auto oldest =
-      std::ranges::min_element(hosts_, {}, [](const auto& host) { return host.second.seen; });
-  hosts_.erase(oldest);
+  hosts_.erase(seen_.front());
+  seen_.pop_front();
 }
 
 bool TaggedHosts::count_host(const Address& host, std::uint64_t octets, TimestampNs now) {
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return false;
-  found->second.seen = now;
   const bool told = found->second.tags.count_packet(octets, now);
-  if (found->second.tags.empty()) hosts_.erase(found);
+  if (found->second.tags.empty()) {
+    seen_.erase(found->second.place);
+    hosts_.erase(found);
+  } else {
+    seen_.splice(seen_.end(), seen_, found->second.place);
+  }
   return told;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <list>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -56,13 +57,14 @@ class TaggedHosts {
  private:
   struct Host {
     TagList tags;
-    TimestampNs seen = 0;
+    std::list<Address>::iterator place;  // in seen_
   };
   bool count_host(const Address& host, std::uint64_t octets, TimestampNs now);
   void make_room();
 
   std::mutex mutex_;
   std::map<Address, Host> hosts_;
+  std::list<Address> seen_;  // the same hosts, the one seen longest ago first
   std::atomic<std::size_t> size_{0};
 };
 

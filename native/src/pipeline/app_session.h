@@ -45,6 +45,13 @@ class AppSession final : public flow::FlowAttachment {
     return parser_ == nullptr ? nullptr : parser_->waiting_transaction(tx_id);
   }
   [[nodiscard]] bool wants_more() const { return !finished_; }
+  // A side keeps its index when client and server are exchanged; its direction changes.
+  [[nodiscard]] std::size_t side_index(Direction direction) const {
+    return index_of(direction) ^ (flipped_ ? 1U : 0U);
+  }
+  [[nodiscard]] Direction direction_of(std::size_t side_index) const {
+    return (side_index != 0) == flipped_ ? Direction::kToServer : Direction::kToClient;
+  }
   [[nodiscard]] stream::Reassembler& stream(Direction direction) {
     return sides_[side_index(direction)].stream;
   }
@@ -59,9 +66,6 @@ class AppSession final : public flow::FlowAttachment {
     bool seen = false;
   };
 
-  [[nodiscard]] std::size_t side_index(Direction direction) const {
-    return index_of(direction) ^ (flipped_ ? 1U : 0U);
-  }
   Side& side(Direction direction) { return sides_[side_index(direction)]; }
   [[nodiscard]] Direction as_parsed(Direction direction) const {
     return swapped_ ? opposite(direction) : direction;

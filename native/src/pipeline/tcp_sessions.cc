@@ -44,36 +44,43 @@ bool goes_on_alone(const flow::Flow& flow, Direction direction, const decode::Tc
 
 }  // namespace
 
-// Hands the stream of one direction to the flow's session.
+// Hands the stream of one side to the flow's session. Client and server may be exchanged by either
+// side's octets, so the direction is asked for each time.
 class TcpSessions::SideConsumer final : public stream::StreamConsumer {
  public:
   SideConsumer(TcpSessions& owner, flow::Flow& flow, AppSession& session, Direction direction,
                TimestampNs now)
-      : owner_(owner), flow_(flow), session_(session), direction_(direction), now_(now) {}
+      : owner_(owner),
+        flow_(flow),
+        session_(session),
+        side_(session.side_index(direction)),
+        now_(now) {}
+
+  [[nodiscard]] Direction direction() const { return session_.direction_of(side_); }
 
   bool on_stream_data(Bytes data) override {
-    // Client and server may be exchanged by this: direction_ then follows.
-    const bool parsed = session_.on_data(flow_, direction_, data, now_, owner_.sink_);
+    Direction spoken = direction();
+    const bool parsed = session_.on_data(flow_, spoken, data, now_, owner_.sink_);
     const bool looked_at =
-        owner_.host_.wants_stream(flow_) && owner_.host_.on_stream_data(direction_, data);
+        owner_.host_.wants_stream(flow_) && owner_.host_.on_stream_data(direction(), data);
     return parsed || looked_at;
   }
   bool on_stream_gap(std::uint64_t missing) override {
-    flow_.tcp[index_of(direction_)].gap = true;
-    owner_.host_.on_stream_event(direction_, "stream.reassembly_seq_gap");
-    const bool parsed = session_.on_gap(flow_, direction_, missing, owner_.sink_);
-    if (owner_.host_.wants_stream(flow_)) owner_.host_.on_stream_hole(direction_, missing);
+    flow_.tcp[index_of(direction())].gap = true;
+    owner_.host_.on_stream_event(direction(), "stream.reassembly_seq_gap");
+    const bool parsed = session_.on_gap(flow_, direction(), missing, owner_.sink_);
+    if (owner_.host_.wants_stream(flow_)) owner_.host_.on_stream_hole(direction(), missing);
     return parsed || owner_.host_.wants_stream(flow_);
   }
   void on_stream_overlap() override {
-    owner_.host_.on_stream_event(direction_, "stream.reassembly_overlap_different_data");
+    owner_.host_.on_stream_event(direction(), "stream.reassembly_overlap_different_data");
   }
 
  private:
   TcpSessions& owner_;
   flow::Flow& flow_;
   AppSession& session_;
-  Direction direction_;
+  std::size_t side_;
   TimestampNs now_;
 };
 
@@ -161,14 +168,14 @@ void TcpSessions::deliver(flow::Flow& flow, Direction direction, const decode::P
   }
   if ((flags & kAck) != 0) {
     if (!theirs.started() && flow.picked_up && session.wants_more())
-      start_side(flow, session, opposite(direction), packet.tcp.acknowledgment);
-    SideConsumer peer(*this, flow, session, opposite(direction), now);
+      start_side(flow, session, opposite(consumer.direction()), packet.tcp.acknowledgment);
+    SideConsumer peer(*this, flow, session, opposite(consumer.direction()), now);
     if (theirs.started() && !theirs.acknowledge(packet.tcp.acknowledgment, now, peer)) return;
   }
   if (!packet.payload.empty() && !mine.insert(sequence, packet.payload, now, consumer)) return;
   if (mine.started() &&
       static_cast<std::int32_t>(sequence - mine.next()) > stream::kRegionGapBytes) {
-    std::uint8_t& most = flow.tcp[index_of(direction)].regions;
+    std::uint8_t& most = flow.tcp[index_of(consumer.direction())].regions;
     most = std::max(most, mine.regions());
   }
   if ((flags & kFin) != 0) mine.set_end(sequence + packet.payload_length);

@@ -28,14 +28,16 @@ void Http2Parser::take_field(Http2Stream& stream, Direction direction, const Hea
                              TransactionSink& sink) {
   if (field.name == "content-length") {
     stream.content_length = decimal_number(field.value);
-  } else if (field.name == ":authority" && field.value.find('@') != std::string::npos) {
-    sink.on_anomaly(AppProto::kHttp2, "userinfo_in_uri", direction);
+  } else if (field.name == ":authority") {
+    Http2Side& side = stream.sides[index_of(direction)];
+    if (!side.authority) side.authority = side.headers.size();
+    if (field.value.find('@') != std::string::npos)
+      sink.on_anomaly(AppProto::kHttp2, "userinfo_in_uri", direction);
   } else if (field.name == "host") {
-    for (const HeaderField& other : stream.sides[index_of(direction)].headers) {
-      if (other.name == ":authority" && other.value != field.value) {
-        sink.on_anomaly(AppProto::kHttp2, "authority_host_mismatch", direction);
-      }
-    }
+    Http2Side& side = stream.sides[index_of(direction)];
+    if (side.mismatch_told || !side.authority) return;
+    side.mismatch_told = side.headers[*side.authority].value != field.value;
+    if (side.mismatch_told) sink.on_anomaly(AppProto::kHttp2, "authority_host_mismatch", direction);
   }
 }
 

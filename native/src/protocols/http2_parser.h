@@ -60,6 +60,8 @@ class Http2Parser final : public Parser {
     HpackDecoder hpack;
   };
 
+  class PartsTransaction;
+
   bool take_preface(Bytes& data);
   static void tell_frames(Direction direction, const FrameKeeper& pdu, TransactionSink& sink);
   void begin_frame(Direction direction, Bytes head, TransactionSink& sink);

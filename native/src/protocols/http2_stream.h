@@ -30,11 +30,13 @@ struct Http2Side {
   bool has_settings = false;
   bool ended = false;
   bool error_of_connection = false;  // by GOAWAY, not RST_STREAM
+  bool mismatch_told = false;        // a host that is not the authority
   std::optional<std::uint32_t> error;
   std::optional<std::uint8_t> priority;
   std::string_view multiple;  // what came twice first: "error_code" or "priority"
   std::vector<HeaderField> headers;
   std::size_t header_octets = 0;
+  std::optional<std::size_t> authority;  // the first one's place in `headers`
   std::vector<Http2Setting> settings;
   std::uint64_t body_octets = 0;
   std::uint16_t frame_types = 0;            // a bit for each that was seen

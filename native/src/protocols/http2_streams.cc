@@ -69,6 +69,21 @@ void Http2Parser::report(const Http2Stream& stream, TransactionSink& sink) {
   transaction_.http2 = nullptr;
 }
 
+// Parts of a form end, and are told, in the middle of a body.
+class Http2Parser::PartsTransaction final : public HttpBody::TransactionMaker {
+ public:
+  PartsTransaction(Http2Parser& parser, const Http2Stream& stream)
+      : parser_(parser), stream_(stream) {}
+  const HttpTransaction& make() override {
+    parser_.fill_transaction(stream_);
+    return parser_.transaction_;
+  }
+
+ private:
+  Http2Parser& parser_;
+  const Http2Stream& stream_;
+};
+
 // A body begins with the first octets that come of it.
 void Http2Parser::body_data(Direction direction, Http2Stream& stream, Bytes data,
                             TransactionSink& sink) {
@@ -76,10 +91,8 @@ void Http2Parser::body_data(Direction direction, Http2Stream& stream, Bytes data
   side.body_octets += data.size();
   const ContentSettings& wanted = sink.content();
   if (!wanted.any() || data.empty()) return;
-  const bool first = side.body == nullptr;
-  // Parts of a form end, and are told, in the middle of a body.
-  if (first || side.body->is_multipart()) fill_transaction(stream);
-  if (first) {
+  if (side.body == nullptr) {
+    fill_transaction(stream);
     HttpContentFields fields;
     for (const HeaderField& field : side.headers) {
       if (field.name == "content-encoding") fields.encoding = field.value;
@@ -89,7 +102,8 @@ void Http2Parser::body_data(Direction direction, Http2Stream& stream, Bytes data
     side.body = std::make_unique<HttpBody>(*wanted.memory);
     side.body->begin({AppProto::kHttp2, direction, fields, {}}, {&transaction_, sink});
   }
-  side.body->data(data, {&transaction_, sink});
+  PartsTransaction parts(*this, stream);
+  side.body->data(data, {nullptr, sink, &parts});
   transaction_.http2 = nullptr;
 }
 

@@ -74,7 +74,7 @@ void HttpBody::end(bool whole, Call call) {
   decoder_.finish(*this);
   if (is_multipart_) multipart_.finish(*this);
   inspect({}, true);
-  file_.end(whole ? FileState::kClosed : FileState::kTruncated, call.transaction, call.sink);
+  file_.end(whole ? FileState::kClosed : FileState::kTruncated, call.told(), call.sink);
   open_ = false;
   call_ = nullptr;
 }
@@ -133,7 +133,7 @@ void HttpBody::on_part_data(Bytes data) {
 void HttpBody::on_part_end(bool whole) {
   if (!part_is_file_) return;
   if (!part_has_data_) tell("multipart_no_filedata");
-  file_.end(whole ? FileState::kClosed : FileState::kTruncated, call_->transaction, call_->sink);
+  file_.end(whole ? FileState::kClosed : FileState::kTruncated, call_->told(), call_->sink);
 }
 
 void HttpBody::on_part_header_invalid() {

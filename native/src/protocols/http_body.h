@@ -21,10 +21,22 @@ class HttpBody final : private DecodedSink, private MultipartSink {
     const HttpContentFields& fields;
     std::string_view transfer_encoding;
   };
-  // The message a call is about: its transaction, nullptr where it is gone, and the way out.
+  // Puts the transaction together; asked only where a file ends.
+  class TransactionMaker {
+   public:
+    virtual ~TransactionMaker() = default;
+    virtual const HttpTransaction& make() = 0;
+  };
+  // The message a call is about: its transaction, nullptr where it is gone or to be made, and the
+  // way out.
   struct Call {
     const HttpTransaction* transaction;
     TransactionSink& sink;
+    TransactionMaker* maker = nullptr;
+
+    [[nodiscard]] const HttpTransaction* told() const {
+      return maker == nullptr ? transaction : &maker->make();
+    }
   };
 
   explicit HttpBody(base::CodecMemory& memory) : decoder_(memory) {}

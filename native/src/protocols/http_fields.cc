@@ -79,18 +79,12 @@ bool is_folded(std::string_view line) {
 }
 
 bool could_be_status_line(std::string_view start) {
-  constexpr std::string_view kSpace = " \t\r\n\v\f";
   constexpr std::string_view kName = "http";
-  start.remove_prefix(std::min(start.find_first_not_of(kSpace), start.size()));
+  const std::size_t blanks = start.substr(0, kMaxLeadingBlanks).find_first_not_of(kWhiteSpace);
+  if (blanks == std::string_view::npos) return true;
+  start.remove_prefix(blanks);
   start = start.substr(0, kName.size());
   return equal_ignoring_case(start, kName.substr(0, start.size()));
-}
-
-bool could_be_chunk_size(std::string_view start) {
-  const std::size_t first = start.find_first_not_of("\r\n \t\v\f");
-  if (first == std::string_view::npos) return true;
-  const char c = lower(start[first]);
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
 }
 
 bool equal_ignoring_case(std::string_view text, std::string_view lower_text) {

@@ -11,6 +11,11 @@
 
 namespace netmoth::protocols {
 
+// What nobody looks behind for a status line, so that looking often costs little.
+inline constexpr std::size_t kMaxLeadingBlanks = 1024;
+// White space of any kind, line ends too.
+inline constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
+
 // Fields that say what a body is.
 struct HttpContentFields {
   std::string encoding;     // Content-Encoding
@@ -66,10 +71,8 @@ std::string_view trimmed_of_controls(std::string_view text);
 bool is_folded(std::string_view line);
 
 // The start of a status line for a browser: `http` behind any white space; also where fewer octets
-// are there and all fit.
+// are there and all fit, or kMaxLeadingBlanks of white space.
 bool could_be_status_line(std::string_view start);
-// Hexadecimal digits behind any white space, or white space alone.
-bool could_be_chunk_size(std::string_view start);
 
 // ASCII, without regard to case; `lower` is written in lower case.
 bool equal_ignoring_case(std::string_view text, std::string_view lower);

@@ -15,6 +15,7 @@ HttpParser::Next HttpParser::start_line(Direction direction, std::string_view li
   side.content.clear();
   side.body_wanted = sink.content().any();
   if (direction == Direction::kToServer) return request_line(line, sink);
+  if (answered_early_) report_oldest(sink);
   if (!could_be_status_line(line)) {
     if (waiting_ == 0) return Next::kNotHttp;
     // HTTP/0.9, or a server that answers with a body alone.

@@ -1,6 +1,7 @@
 // Bodies and transactions of HTTP/1.x. See http_parser.h.
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "protocols/http_parser.h"
 
@@ -23,6 +24,7 @@ void HttpTransaction::reset() {
 }
 
 HttpTransaction& HttpParser::add_transaction(TransactionSink& sink) {
+  if (answered_early_) report_oldest(sink);
   if (waiting_ == kMaxPipelined) {
     sink.on_anomaly(AppProto::kHttp, "unable_to_match_response_to_request", Direction::kToServer);
     report_oldest(sink);
@@ -58,6 +60,7 @@ HttpTransaction* HttpParser::transaction_of(Direction direction) {
 
 void HttpParser::report_oldest(TransactionSink& sink) {
   if (waiting_ == 0) return;
+  if (std::exchange(answered_early_, false)) end_body(Direction::kToServer, false, sink);
   sink.on_record(Direction::kToServer, *slots_[0]);
   for (Side& side : sides_)
     side.value = nullptr;
@@ -116,16 +119,15 @@ void HttpParser::message_complete(Direction direction, TransactionSink& sink) {
   if (direction == Direction::kToServer) {
     request_open_ = false;
     if (const HttpTransaction* t = request_now(); t != nullptr) sink.on_request(t->tx_id);
+    if (answered_early_) report_oldest(sink);
     return;
   }
   if (waiting_ == 0) return;
-  // An answer may come before its request's body is through (417, early errors).
-  if (waiting_ == 1 && request_open_) {
-    side_of(Direction::kToServer).value = nullptr;
-    end_body(Direction::kToServer, false, sink);
-  }
   response_now().response_complete = true;
-  report_oldest(sink);
+  // An answer may come before its request is through (early errors, evasion): what is left of the
+  // request is waited for.
+  answered_early_ = waiting_ == 1 && request_open_ && response_now().has_request;
+  if (!answered_early_) report_oldest(sink);
 }
 
 // RFC 9112 §7.1, and what browsers make of sizes with junk around them. False where there is no

@@ -87,6 +87,13 @@ bool HttpParser::cut_line(Direction direction, std::string_view text, std::size_
   return true;
 }
 
+void HttpParser::tell_too_long(Direction direction, TransactionSink& sink) {
+  sink.on_anomaly(
+      AppProto::kHttp,
+      direction == Direction::kToServer ? "request_field_too_long" : "response_field_too_long",
+      direction);
+}
+
 HttpParser::Next HttpParser::consume_line(Direction direction, Bytes& data, TransactionSink& sink) {
   Side& side = side_of(direction);
   const std::string_view text = as_text(data);
@@ -94,6 +101,7 @@ HttpParser::Next HttpParser::consume_line(Direction direction, Bytes& data, Tran
   std::size_t consumed = 0;
   const bool ends = cut_line(direction, text, length, consumed);
   if (ends && side.line.empty()) {
+    if (length > kMaxHttpLine) tell_too_long(direction, sink);
     following_ = data.subspan(consumed);
     const Next next = take_line(direction, text.substr(0, std::min(length, kMaxHttpLine)), sink);
     data = following_;
@@ -104,10 +112,7 @@ HttpParser::Next HttpParser::consume_line(Direction direction, Bytes& data, Tran
   side.line.append(text.substr(0, std::min(piece, room)));
   if (piece > room && !side.line_cut) {
     side.line_cut = true;
-    sink.on_anomaly(
-        AppProto::kHttp,
-        direction == Direction::kToServer ? "request_field_too_long" : "response_field_too_long",
-        direction);
+    tell_too_long(direction, sink);
   }
   following_ = data.subspan(ends ? consumed : data.size());
   Next next = Next::kGoOn;
@@ -122,6 +127,37 @@ HttpParser::Next HttpParser::consume_line(Direction direction, Bytes& data, Tran
   }
   data = following_;
   return next;
+}
+
+// White space before a chunk's size goes at once, and so does what cannot be a size: it is seen
+// before the line's end, which may never come. False where there is no line to read.
+bool HttpParser::reach_chunk_size(Direction direction, Bytes& data, TransactionSink& sink) {
+  const std::string_view text = as_text(data);
+  const std::size_t first = text.find_first_not_of(kWhiteSpace);
+  if (first == std::string_view::npos) {
+    data = {};
+    return false;
+  }
+  constexpr std::string_view kDigits = "0123456789abcdefABCDEF";
+  if (kDigits.find(text[first]) == std::string_view::npos) {
+    (void)chunk_size(direction, "?", sink);
+    return false;
+  }
+  data = data.subspan(first);
+  return true;
+}
+
+// The same before a status line: empty lines go at once, what is no answer is a body.
+bool HttpParser::reach_status_line(Bytes& data, TransactionSink& sink) {
+  if (waiting_ > 0 && !answered_early_ && !could_be_status_line(as_text(data))) {
+    if (skip_junk_line(data)) return false;
+    side_of(Direction::kToClient).state = State::kBodyToEnd;  // HTTP/0.9: a body alone
+    begin_body(Direction::kToClient, sink);
+    return false;
+  }
+  const std::size_t first = as_text(data).find_first_not_of("\r\n");
+  data = data.subspan(std::min(first, data.size()));
+  return !data.empty();
 }
 
 // Takes one step: a piece of body or a line. `data` moves on.
@@ -147,20 +183,11 @@ HttpParser::Next HttpParser::consume(Direction direction, Bytes& data, Transacti
       return Next::kGoOn;
     }
     case State::kChunkSize:
-      // Seen before the line's end, which may never come.
-      if (side.line.empty() && !could_be_chunk_size(as_text(data))) {
-        (void)chunk_size(direction, "?", sink);
-        return Next::kGoOn;
-      }
+      if (side.line.empty() && !reach_chunk_size(direction, data, sink)) return Next::kGoOn;
       break;
     case State::kStart:
-      if (direction == Direction::kToClient && waiting_ > 0 && side.line.empty() &&
-          !could_be_status_line(as_text(data))) {
-        if (skip_junk_line(data)) return Next::kGoOn;
-        side.state = State::kBodyToEnd;  // HTTP/0.9: a body alone
-        begin_body(direction, sink);
+      if (direction == Direction::kToClient && side.line.empty() && !reach_status_line(data, sink))
         return Next::kGoOn;
-      }
       break;
     case State::kFields:
       // CRs where a line would start are an empty line only as one CRLF.
@@ -279,6 +306,7 @@ Verdict HttpParser::on_gap(Direction direction, std::uint64_t missing, Transacti
   }
   if (side.body != nullptr) side.body->gap(missing, body_call(direction, sink));
   end_body(direction, false, sink);
+  if (direction == Direction::kToServer && answered_early_) report_oldest(sink);
   side.state = State::kLost;
   side.frame.forget();
   side.line.clear();

@@ -83,6 +83,9 @@ class HttpParser final : public Parser {
                 std::size_t& consumed);
   [[nodiscard]] bool ends_head(Direction direction, std::string_view line) const;
   static bool skip_junk_line(Bytes& data);
+  bool reach_chunk_size(Direction direction, Bytes& data, TransactionSink& sink);
+  bool reach_status_line(Bytes& data, TransactionSink& sink);
+  static void tell_too_long(Direction direction, TransactionSink& sink);
   Next consume_line(Direction direction, Bytes& data, TransactionSink& sink);
   Next take_line(Direction direction, std::string_view line, TransactionSink& sink);
   void end_request_line(TransactionSink& sink);
@@ -125,8 +128,9 @@ class HttpParser final : public Parser {
   std::size_t stray_segments_ = 0;
   std::uint64_t next_tx_id_ = 0;
   bool anything_seen_ = false;
-  bool request_open_ = false;  // the youngest transaction's request is not complete
-  Bytes following_;            // of the segment, behind the line being handled
+  bool request_open_ = false;    // the youngest transaction's request is not complete
+  bool answered_early_ = false;  // and it is the only one, and its answer is
+  Bytes following_;              // of the segment, behind the line being handled
 };
 
 }  // namespace netmoth::protocols

@@ -10,12 +10,17 @@
 namespace netmoth::protocols {
 namespace {
 
-// Where the headers end, looked for from `from`; npos where they do not.
+// Behind the first line of nothing but blanks, which is where parse_sip() ends the headers; npos
+// where there is none. No line that ends before `from` is one. Each octet is looked at twice at
+// most, and none behind that line.
 std::size_t find_headers_end(std::string_view text, std::size_t from) {
-  const std::size_t crlf = text.find("\r\n\r\n", from);
-  const std::size_t lf = text.substr(0, crlf).find("\n\n", from);
-  if (lf != std::string_view::npos) return lf + 2;
-  return crlf == std::string_view::npos ? crlf : crlf + 4;
+  text = text.substr(0, SipParser::kMaxMessageBytes);
+  for (std::size_t lf = text.find('\n', from); lf != std::string_view::npos;
+       lf = text.find('\n', lf + 1)) {
+    const std::size_t before = text.substr(0, lf).find_last_not_of(" \t\r");
+    if (before == std::string_view::npos || text[before] == '\n') return lf + 1;
+  }
+  return std::string_view::npos;
 }
 
 // RFC 5626 §3.5.1: empty lines (and in practice zeros) keep bindings alive.
@@ -60,9 +65,7 @@ void SipParser::on_datagram(Direction direction, Bytes data, TransactionSink& si
 std::size_t SipParser::take_message(Direction direction, Stream& stream, Bytes data,
                                     TransactionSink& sink) {
   if (stream.wanted == 0) {
-    constexpr std::size_t kOverlap = 3;  // of an end that was cut
-    const std::size_t from = stream.scanned - std::min(stream.scanned, kOverlap);
-    const std::size_t headers = find_headers_end(as_text(data), from);
+    const std::size_t headers = find_headers_end(as_text(data), stream.scanned);
     if (headers == std::string_view::npos) {
       stream.scanned = data.size();
       return 0;

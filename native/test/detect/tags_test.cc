@@ -78,15 +78,21 @@ TEST(Tags, TheHostSeenLongestAgoGoes) {
     return address;
   };
   const Tag tag = tag_of(Tag::Unit::kPackets, 9);
-  for (std::size_t i = 0; i <= kMaxTaggedHosts; ++i)
+  for (std::size_t i = 0; i < kMaxTaggedHosts; ++i)
     ASSERT_TRUE(hosts.add(host(i), tag, kRule, static_cast<TimestampNs>(i)));
+  (void)hosts.count_packet(host(1), host(1), 1, kMaxTaggedHosts);
+  ASSERT_TRUE(hosts.add(host(2), tag, kRule, kMaxTaggedHosts));
+  for (std::size_t i = 0; i < 2; ++i)
+    ASSERT_TRUE(hosts.add(host(kMaxTaggedHosts + i), tag, kRule, kMaxTaggedHosts));
   const auto is_known = [&](std::size_t number) {
     (void)hosts.count_packet(host(number), host(number), 1, kSecond);
     return hosts.count_packet(host(number), host(number), 1, kSecond);
   };
   EXPECT_FALSE(is_known(0));
+  EXPECT_FALSE(is_known(3));
   EXPECT_TRUE(is_known(1));
-  EXPECT_TRUE(is_known(kMaxTaggedHosts));
+  EXPECT_TRUE(is_known(2));
+  EXPECT_TRUE(is_known(kMaxTaggedHosts + 1));
 }
 
 }  // namespace

@@ -159,6 +159,24 @@ TEST_F(WorkerFixture, MidstreamReadsConnectionsWithoutStart) {
   EXPECT_EQ(events("http").size(), 1U);
 }
 
+// The client's octets are held when its packet acknowledges the answer that shows who is server.
+TEST_F(WorkerFixture, OctetsKeepTheirSideWhenClientAndServerAreExchanged) {
+  config.midstream = true;
+  Conversation talk{*this};
+  const auto size = static_cast<int>(kResponse.size());
+  frame(talk.segment(1, kPsh | kAck, kResponse));
+  talk.next[0] += static_cast<std::uint32_t>(kRequest.size());
+  frame(talk.segment(1, kAck, {}, size));
+  talk.next[0] -= static_cast<std::uint32_t>(kRequest.size());
+  talk.next[1] += static_cast<std::uint32_t>(size);
+  talk.send(0, kPsh | kAck, kRequest);
+  talk.send(1, kPsh | kAck, kResponse);
+  talk.send(0, kAck);
+  const auto found = events("http");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_TRUE(has(found[1], R"("hostname":"www.example.com")"));
+}
+
 TEST_F(WorkerFixture, DataInTheSynWaitsForTheAnswer) {
   Conversation talk{*this};
   frame(talk.segment(0, kSyn, kRequest));

@@ -195,6 +195,30 @@ TEST(Http2, HandsBodiesOnWithoutTheirPadding) {
   }
 }
 
+TEST(Http2, TellsWhoseFileEndsInTheMiddleOfABody) {
+  const std::string head =
+      "\x83\x86\x84" + literal("content-type", "multipart/form-data; boundary=x");
+  const std::string form =
+      "--x\r\nContent-Disposition: form-data; name=a; filename=a.txt\r\n\r\nhello\r\n--x\r\n";
+  Wanting c;
+  (void)c.up(std::string(kPreface) + frame(4, 0, 0, "") + frame(1, 4, 1, head) +
+             frame(1, 4, 3, "\x82\x86" + literal(":path", "/other")));
+  for (const char octet : form)
+    (void)c.up(frame(0, 0, 1, {&octet, 1}));
+  ASSERT_EQ(c.sink.lines.size(), 2u);
+  EXPECT_NE(c.sink.lines[1].find(R"("stream_id":1,)"), std::string::npos);
+  EXPECT_NE(c.sink.lines[1].find(R"("filename":"a.txt")"), std::string::npos);
+}
+
+TEST(Http2, TellsOnceThatHostIsNotTheAuthority) {
+  const std::string fields = literal(":authority", "a") + literal("host", "b");
+  Conversation c;
+  (void)c.up(std::string(kPreface) + frame(4, 0, 0, "") +
+             frame(1, 5, 1, "\x82\x86" + fields + "\xbf\xbe\xbe") +
+             frame(1, 5, 3, "\x82\x86" + literal(":authority", "c") + literal("host", "c")));
+  EXPECT_EQ(c.sink.anomalies, std::vector<std::string>{"authority_host_mismatch"});
+}
+
 TEST(Http2, NamesPaddingThatCannotBe) {
   Wanting c;
   (void)c.up(client());

@@ -154,6 +154,27 @@ TEST(Http, ReadsBareLineFeeds) {
   EXPECT_EQ(c.sink.http[0].hostname, "a");
 }
 
+TEST(Http, WaitsForTheRestOfARequestThatIsAnsweredEarly) {
+  constexpr std::string_view kHead = "POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n";
+  constexpr std::string_view kEmpty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  Conversation c;
+  (void)c.up(kHead);
+  (void)c.down(kEmpty);
+  EXPECT_TRUE(c.sink.http.empty());
+  (void)c.up("EVILBODYGET /second HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_EQ(c.sink.http.size(), 1u);
+  EXPECT_EQ(c.sink.http[0].request_length, 8u);
+  EXPECT_EQ(c.sink.http[0].status, 200);
+  (void)c.down(kEmpty);
+  (void)c.up(kHead);  // what never comes is waited for until the next answer
+  (void)c.down(std::string(kEmpty) + std::string(kEmpty));
+  EXPECT_EQ(c.sink.http.size(), 4u);
+  (void)c.up("12345678" + std::string(kHead));  // or the end
+  (void)c.down(kEmpty);
+  c.close();
+  EXPECT_EQ(c.sink.http.size(), 5u);
+}
+
 TEST(Http, TakesTheHostOfAnAbsoluteTarget) {
   Conversation c;
   (void)c.up("GET http://user@Proxy.example:3128/x HTTP/1.1\r\nHost: other\r\n\r\n");
@@ -248,6 +269,32 @@ TEST(Http, BoundsLinesAndWaitingRequests) {
   EXPECT_LE(c.sink.http[0].url.size(), kMaxHttpLine);
   EXPECT_LE(c.sink.http[1].url.size(), kMaxHttpLine);
   EXPECT_EQ(c.sink.http[0].hostname, "h");
+}
+
+TEST(Http, NamesALineThatIsTooLongHoweverItComes) {
+  const std::string request =
+      "GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(kMaxHttpLine, 'z') + "\r\n\r\n";
+  for (const std::size_t cut : {std::size_t{1400}, request.size()}) {
+    Conversation c;
+    (void)c.up(request.substr(0, cut));
+    (void)c.up(request.substr(cut));
+    EXPECT_EQ(c.sink.anomalies, std::vector<std::string>{"request_field_too_long"}) << cut;
+  }
+}
+
+TEST(Http, PassesOverBlanksBeforeChunksAndAnswers) {
+  const std::string blanks(5'000, '\n');
+  const std::string answer = blanks + "\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                             blanks + " \t3\r\nabc\r\n" + blanks + "0\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, answer.size()}) {
+    Conversation c;
+    (void)c.up(kRequest);
+    for (std::size_t at = 0; at < answer.size(); at += piece)
+      (void)c.down(std::string_view(answer).substr(at, piece));
+    ASSERT_EQ(c.sink.http.size(), 1u) << piece;
+    EXPECT_EQ(c.sink.http[0].response_length, 3u);
+    EXPECT_TRUE(c.sink.anomalies.empty());
+  }
 }
 
 TEST(Http, TakesARequestLineWithoutAnEnd) {

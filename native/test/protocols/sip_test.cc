@@ -163,6 +163,20 @@ TEST(SipTcp, BoundsHeadersWithoutEndAndBodiesWithoutMeasure) {
   EXPECT_TRUE(sink.lines.empty());
 }
 
+TEST(SipTcp, EndsHeadersAtTheFirstBlankLineOfAnyKind) {
+  std::string all;
+  for (const std::string_view end : {"\r\n\r\n", "\n\n", "\n\r\n", "\r\n\n", "\n \t\r\n"})
+    all.append("OPTIONS sip:a SIP/2.0\nx:\r\r\r").append(end);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, all.size()}) {
+    RecordingSink sink;
+    SipParser parser(Transport::kTcp);
+    for (std::size_t at = 0; at < all.size(); at += piece)
+      (void)parser.on_data(kUp, as_bytes(std::string_view(all).substr(at, piece)), 0, sink);
+    EXPECT_EQ(sink.lines.size(), 5u) << piece;
+    EXPECT_TRUE(sink.anomalies.empty());
+  }
+}
+
 TEST(SipTcp, NamesAMessageThatTheFlowEndedIn) {
   RecordingSink sink;
   SipParser parser(Transport::kTcp);

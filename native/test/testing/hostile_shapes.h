@@ -96,21 +96,73 @@ inline void play_dns_loops(WorkerFeeder& feed, std::size_t size) {
   }
 }
 
+inline Buffer http2_frame(int type, int flags, std::uint32_t stream, const Buffer& block) {
+  return bytes({0}) + be16(block.size()) + bytes({type, flags}) + be32(stream) + block;
+}
+
+inline Buffer http2_preface() {
+  return bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + http2_frame(4, 0, 0, {});
+}
+
+// A field that the table remembers, where it is number 62 from now on (RFC 7541 §6.2.1).
+inline Buffer http2_field(const std::string& name, const std::string& value) {
+  return bytes({0x40, static_cast<int>(name.size())}) + bytes(name) +
+         bytes({static_cast<int>(value.size())}) + bytes(value);
+}
+
 // HPACK (RFC 7541): a field of 4,000 octets put into the table once and named by one octet again
 // and again.
 inline void play_hpack_bombs(WorkerFeeder& feed, std::size_t size) {
-  const auto frame = [](int type, int flags, std::uint32_t stream, const Buffer& block) {
-    return bytes({0}) + be16(block.size()) + bytes({type, flags}) + be32(stream) + block;
-  };
   const Buffer field =
       bytes({0x82, 0x84, 0x86, 0x40, 1, 'a', 0x7f, 0xa1, 0x1e}) + Buffer(4000, 'v');
-  const Buffer bomb = frame(1, 5, 3, Buffer(8000, 0xbe));
-  const Buffer all =
-      bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") + frame(4, 0, 0, {}) + frame(1, 5, 1, field) + bomb;
+  const Buffer bomb = http2_frame(1, 5, 3, Buffer(8000, 0xbe));
+  const Buffer all = http2_preface() + http2_frame(1, 5, 1, field) + bomb;
   for (std::size_t i = 0; i < size; ++i) {
     feed.handshake();
     feed.tell(0, all);
   }
+}
+
+// Each :authority of a request could be compared with each of its host fields.
+inline void play_http2_hosts(WorkerFeeder& feed, std::size_t size) {
+  feed.handshake();
+  const Buffer head =
+      bytes({0x82, 0x86}) + http2_field(":authority", "a") + http2_field("host", "b");
+  feed.tell(0,
+            http2_preface() + http2_frame(1, 5, 1, head + Buffer(size, 0xbf) + Buffer(size, 0xbe)));
+}
+
+// A form in frames of one octet, behind as many fields.
+inline void play_http2_parts(WorkerFeeder& feed, std::size_t size) {
+  feed.handshake();
+  const Buffer head = bytes({0x83, 0x84, 0x86}) +
+                      http2_field("content-type", "multipart/form-data; boundary=x") +
+                      http2_field("user-agent", "u") + Buffer(size, 0xbe);
+  Buffer body;
+  for (std::size_t i = 0; i < 4 * size; ++i)
+    body = body + http2_frame(0, 0, 1, bytes("a"));
+  feed.tell(0, http2_preface() + http2_frame(1, 4, 1, head));
+  feed.tell_at_once(0, body);
+}
+
+// Empty lines where the size of a chunk should stand, and in front of a status line.
+inline void play_blank_lines(WorkerFeeder& feed, std::size_t size) {
+  for (const char* before : {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ""}) {
+    feed.handshake();
+    feed.tell(0, bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    feed.tell(1, bytes(before));
+    feed.tell_at_once(1, Buffer(size, '\n'));
+  }
+}
+
+// SIP messages that end in two LFs, and nowhere in the way that is looked for first.
+inline void play_sip_line_feeds(WorkerFeeder& feed, std::size_t size) {
+  feed.handshake(5060);
+  feed.tell(0, bytes("OPTIONS sip:a SIP/2.0\r\nFrom: a\r\nContent-Length: 0\r\n\r\n"));
+  std::string all;
+  for (std::size_t i = 0; i < size; ++i)
+    all += "A b SIP/2.0\nx:" + std::string(12, '\r') + "\n\n";
+  feed.tell_at_once(0, bytes(all));
 }
 
 // A response of a mebibyte of zeros for each kilobyte of gzip.
@@ -171,7 +223,7 @@ inline void play_endless_line(WorkerFeeder& feed, std::size_t size) {
     feed.tell(0, Buffer(1000, 'a'));
 }
 
-inline constexpr std::array<HostileShape, 13> kHostileShapes{{
+inline constexpr std::array<HostileShape, 17> kHostileShapes{{
     {"syns", 20'000, play_syns},
     {"one-octet-segments", 30'000, play_one_octet_segments},
     {"octets-with-holes", 8'000, play_octets_with_holes},
@@ -180,6 +232,10 @@ inline constexpr std::array<HostileShape, 13> kHostileShapes{{
     {"overlapping-fragments", 20'000, play_overlapping_fragments},
     {"dns-loops", 2'000, play_dns_loops},
     {"hpack-bombs", 200, play_hpack_bombs},
+    {"http2-hosts", 700, play_http2_hosts},
+    {"http2-parts", 700, play_http2_parts},
+    {"blank-lines", 28'000, play_blank_lines},
+    {"sip-line-feeds", 1'000, play_sip_line_feeds},
     {"gzip-bombs", 20, play_gzip_bombs},
     {"pipelined-requests", 5'000, play_pipelined_requests},
     {"deep-tunnels", 2'000, play_deep_tunnels},

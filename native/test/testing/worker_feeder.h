@@ -37,13 +37,16 @@ class WorkerFeeder {
   void acknowledge(std::size_t side) { segment(side, kAck, next[side], next[1 - side], {}); }
   // The same, acknowledged by the other side.
   void tell(std::size_t side, const Buffer& payload) {
-    constexpr std::size_t kSegment = 1400;
     for (std::size_t at = 0; at < payload.size(); at += kSegment) {
-      const auto from = payload.begin() + static_cast<std::ptrdiff_t>(at);
-      const std::size_t size = std::min(kSegment, payload.size() - at);
-      say(side, Buffer(from, from + static_cast<std::ptrdiff_t>(size)));
+      say_segment(side, payload, at);
       acknowledge(1 - side);
     }
+  }
+  // The same, acknowledged as a whole: so it reaches the parser in one piece. At most a window.
+  void tell_at_once(std::size_t side, const Buffer& payload) {
+    for (std::size_t at = 0; at < payload.size(); at += kSegment)
+      say_segment(side, payload, at);
+    acknowledge(1 - side);
   }
   void segment(std::size_t side, std::uint8_t flags, std::uint32_t sequence, std::uint32_t ack,
                const Buffer& payload) {
@@ -79,6 +82,14 @@ class WorkerFeeder {
   std::uint32_t next[2] = {0, 0};  // sequence numbers, of client and server
 
  private:
+  static constexpr std::size_t kSegment = 1400;
+
+  void say_segment(std::size_t side, const Buffer& payload, std::size_t at) {
+    const auto from = payload.begin() + static_cast<std::ptrdiff_t>(at);
+    const std::size_t size = std::min(kSegment, payload.size() - at);
+    say(side, Buffer(from, from + static_cast<std::ptrdiff_t>(size)));
+  }
+
   pipeline::Worker& worker_;
   std::uint16_t server_port_ = 80;
   std::uint64_t number_ = 0;
