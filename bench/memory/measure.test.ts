@@ -3,7 +3,7 @@ import { type MeasuredMemory, memoryFaults } from './measure.ts';
 
 const part = { model: 100, held: 90 };
 const parts = {
-  ...{ flows: part, sessions: part, reassembly: part },
+  ...{ flows: part, sessions: part, reassembly: part, rule_streams: part },
   ...{ codecs: part, defrag: part, dns_cache: part },
 };
 const measured = (grown: number): MeasuredMemory => ({

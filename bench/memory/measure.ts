@@ -16,6 +16,7 @@ const measuredSchema = z.object({
   flows: part,
   sessions: part,
   reassembly: part,
+  rule_streams: part,
   codecs: part,
   defrag: part,
   dns_cache: part,
@@ -25,11 +26,21 @@ const measuredSchema = z.object({
   packets: z.int(),
 });
 export type MeasuredMemory = z.infer<typeof measuredSchema>;
-export const PARTS = ['flows', 'sessions', 'reassembly', 'codecs', 'defrag', 'dns_cache'] as const;
+export const PARTS = [
+  'flows',
+  'sessions',
+  'reassembly',
+  'rule_streams',
+  'codecs',
+  'defrag',
+  'dns_cache',
+] as const;
 
-export function fillWorker(maxFlows: number): MeasuredMemory {
+/** With the rules and lists of `bundlePath`, where it is given. */
+export function fillWorker(maxFlows: number, bundlePath?: string): MeasuredMemory {
   const program = buildEngineBench();
-  const text = execFileSync(program, ['memory', String(maxFlows)], { encoding: 'utf8' });
+  const given = bundlePath === undefined ? [] : [bundlePath];
+  const text = execFileSync(program, ['memory', String(maxFlows), ...given], { encoding: 'utf8' });
   return measuredSchema.parse(JSON.parse(text));
 }
 

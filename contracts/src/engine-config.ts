@@ -191,6 +191,14 @@ export const engineConfigSchema = z.strictObject({
     .max(65_536)
     .default(128)
     .describe('Memory for the state of protocol parsers and streams, per worker'),
+  ruleStreamMiB: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(32)
+    .describe(
+      'Memory for TCP data that waits for rules to look at it, per worker; beyond it they look early',
+    ),
   decompressionMiB: z
     .int()
     .min(1)

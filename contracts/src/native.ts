@@ -25,6 +25,8 @@ export interface EngineMemory {
   readonly flows: number;
   readonly sessions: number;
   readonly reassembly: number;
+  /** Of streams, waiting for rules to look at them. */
+  readonly ruleStreams: number;
   readonly defrag: number;
   readonly decompression: number;
   readonly dnsCache: number;
@@ -84,6 +86,8 @@ export interface EngineStats {
   /** Flows not parsed, or no longer, for want of session memory. */
   readonly sessionsRefused: number;
   readonly sessionsDropped: number;
+  /** Octets of streams that rules looked at before their time, for want of memory. */
+  readonly ruleStreamEarlyBytes: number;
   readonly decompressionRefused: number;
   /** What met a bound and was neither told nor kept. */
   readonly anomaliesSuppressed: number;
@@ -136,6 +140,8 @@ export interface ReadSummary extends EngineStats {
   /** Of the bundle: how long it took to load, rules that are matched, those that cannot be and why. */
   readonly loadSeconds: number;
   readonly rulesLoaded: number;
+  /** What rules and lists take, with their mapped file and the patterns that were needed; absent: there are none. */
+  readonly signatureBytes?: number;
   readonly rulesRefused: number;
   readonly rulesNotMatched: readonly string[];
   /** In alert order, where `profile` asked for it and the bundle has rules. */
@@ -262,7 +268,7 @@ export interface NativeEngine {
   read(options: ReadOptions): Promise<ReadSummary>;
   startLive(options: LiveOptions): LiveEngine;
   /** Octets the engine holds at most, to a tenth; `workers` where the source has a number of its own. */
-  memoryWhenFull(engine: EngineConfig, workers?: number): number;
+  memoryWhenFull(engine: EngineConfig, signatureBytes?: number): number;
   /** Interfaces of this machine with their state, for error messages and defaults. */
   interfaces(): ReadonlyArray<{
     readonly name: string;

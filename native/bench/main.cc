@@ -36,7 +36,7 @@ int usage() {
       "netmoth_bench flood INTERFACE OCTETS PACKETS_A_SECOND SECONDS\n"
       "netmoth_bench hostile list | hostile SHAPE [SIZE]\n"
       "netmoth_bench lists BUNDLE\n"
-      "netmoth_bench memory MAX_FLOWS\n"
+      "netmoth_bench memory MAX_FLOWS [BUNDLE]\n"
       "netmoth_bench same [--bundle BUNDLE] FILE…\n",
       stderr);
   return 64;

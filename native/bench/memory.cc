@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "commands.h"
 #include "pipeline/memory_model.h"
+#include "pipeline/signatures.h"
 #include "test/testing/memory_filler.h"
 
 namespace netmoth::bench {
@@ -31,12 +33,22 @@ void print(const char* name, std::size_t model, std::size_t held) {
 
 }  // namespace
 
+// FLOWS [BUNDLE]: with rules, streams wait to be looked at besides.
 int memory(Arguments arguments) {
   pipeline::EngineConfig config;
   config.max_flows = static_cast<std::size_t>(std::atoll(arguments[0]));
   config.validate_checksums = false;
-  const pipeline::MemoryModel model = pipeline::memory_when_full(config, 1);
   const std::size_t before = resident_octets();
+  pipeline::Signatures signatures;
+  if (arguments.size() > 1) {
+    const std::string refused = pipeline::load_signatures(arguments[1], signatures);
+    if (!refused.empty()) {
+      std::fprintf(stderr, "%s: %s\n", arguments[1], refused.c_str());
+      return 1;
+    }
+    config.rules = signatures.rules;
+    config.indicators = signatures.indicators;
+  }
   Nowhere sink;
   output::WriterOptions options;
   options.one_buffer = true;
@@ -46,16 +58,21 @@ int memory(Arguments arguments) {
   testing::MemoryFiller filler(worker);
   filler.fill_codecs();
   filler.fill_reassembly();
+  if (signatures.rules != nullptr) filler.fill_rule_streams();
   filler.fill_dns(config.dns_cache_entries);
   filler.fill_defrag();
   filler.fill_sessions();
   filler.fill_flows(config.max_flows);
   const std::size_t grown = resident_octets() - before;
   const pipeline::WorkerCounters counters = worker.counters();
+  const std::optional<std::size_t> octets =
+      arguments.size() > 1 ? std::optional(signatures.octets()) : std::nullopt;
+  const pipeline::MemoryModel model = pipeline::memory_when_full(config, 1, octets);
   std::printf("{");
   print("flows", model.flows, counters.flows.memory_bytes);
   print("sessions", model.sessions, counters.memory.sessions);
   print("reassembly", model.reassembly, counters.memory.reassembly);
+  print("rule_streams", model.rule_streams, counters.memory.rule_streams);
   print("codecs", model.codecs, counters.memory.codecs);
   print("defrag", model.defrag, counters.memory.defrag);
   print("dns_cache", model.dns_cache, counters.dns.memory_bytes);

@@ -96,7 +96,7 @@ export interface Addon {
     onBatch: (eventClass: number, count: number, bytes: Uint8Array) => void,
     onEnd: (code: string, message: string) => void,
   ): RawLive;
-  memoryWhenFull(engine: EngineConfig, workers: number): number;
+  memoryWhenFull(engine: EngineConfig, workers: number, signatureBytes?: number): number;
   interfaces: NativeEngine['interfaces'];
   defaultInterface: NativeEngine['defaultInterface'];
 }

@@ -30,8 +30,9 @@ export async function read(options: ReadOptions): Promise<ReadSummary> {
   return summaryOf(raw);
 }
 
-export function memoryWhenFull(engine: EngineConfig, workers = engine.workers): number {
-  return loadAddon().memoryWhenFull(engineConfigFrom(engine), workers);
+/** `signatureBytes`: of the rules and lists that are used; without them none are. */
+export function memoryWhenFull(engine: EngineConfig, signatureBytes?: number): number {
+  return loadAddon().memoryWhenFull(engineConfigFrom(engine), engine.workers, signatureBytes);
 }
 
 function summaryOf(raw: RawSummary): ReadSummary {

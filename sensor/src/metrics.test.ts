@@ -47,10 +47,12 @@ const metrics = makeMetrics({
         flowLabelsRefused: 0,
         flowNamesRefused: 0,
       },
+      ruleStreamEarlyBytes: 0,
       ...{ sessionsRefused: 0, sessionsDropped: 0 },
       ...{ reassemblyEarlyBytes: 0, reassemblyOverlaps: 0 },
       memoryBytes: {
-        ...{ flows: 1024, sessions: 0, reassembly: 0, defrag: 0, decompression: 0, dnsCache: 0 },
+        ...{ flows: 1024, sessions: 0, reassembly: 0, ruleStreams: 0 },
+        ...{ defrag: 0, decompression: 0, dnsCache: 0 },
       },
       eventsByType: { flow: 2, dns: 1 },
     },

@@ -181,6 +181,12 @@ function memoryMetrics(define: Define, readings: MetricsInput['readings']): void
   ]);
   define(
     'counter',
+    'rule_stream_early_bytes_total',
+    'Octets of streams that rules looked at before their time, for want of memory',
+    () => engine().ruleStreamEarlyBytes,
+  );
+  define(
+    'counter',
     'decompression_refused_total',
     'Allocations of decompressors over their memory',
     () => engine().decompressionRefused,

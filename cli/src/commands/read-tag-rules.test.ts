@@ -1,6 +1,7 @@
 /** Rules that ask for further packets, for bodies and for the IP version: what is told, and for how long. */
 import { expect, test } from 'vitest';
 import { alertsOf } from '../testing/alerts-of.ts';
+import { capture, ethernet, ipv4 } from '../testing/frames.ts';
 import { conversation, datagramsOfHosts } from '../testing/packets.ts';
 
 const ONE = [10, 0, 0, 1];
@@ -32,6 +33,20 @@ test.each([
   expect(ids).toEqual(tag.includes('noalert') ? [] : [1]);
 });
 
+test('fragments belong to no flow: they tag their host, and are told', async () => {
+  const piece = (id: number, text: string) =>
+    ethernet(0x0800, ipv4({ protocol: 17, id, fragment: 0x2000, payload: Buffer.from(text) }));
+  const frames = [1, 2, 3, 4].map((id) => piece(id, 'moth....'));
+  const rule =
+    'alert ip any any -> any any (msg:"x"; fragbits:M; id:1; tag:host,2,packets,src; sid:1;)';
+  for (const workers of [1, 2]) {
+    const found = await alertsOf(rule, capture(...frames), {}, { workers });
+    expect([found.tagged, found.ids, found.faults]).toEqual([1, [1], []]);
+  }
+  const session = rule.replace('host,2,packets,src', 'session');
+  expect(await alertsOf(session, capture(...frames))).toMatchObject({ tagged: 0, ids: [1] });
+});
+
 test('tagged packets may be left out', async () => {
   const rule = 'alert udp any any -> any any (msg:"x"; content:"moth"; tag:session; sid:1;)';
   const engine = { eve: { alert: { taggedPackets: false } } };
@@ -54,7 +69,7 @@ test.each([
 });
 
 test('alerts of HTTP with the bodies that are known', async () => {
-  const capture = conversation(80, [
+  const posted = conversation(80, [
     {
       from: 'client',
       text: 'POST / HTTP/1.1\r\nHost: lamp\r\nContent-Length: 5\r\n\r\nwi\x01gs',
@@ -64,7 +79,7 @@ test('alerts of HTTP with the bodies that are known', async () => {
   const rule =
     'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; sid:1;)';
   const told = async (alert: object) => {
-    const { events } = await alertsOf(rule, capture, {}, { eve: { alert } });
+    const { events } = await alertsOf(rule, posted, {}, { eve: { alert } });
     return events[0]?.['http'];
   };
   expect(await told({ httpBody: true })).toMatchObject({

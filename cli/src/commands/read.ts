@@ -64,7 +64,7 @@ export async function readCapture(path: string, options: ReadCommandOptions): Pr
   };
   const summary = await matching(compiling, run);
   if (!options.quiet) {
-    const bound = `memory    at most ${formatBytes(memoryWhenFull(engine))} by its settings\n`;
+    const bound = `memory    at most ${formatBytes(memoryWhenFull(engine, summary.signatureBytes))} by its settings\n`;
     process.stderr.write(`${summaryText(summary)}${bound}`);
   }
   if (summary.fault === undefined) return 0;

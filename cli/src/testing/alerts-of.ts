@@ -15,6 +15,8 @@ export interface Alerts {
   readonly events: readonly Readonly<Record<string, unknown>>[];
   /** How many packets were told because of a tag. */
   readonly tagged: number;
+  /** Of the last stats event. */
+  readonly stats: Readonly<Record<string, unknown>>;
   /** `sid 1: why`, of rules that the engine left out. */
   readonly notMatched: readonly string[];
   /** Messages of faults that keep rules from loading. */
@@ -57,6 +59,7 @@ export async function alertsOf(
       ids: events.map((event) => event.alert.signature_id),
       events,
       tagged: all.filter((event) => event.event_type === 'packet').length,
+      stats: all.findLast((event) => event.event_type === 'stats')?.stats ?? {},
       notMatched: summary.rulesNotMatched ?? [],
       faults: faults.map(({ message }) => message),
       faultsByLine: new Map(faults.map(({ line, message }) => [line, message])),

@@ -1,5 +1,7 @@
 #include "addon/config.h"
 
+#include <optional>
+
 #include "pipeline/memory_model.h"
 
 namespace netmoth::addon {
@@ -123,6 +125,7 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
   config.rule_state_entries = number_of(object, "ruleStateEntries");
   config.workers = number_of(object, "workers");
   config.session_bytes = std::size_t{number_of(object, "sessionMiB")} << 20;
+  config.rule_stream_bytes = std::size_t{number_of(object, "ruleStreamMiB")} << 20;
   config.codec_bytes = std::size_t{number_of(object, "decompressionMiB")} << 20;
   config.timeouts = timeouts_of(object.Get("timeouts").As<Napi::Object>());
   const auto emergency = object.Get("emergency").As<Napi::Object>();
@@ -134,7 +137,12 @@ pipeline::EngineConfig engine_config(const Napi::Object& object) {
 Napi::Value memory_when_full_of(const Napi::CallbackInfo& call) {
   const pipeline::EngineConfig config = engine_config(call[0].As<Napi::Object>());
   const std::size_t workers = call[1].As<Napi::Number>().Uint32Value();
-  const std::size_t octets = pipeline::memory_when_full(config, workers).total();
+  // What rules and lists take; absent: there are none.
+  const Napi::Value signatures = call[2];
+  const std::optional<std::size_t> held =
+      signatures.IsNumber() ? std::optional<std::size_t>(signatures.As<Napi::Number>().Int64Value())
+                            : std::nullopt;
+  const std::size_t octets = pipeline::memory_when_full(config, workers, held).total();
   return Napi::Number::New(call.Env(), static_cast<double>(octets));
 }
 
@@ -185,6 +193,7 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   set("reassemblyOverlaps", counters.streams.overlaps);
   set("sessionsRefused", counters.memory.sessions_refused);
   set("sessionsDropped", counters.memory.sessions_dropped);
+  set("ruleStreamEarlyBytes", counters.detect.stream_octets_early);
   set("decompressionRefused", counters.memory.codecs_refused);
   set("anomaliesSuppressed", counters.limits.anomalies);
   set("listAlertsSuppressed", counters.limits.list_alerts);
@@ -198,6 +207,7 @@ Napi::Object stats_object(Napi::Env env, const pipeline::WorkerCounters& counter
   held("sessions", counters.memory.sessions);
   held("reassembly", counters.memory.reassembly);
   held("defrag", counters.memory.defrag);
+  held("ruleStreams", counters.memory.rule_streams);
   held("decompression", counters.memory.codecs);
   held("dnsCache", counters.dns.memory_bytes);
   stats.Set("memoryBytes", memory);

@@ -61,6 +61,8 @@ Napi::Object summary_object(Napi::Env env, const pipeline::FileRunResult& result
   set("wallSeconds", result.wall_seconds);
   set("loadSeconds", result.load_seconds);
   set("rulesLoaded", static_cast<double>(result.rules.loaded));
+  if (result.signature_octets > 0)
+    set("signatureBytes", static_cast<double>(result.signature_octets));
   set("rulesRefused", static_cast<double>(result.rules.refused));
   summary.Set("rulesNotMatched", texts_of(env, result.rules.reasons));
   if (result.rule_set != nullptr) summary.Set("ruleProfile", profile_array(env, result));

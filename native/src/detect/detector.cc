@@ -1,4 +1,5 @@
-// Packets, streams and transactions: what is looked for in each. See detector.h.
+// Packets and transactions: what is looked for in each. Streams: detector_streams.cc. See
+// detector.h.
 #include "detect/detector.h"
 
 #include <algorithm>
@@ -39,12 +40,6 @@ bool has_fast_open(Bytes header) {
   return false;
 }
 
-// What comes now means nothing to those who do not have the keys: Suricata's "no payload
-// inspection".
-bool is_encrypted(const flow::Flow& flow) {
-  return flow.detection != nullptr && static_cast<const FlowState&>(*flow.detection).stream_over;
-}
-
 // Both sides are about to have said all: what is held is looked at whatever its size, as in
 // Suricata.
 bool is_closing(const flow::Flow& flow) {
@@ -82,7 +77,7 @@ class Detector::Candidates final : public PatternListener {
 };
 
 FlowState& Detector::state_of(flow::Flow& flow) {
-  if (flow.detection == nullptr) flow.detection = std::make_unique<FlowState>();
+  if (flow.detection == nullptr) flow.detection = std::make_unique<FlowState>(pool_);
   return static_cast<FlowState&>(*flow.detection);
 }
 
@@ -123,96 +118,35 @@ void Detector::on_packet(const Subject& subject, bool in_stream) {
     check(found_, look);
   }
   if (packet.payload.empty()) return;
-  if (!is_segment) return inspect_payload(subject, Layer::kDatagram, {packet.payload, 0}, false);
+  if (!is_segment) return inspect_payload(subject, Layer::kDatagram, packet.payload);
   if (subject.flow != nullptr && is_encrypted(*subject.flow)) return;
-  inspect_payload(subject, Layer::kPacket, {packet.payload, 0}, false);
+  inspect_payload(subject, Layer::kPacket, packet.payload);
   // Data of a SYN is part of the stream where both sides do Fast Open alone.
   const bool of_stream = in_stream && ((packet.tcp.flags & decode::tcp_flag::kSyn) == 0 ||
                                        has_fast_open(packet.transport));
-  if (!of_stream) inspect_payload(subject, Layer::kStream, {packet.payload, 0}, false);
+  if (!of_stream) inspect_payload(subject, Layer::kStream, packet.payload);
 }
 
-void Detector::inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
-                               bool in_stream) {
-  const PayloadGroups& groups = set_->payload(layer, subject.direction);
+void Detector::inspect_payload(const Subject& subject, Layer layer, Bytes payload) {
+  Look look(subject, {payload, 0}, layer);
+  find_candidates(look, payload);
+  if (!found_.empty()) check(found_, look);
+}
+
+// The rules on payloads of the look's layer that may match in `data`, into found_.
+void Detector::find_candidates(Look& look, Bytes data) {
+  found_.clear();
+  const PayloadGroups& groups = set_->payload(look.layer, look.direction);
   if (groups.empty()) return;
-  Look look(subject, payload, layer);
-  look.in_stream = in_stream;
-  look.missing = missing_;
   look.settle();
   ++stamp_;
-  found_.clear();
-  groups.for_each(look.between, application_of(subject), [&](const PatternGroup& group) {
+  groups.for_each(look.between, application_of(look.subject), [&](const PatternGroup& group) {
     Candidates candidates(*this, group);
-    if (group.matcher != nullptr) group.matcher->scan(payload.data, scratch_, candidates);
+    if (group.matcher != nullptr) group.matcher->scan(data, scratch_, candidates);
     for (const std::uint32_t rule : group.unfiltered)
       candidates.add(rule);
   });
-  if (found_.empty()) return;
   std::ranges::sort(found_);
-  check(found_, look);
-}
-
-bool Detector::wants_stream(const flow::Flow& flow) const {
-  return set_ != nullptr && set_->wants_streams() && flow.start > streams_since_ &&
-         !is_encrypted(flow);
-}
-
-bool Detector::is_done_with(const flow::Flow& flow) const {
-  return is_encrypted(flow) && !set_->tags_hosts() &&
-         static_cast<const FlowState&>(*flow.detection).tags.empty();
-}
-
-bool Detector::is_past_depth(const flow::Flow& flow) const {
-  if (flow.detection == nullptr || set_->tags_hosts()) return false;
-  const auto& state = static_cast<const FlowState&>(*flow.detection);
-  return state.tags.empty() && std::ranges::any_of(state.windows, [](const StreamWindow& window) {
-           return window.offset + window.held.size() >= kStreamDepth;
-         });
-}
-
-bool Detector::on_stream(const Subject& subject, Bytes data) {
-  if (!wants_stream(*subject.flow)) return false;
-  FlowState& state = state_of(*subject.flow);
-  StreamWindow& window = state.windows[index_of(subject.direction)];
-  // In a known protocol an answer says that what it answers was complete.
-  if (subject.flow->app_proto > static_cast<std::uint8_t>(AppProto::kFailed))
-    flush_stream(subject, opposite(subject.direction));
-  const std::uint64_t seen = window.offset + window.held.size();
-  if (seen >= kStreamDepth) return true;  // of this side no more; the other one goes on
-  data = data.first(std::min<std::uint64_t>(data.size(), kStreamDepth - seen));
-  if (window.held.empty() && data.size() >= kStreamChunk) {
-    inspect_stream(subject, window, data);
-    return true;
-  }
-  window.held.insert(window.held.end(), data.begin(), data.end());
-  if (window.held.size() >= kStreamChunk) flush_stream(subject, subject.direction);
-  return true;
-}
-
-void Detector::flush_stream(const Subject& subject, Direction direction) {
-  FlowState& state = state_of(*subject.flow);
-  StreamWindow& window = state.windows[index_of(direction)];
-  if (window.held.empty()) return;
-  Subject side = subject;
-  side.direction = direction;
-  inspect_stream(side, window, window.held);
-  window.held.clear();
-}
-
-void Detector::inspect_stream(const Subject& subject, StreamWindow& window, Bytes data) {
-  missing_ = window.missing;
-  inspect_payload(subject, Layer::kStream, {data, window.offset}, true);
-  missing_ = 0;
-  window.missing = 0;
-  window.offset += data.size();
-}
-
-void Detector::on_stream_hole(const Subject& subject, std::uint64_t missing) {
-  flush_stream(subject, subject.direction);
-  StreamWindow& window = state_of(*subject.flow).windows[index_of(subject.direction)];
-  window.offset += missing;
-  window.missing += missing;
 }
 
 void Detector::on_request(flow::Flow& flow, std::uint64_t tx_id) {
@@ -317,7 +251,7 @@ BufferView Detector::payload_of(const Subject& subject, Direction direction) {
     if (subject.flow->detection == nullptr) return {};
     const auto& state = static_cast<const FlowState&>(*subject.flow->detection);
     const StreamWindow& window = state.windows[index_of(direction)];
-    return {window.held, window.offset};
+    return {window.fresh(), window.offset};
   }
   if (subject.packet == nullptr || direction != subject.direction) return {};
   return {subject.packet->payload, 0};

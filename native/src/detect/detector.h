@@ -54,10 +54,17 @@ struct Subject {
 
 class Detector final : private DatasetMemory {
  public:
+  // Octets of streams that wait to be looked at, over all flows.
+  static constexpr std::size_t kStreamBytes = std::size_t{32} << 20;
+
   // `sink` and `hosts`, which workers may share, outlive it. `most_alerts` of one packet are told
-  // (Suricata's packet-alert-max).
-  Detector(AlertSink& sink, HostState& hosts, std::size_t most_alerts)
-      : sink_(sink), hosts_(hosts), most_alerts_(most_alerts) {
+  // (Suricata's packet-alert-max); `stream_bytes` wait at most, then looks come early.
+  Detector(AlertSink& sink, HostState& hosts, std::size_t most_alerts,
+           std::size_t stream_bytes = kStreamBytes)
+      : sink_(sink),
+        hosts_(hosts),
+        most_alerts_(most_alerts),
+        pool_(std::make_shared<stream::BufferPool>(stream_bytes)) {
     match_.datasets = this;
   }
 
@@ -73,14 +80,18 @@ class Detector final : private DatasetMemory {
   // Measures every test of a rule into `profile`, which outlives it; nullptr: nothing is measured.
   void measure_into(RuleProfile* profile) { profile_ = profile; }
   [[nodiscard]] const DetectCounters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t held_bytes() const { return pool_->used(); }
 
   // Another packet, or the end of a flow: alerts are counted and rules told once for each.
   void begin();
   // A packet, after its flow and its stream have taken it. `in_stream`: its payload is part of a
   // stream that on_stream() will be told of.
   void on_packet(const Subject& subject, bool in_stream);
-  // The next octets of a side's stream. Returns whether more of it is wanted.
-  bool on_stream(const Subject& subject, Bytes data);
+  // The next octets of a side's stream, before they are parsed, so that what is looked at because a
+  // message is complete has its end.
+  void on_stream(const Subject& subject, Bytes data);
+  // They were parsed. Returns whether more of the stream is wanted.
+  bool on_stream_parsed(const Subject& subject);
   // `missing` octets of it were never seen.
   void on_stream_hole(const Subject& subject, std::uint64_t missing);
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const;
@@ -116,10 +127,9 @@ class Detector final : private DatasetMemory {
   FlowState& state_of(flow::Flow& flow);
   void flush_stream(const Subject& subject, Direction direction);
   static bool tests_addresses(const Subject& subject);
-  void inspect_payload(const Subject& subject, Layer layer, const BufferView& payload,
-                       bool in_stream);
-  // The next octets of a side's stream.
-  void inspect_stream(const Subject& subject, StreamWindow& window, Bytes data);
+  void inspect_payload(const Subject& subject, Layer layer, Bytes payload);
+  void inspect_stream(const Subject& subject, StreamWindow& window, Bytes with_tail);
+  void find_candidates(Look& look, Bytes data);
   TxView view_of(const Subject& subject, const protocols::Record& record);
   static BufferView payload_of(const Subject& subject, Direction direction);
   void inspect_tx(const Subject& subject, const TxView& tx, Direction direction);
@@ -130,6 +140,8 @@ class Detector final : private DatasetMemory {
   bool matches_contents(const Rule& rule, Look& look);
   bool matches_one_file(const Rule& rule, Look& look);
   bool matches_inspections(const Rule& rule, Look& look);
+  bool matches_over_border(const Rule& rule, Look& look);
+  bool matches_all(const Rule& rule, Look& look, const BufferView& payload);
   bool matches_tx_inspection(const Inspection& inspection, Look& look, MatchState& state);
   void check(std::span<const std::uint32_t> places, Look& look);
   void found(const Rule& rule, std::uint32_t place, Look& look);
@@ -158,11 +170,12 @@ class Detector final : private DatasetMemory {
   std::uint32_t stamp_ = 0;
   std::vector<std::uint32_t> alerted_;  // payload rules of the present packet, by direction
   std::vector<FlowVariable> packet_variables_;
-  std::uint64_t missing_ = 0;  // before the octets of a stream that are looked at
+  std::vector<std::uint32_t> told_now_;  // rules that have matched in the present look
   bool keep_bodies_ = false;
   bool packet_passed_ = false;  // by a rule on its header
   std::size_t told_ = 0;        // alerts since the present packet began
   std::size_t most_alerts_;
+  std::shared_ptr<stream::BufferPool> pool_;  // with the flows that hold some of it
   struct CachedValues {
     std::uint32_t stamp = 0;
     BufferValues values;

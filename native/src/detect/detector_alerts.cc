@@ -59,6 +59,7 @@ bool Detector::measured(const Rule& rule, std::uint32_t place, Look& look) {
 }
 
 void Detector::found(const Rule& rule, std::uint32_t place, Look& look) {
+  if (look.window != nullptr) told_now_.push_back(place);
   if (rule.kind == Rule::Kind::kPayload) {
     const auto seen = static_cast<std::uint32_t>(place * 2 + index_of(look.direction));
     if (std::ranges::find(alerted_, seen) != alerted_.end()) return;
@@ -159,7 +160,7 @@ void Detector::queue_alert(const Rule& rule, const Look& look) {
   }
   alert.stream = look.in_stream || (look.tx != nullptr && is_tcp(look.subject.flow));
   alert.missing = look.missing;
-  alert.payload = look.payload.data;
+  alert.payload = look.over_border ? look.with_tail.data : look.payload.data;
 }
 
 }  // namespace netmoth::detect

@@ -1,12 +1,13 @@
 // What detection remembers of one flow: bits, numbers and texts of rules, octets still to be looked
 // at.
 //
-// Invariant: bounded by the constants here. It outlives a change of the rule set: names are hashes
-// of their text (name_number), the same in every set.
+// Invariant: bounded by the constants here, octets of streams by their pool besides. It outlives a
+// change of the rule set: names are hashes of their text (name_number), the same in every set.
 #pragma once
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "detect/buffers.h"
 #include "detect/tags.h"
 #include "flow/flow.h"
+#include "stream/buffer_pool.h"
 
 namespace netmoth::detect {
 
@@ -28,11 +30,27 @@ inline constexpr std::size_t kMaxContentOctets = std::size_t{2} << 20;
 // all (its reassembly.depth).
 inline constexpr std::size_t kStreamChunk = 2560;
 inline constexpr std::uint64_t kStreamDepth = std::uint64_t{1} << 20;
+// Octets that were looked at and are there once more in the next look, so that where one ends
+// hides nothing that lies over its end.
+inline constexpr std::size_t kStreamOverlap = 256;
+inline constexpr std::size_t kMaxTold = 64;  // rules that are known to have matched in a look
 
+// A side's stream between two looks.
 struct StreamWindow {
-  std::vector<std::uint8_t> held;  // not looked at yet
-  std::uint64_t offset = 0;        // of held[0] in the stream
-  std::uint64_t missing = 0;       // octets never seen, right before held[0]
+  stream::BufferPool::Buffer held;  // from the pool; empty, or `tail` and what comes behind it
+  std::vector<std::uint8_t> tail;   // the last octets that were looked at
+  std::uint64_t offset = 0;         // in the stream, of the first octet not looked at yet
+  std::uint64_t missing = 0;        // octets never seen, right before that
+  struct Told {
+    std::uint32_t place = 0;   // of the rule
+    std::uint64_t before = 0;  // it has matched in octets before this one
+  };
+  std::vector<Told> told;     // rules that matched in octets of the tail
+  std::uint64_t told_of = 0;  // the set whose places they are
+
+  [[nodiscard]] Bytes fresh() const {
+    return held.empty() ? Bytes() : Bytes(held).subspan(tail.size());
+  }
 };
 
 // Numbers of transactions, in the order in which they came; the oldest goes where there are many.
@@ -123,6 +141,18 @@ struct FlowVariable {
 
 class FlowState final : public flow::FlowAttachment {
  public:
+  // Without a pool nothing may be held.
+  explicit FlowState(std::shared_ptr<stream::BufferPool> pool = nullptr) : pool_(std::move(pool)) {}
+  ~FlowState() override {
+    if (pool_ == nullptr) return;
+    for (StreamWindow& window : windows)
+      pool_->give_back(window.held);
+  }
+  FlowState(const FlowState&) = delete;
+  FlowState& operator=(const FlowState&) = delete;
+
+  void on_reverse() override { std::swap(windows[0], windows[1]); }
+
   struct Bit {
     std::uint64_t number = 0;
     std::string name;
@@ -171,6 +201,7 @@ class FlowState final : public flow::FlowAttachment {
   bool stream_over = false;  // nobody looks into its stream any more
 
  private:
+  std::shared_ptr<stream::BufferPool> pool_;
   std::vector<Bit> bits_;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> numbers_;
 };

@@ -1,6 +1,7 @@
 #include "detect/inspect.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace netmoth::detect {
 namespace {
@@ -35,6 +36,26 @@ bool is_relative(const Matcher& matcher) {
     bool operator()(const Unsupported&) const { return false; }
   };
   return std::visit(Relative(), matcher);
+}
+
+// Where what a matcher behind a match has read ends; 0 where it reads nothing.
+std::size_t reach_of(const Matcher& matcher, std::size_t position, const MatchState& state) {
+  // Values of packets may be any number.
+  constexpr std::int64_t kFar = std::int64_t{1} << 32;
+  const auto from_here = [&](const Amount& first, const Amount& second) {
+    const std::int64_t end = static_cast<std::int64_t>(position) +
+                             std::clamp(amount_of(first, state), -kFar, kFar) +
+                             std::clamp(amount_of(second, state), -kFar, kFar);
+    return static_cast<std::size_t>(std::max<std::int64_t>(end, 0));
+  };
+  const auto read = [&](const ByteValue& value) { return from_here(value.offset, value.bytes); };
+  if (const auto* test = std::get_if<ByteTest>(&matcher)) return read(test->value);
+  if (const auto* leap = std::get_if<ByteJump>(&matcher)) return read(leap->value);
+  if (const auto* taken = std::get_if<ByteExtract>(&matcher)) return read(taken->value);
+  if (const auto* math = std::get_if<ByteMath>(&matcher)) return read(math->value);
+  const auto* data_at = std::get_if<IsDataAt>(&matcher);
+  if (data_at == nullptr || data_at->negated) return 0;
+  return from_here(data_at->at, Amount{});
 }
 
 struct Window {
@@ -102,6 +123,19 @@ std::size_t find_bytes(Bytes data, std::size_t from, Bytes pattern, bool nocase)
   return size;
 }
 
+bool may_cross_looks(std::span<const Matcher> matchers) {
+  bool finds = false;
+  for (const Matcher& matcher : matchers) {
+    if (const auto* wanted = std::get_if<Content>(&matcher); wanted != nullptr)
+      finds = finds || !wanted->negated;
+    else if (const auto* pcre = std::get_if<PcreMatch>(&matcher); pcre != nullptr)
+      finds = finds || !pcre->negated;
+    else if (!is_relative(matcher))
+      return false;
+  }
+  return finds;
+}
+
 bool Inspector::matches(std::span<const Matcher> matchers, const BufferView& buffer,
                         MatchState& state) {
   Run run{matchers, buffer, state};
@@ -125,9 +159,11 @@ Inspector::Outcome Inspector::content(Run& run, std::size_t at, std::size_t posi
     from = found + 1;
     if (wanted.endswith && end != data.size()) continue;
     if (wanted.negated) return failed;
-    run.state.furthest = std::max(run.state.furthest, end);
+    const std::size_t furthest =
+        std::exchange(run.state.furthest, std::max(run.state.furthest, end));
     const Outcome rest = next(run, at + 1, end);
     if (rest != Outcome::kFail || !again) return rest;
+    run.state.furthest = furthest;
     if (++run.steps > kMaxSteps) return Outcome::kHopeless;
   }
   if (wanted.negated) return next(run, at + 1, position);
@@ -141,14 +177,16 @@ Inspector::Outcome Inspector::pcre(Run& run, std::size_t at, std::size_t positio
   const bool again = at + 1 < run.matchers.size() && is_relative(run.matchers[at + 1]);
   std::size_t from = wanted.relative ? std::min(position, data.size()) : 0;
   for (;;) {
-    const PcreFound found = wanted.pcre->find(data.subspan(from), scratch_);
+    const PcreFound found =
+        wanted.pcre->find(data.subspan(from), scratch_, from == 0 && run.buffer.cut);
     if (!found.found) {
       if (wanted.negated) return next(run, at + 1, position);
       return failed;
     }
     if (wanted.negated) return failed;
     const std::size_t end = from + found.end;
-    run.state.furthest = std::max(run.state.furthest, end);
+    const std::size_t furthest =
+        std::exchange(run.state.furthest, std::max(run.state.furthest, end));
     for (std::size_t i = 0; i < wanted.captures.size(); ++i) {
       if (i + 1 >= found.groups || run.state.captured.size() >= kMaxCaptured) break;
       const auto [begin, stop] = found.at[i + 1];
@@ -158,6 +196,7 @@ Inspector::Outcome Inspector::pcre(Run& run, std::size_t at, std::size_t positio
     }
     const Outcome rest = next(run, at + 1, end);
     if (rest != Outcome::kFail || !again) return rest;
+    run.state.furthest = furthest;
     from += found.begin + 1;
     if (from >= data.size() || ++run.steps > kMaxSteps) return Outcome::kHopeless;
   }
@@ -202,7 +241,11 @@ Inspector::Outcome Inspector::next(Run& run, std::size_t at, std::size_t positio
   } else if (const auto* rated = std::get_if<ReputationMatch>(&matcher)) {
     passed = reputation_passes(*rated, data);
   }
-  if (passed) return next(run, at + 1, after);
+  if (passed) {
+    if (is_relative(matcher))
+      run.state.furthest = std::max(run.state.furthest, reach_of(matcher, position, run.state));
+    return next(run, at + 1, after);
+  }
   return is_relative(matcher) ? Outcome::kFail : Outcome::kHopeless;
 }
 

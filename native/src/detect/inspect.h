@@ -30,7 +30,7 @@ struct MatchState {
     Bytes value;  // within the buffer
   };
   std::vector<Captured> captured;
-  std::size_t furthest = 0;           // end of the match that lies furthest in the buffer
+  std::size_t furthest = 0;           // end of what was found or read furthest in the buffer
   DatasetMemory* datasets = nullptr;  // outlives the state
 };
 inline constexpr std::size_t kMaxCaptured = 16;
@@ -39,7 +39,12 @@ struct BufferView {
   Bytes data;
   // Of data[0] in a stream: offsets and depths count from the stream's start.
   std::uint64_t stream_offset = 0;
+  bool cut = false;  // data[0] is within something: no line begins there
 };
+
+// Whether they may match over the border of two looks at a stream: they find something, and what
+// they ask besides counts from there, not from where a look begins.
+bool may_cross_looks(std::span<const Matcher> matchers);
 
 class Inspector {
  public:

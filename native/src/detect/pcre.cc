@@ -38,14 +38,14 @@ Pcre::~Pcre() {
   pcre2_code_free(code_);
 }
 
-PcreFound Pcre::find(Bytes subject, PcreScratch& scratch) const {
+PcreFound Pcre::find(Bytes subject, PcreScratch& scratch, bool cut) const {
   if (code_ == nullptr) return {};
   std::call_once(translated_, [this] { (void)pcre2_jit_compile(code_, PCRE2_JIT_COMPLETE); });
   // An empty view has no address, which PCRE2 does not take.
   const std::uint8_t* const start =
       subject.empty() ? reinterpret_cast<const std::uint8_t*>("") : subject.data();
-  const int found = pcre2_match(code_, start, subject.size(), 0, 0, scratch.data_,
-                                unlimited_ ? scratch.unlimited_ : scratch.limited_);
+  const int found = pcre2_match(code_, start, subject.size(), 0, cut ? PCRE2_NOTBOL : 0,
+                                scratch.data_, unlimited_ ? scratch.unlimited_ : scratch.limited_);
   if (found < 0) return {};
   const PCRE2_SIZE* const places = pcre2_get_ovector_pointer(scratch.data_);
   PcreFound result;

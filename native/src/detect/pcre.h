@@ -53,8 +53,8 @@ class Pcre {
   Pcre& operator=(const Pcre&) = delete;
 
   [[nodiscard]] bool valid() const { return code_ != nullptr; }
-  // Not found also where a limit ended the search.
-  PcreFound find(Bytes subject, PcreScratch& scratch) const;
+  // Not found also where a limit ended the search. `cut`: no line begins with the subject.
+  PcreFound find(Bytes subject, PcreScratch& scratch, bool cut = false) const;
 
  private:
   pcre2_real_code_8* code_ = nullptr;

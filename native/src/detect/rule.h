@@ -384,8 +384,9 @@ struct Rule {
   Kind kind = Kind::kPacket;
   bool joins_files = false;      // asks several things of a file: of the same one
   bool addresses_alone = false;  // tests neither ports nor what changes from packet to packet
-  std::string_view raw;          // its text, where the bundle has it
-  bool loaded = false;           // false: it needs what this engine does not have
+  bool crosses_looks = false;  // what it looks for in a stream may lie over the border of two looks
+  std::string_view raw;        // its text, where the bundle has it
+  bool loaded = false;         // false: it needs what this engine does not have
 };
 
 }  // namespace netmoth::detect

@@ -148,6 +148,11 @@ bool Detector::matches_contents(const Rule& rule, Look& look) {
 
 bool Detector::matches_inspections(const Rule& rule, Look& look) {
   moment_ = look.subject.now;
+  look.over_border = false;
+  return matches_all(rule, look, look.payload) || matches_over_border(rule, look);
+}
+
+bool Detector::matches_all(const Rule& rule, Look& look, const BufferView& payload) {
   match_.captured.clear();
   match_.base64.clear();
   match_.furthest = 0;
@@ -155,7 +160,7 @@ bool Detector::matches_inspections(const Rule& rule, Look& look) {
     bool matched = false;
     switch (inspection.scope) {
       case BufferScope::kPayload:
-        matched = inspector_.matches(inspection.matchers, look.payload, match_);
+        matched = inspector_.matches(inspection.matchers, payload, match_);
         break;
       case BufferScope::kPacket: {
         if (look.subject.packet == nullptr) return false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "detect/inspect.h"
+
 namespace netmoth::detect {
 namespace {
 
@@ -133,13 +135,17 @@ std::string RuleSet::Builder::resolve(Rule& rule) {
   }
   if (std::string reason = resolve_tests(rule); !reason.empty()) return reason;
   bool payload = false;
+  bool crosses = rule.on_stream;
   for (const Inspection& inspection : rule.inspections) {
     auto& open = const_cast<Inspection&>(inspection);  // NOLINT: not shared yet
     if (std::string reason = resolve_inspection(rule, open); !reason.empty()) return reason;
-    payload = payload || open.scope == BufferScope::kPayload;
+    if (open.scope != BufferScope::kPayload) continue;
+    payload = true;
+    crosses = crosses && may_cross_looks(open.matchers);
   }
   if (rule.kind != Rule::Kind::kTransaction)
     rule.kind = payload ? Rule::Kind::kPayload : Rule::Kind::kPacket;
+  rule.crosses_looks = payload && crosses;
   rule.joins_files = asks_of_files(rule) > 1;
   rule.addresses_alone = rule.kind == Rule::Kind::kPacket && on_addresses_alone(rule);
   for (const Rate& rate : rule.rates) {

@@ -124,6 +124,7 @@ void Flow::reverse() {
   addresses_tested = static_cast<std::uint8_t>((addresses_tested & kToServerBits) << 1U |
                                                (addresses_tested >> 1U & kToServerBits));
   if (route != nullptr) route->reverse();
+  if (detection != nullptr) detection->on_reverse();
   turned = !turned;
   tcp_state = mirrored(tcp_state);
   label.correlated = label.late() ? Correlation::kLateTurned : Correlation::kNone;

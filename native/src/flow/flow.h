@@ -103,6 +103,7 @@ struct BypassedCounts {
 class FlowAttachment {
  public:
   virtual ~FlowAttachment() = default;
+  virtual void on_reverse() {}   // the flow's ends were exchanged
   std::int64_t held_octets = 0;  // with all it owns; kept by pipeline/session_memory.h
 };
 

@@ -286,19 +286,25 @@ void EventWriter::rule_alert(const EventContext& context, const detect::Alert& a
 }
 
 void EventWriter::tagged_packet(const EventContext& context) {
-  JsonWriter json = open_flow_event(EventType::kPacket, context, EndsOrder::kPacket);
+  JsonWriter json = context.flow == nullptr
+                        ? open_packet_event(EventType::kPacket, context)
+                        : open_flow_event(EventType::kPacket, context, EndsOrder::kPacket);
   write_packet(json, *context.packet);
   close(json, EventType::kPacket);
 }
 
 // With the packet's own ends: it has no flow, or is an error about somebody else's packet.
+JsonWriter EventWriter::open_packet_event(EventType type, const EventContext& context) {
+  JsonWriter json = open(type, context);
+  if (context.packet == nullptr) return json;
+  write_ends(json, ends_of(*context.packet));
+  if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
+  write_route(json, context, false);
+  return json;
+}
+
 void EventWriter::alert_of_packet(const EventContext& context, const detect::Alert& alert) {
-  JsonWriter json = open(EventType::kAlert, context);
-  if (context.packet != nullptr) {
-    write_ends(json, ends_of(*context.packet));
-    if (context.packet->ip_version != 0) write_packet_kind(json, *context.packet);
-    write_route(json, context, false);
-  }
+  JsonWriter json = open_packet_event(EventType::kAlert, context);
   write_rule_alert(json, alert, context, options_.eve.alert);
   close(json, EventType::kAlert);
 }

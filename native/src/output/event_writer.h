@@ -124,6 +124,7 @@ class EventWriter final : public correlate::LabelTaker {
   [[nodiscard]] std::string_view interface_of(const EventContext& context) const;
   // What the options ask for, of the packet or else of the flow. `swapped`: not in packet order.
   void write_route(base::JsonWriter& json, const EventContext& context, bool swapped);
+  base::JsonWriter open_packet_event(EventType type, const EventContext& context);
   base::JsonWriter open_flow_event(EventType type, const EventContext& context, EndsOrder order);
   // `shown`: whose source and destination the event's are.
   base::JsonWriter open_event(EventType type, const EventContext& context, Direction shown);

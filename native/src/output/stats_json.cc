@@ -95,8 +95,9 @@ void write_dns_cache(base::JsonWriter& json, const correlate::DnsCacheCounters& 
   json.end_object();
 }
 
-void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
-                  const detect::HostCounters& hosts) {
+void write_detect(base::JsonWriter& json, const StatsRecord& record) {
+  const detect::DetectCounters& detect = record.detect;
+  const detect::HostCounters& hosts = record.hosts;
   json.key("detect");
   json.begin_object();
   json.member("alert", detect.alerts);
@@ -106,6 +107,8 @@ void write_detect(base::JsonWriter& json, const detect::DetectCounters& detect,
   json.member("host_entries", hosts.entries);
   json.member("host_evicted", hosts.evicted);
   json.member("packets_tagged", detect.packets_tagged);
+  json.member("stream_bytes_early", detect.stream_octets_early);
+  json.member("stream_memuse", record.memory.rule_streams);
   json.member("tags_refused", detect.tags_refused);
   json.member("flow_names_refused", detect.names_refused);
   json.end_object();
@@ -146,7 +149,7 @@ void write_stats(base::JsonWriter& json, const StatsRecord& record) {
   json.member("memuse", record.memory.codecs);
   json.member("refused", record.memory.codecs_refused);
   json.end_object();
-  if (record.has_rules) write_detect(json, record.detect, record.hosts);
+  if (record.has_rules) write_detect(json, record);
   write_dns_cache(json, record.dns);
   if (record.is_live) write_events(json, record);
   json.key("expectations");

@@ -21,6 +21,7 @@ struct MemoryInUse {
   std::uint64_t sessions_dropped = 0;  // closed because they grew
   std::uint64_t reassembly = 0;
   std::uint64_t defrag = 0;
+  std::uint64_t rule_streams = 0;  // octets that wait to be looked at
   std::uint64_t codecs = 0;
   std::uint64_t codecs_refused = 0;  // allocations
 
@@ -30,6 +31,7 @@ struct MemoryInUse {
     sessions_dropped += other.sessions_dropped;
     reassembly += other.reassembly;
     defrag += other.defrag;
+    rule_streams += other.rule_streams;
     codecs += other.codecs;
     codecs_refused += other.codecs_refused;
     return *this;

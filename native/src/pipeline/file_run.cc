@@ -188,8 +188,8 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
   };
   FileRunResult result;
   FileRunOptions options = given;
+  Signatures signatures;
   if (!options.bundle_path.empty()) {
-    Signatures signatures;
     const std::string refused =
         load_signatures(options.bundle_path, signatures, search_with_cache(options.pattern_cache));
     if (!refused.empty()) {
@@ -215,6 +215,7 @@ FileRunResult run_file(const FileRunOptions& given, const OnProgress& progress) 
   else
     read_into<SerialRead>(options, source, result, progress);
   result.wall_seconds = elapsed();
+  result.signature_octets = signatures.octets();
   return result;
 }
 

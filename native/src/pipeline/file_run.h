@@ -48,8 +48,9 @@ struct FileRunResult {
   TimestampNs first_packet = 0;
   TimestampNs last_packet = 0;
   double wall_seconds = 0;
-  detect::LoadReport rules;  // where a bundle was given
-  double load_seconds = 0;   // of it
+  detect::LoadReport rules;          // where a bundle was given
+  double load_seconds = 0;           // of it
+  std::size_t signature_octets = 0;  // what it takes, with the patterns that were needed
   // Where it was asked for: the set, and what each of its rules cost.
   std::shared_ptr<const detect::RuleSet> rule_set;
   detect::RuleProfile profile;

@@ -2,12 +2,16 @@
 
 namespace netmoth::pipeline {
 
-MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers) {
+MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers,
+                             std::optional<std::size_t> signatures) {
   MemoryModel model;
   model.flows = flow::FlowTable::bytes_when_full(config.max_flows);
   if (config.eve.flow_profile) model.flows += config.max_flows * sizeof(flow::FlowProfile);
   model.sessions = config.session_bytes;
-  model.reassembly = config.reassembly_bytes + stream::kSpareBuffers * stream::kBufferBytes;
+  constexpr std::size_t kSpare = stream::kSpareBuffers * stream::kBufferBytes;
+  model.reassembly = config.reassembly_bytes + kSpare;
+  if (signatures) model.rule_streams = config.rule_stream_bytes + kSpare;
+  model.signatures = signatures.value_or(0);
   model.codecs = config.codec_bytes;
   model.names = correlate::NamePool::bytes_when_full(correlate::Labeller::kNameBytes);
   // A buffer that fills, and the batch that was handed over last; small classes stay small.

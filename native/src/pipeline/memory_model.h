@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "pipeline/worker.h"
 
@@ -16,6 +17,7 @@ struct MemoryModel {
   std::size_t flows = 0;
   std::size_t sessions = 0;
   std::size_t reassembly = 0;
+  std::size_t rule_streams = 0;  // where there are rules
   std::size_t codecs = 0;
   std::size_t names = 0;   // domains of live flows
   std::size_t events = 0;  // lines on their way to their batch
@@ -24,15 +26,20 @@ struct MemoryModel {
   std::size_t frames = 0;
   // Of the run.
   std::size_t dns_cache = 0;
-  std::size_t hosts = 0;  // what rules remember of them
+  std::size_t hosts = 0;       // what rules remember of them
+  std::size_t signatures = 0;  // rules and lists themselves; while sets are exchanged, twice
   std::size_t workers = 1;
 
   [[nodiscard]] std::size_t of_worker() const {
-    return flows + sessions + reassembly + codecs + names + events + defrag + frames;
+    return flows + sessions + reassembly + rule_streams + codecs + names + events + defrag + frames;
   }
-  [[nodiscard]] std::size_t total() const { return workers * of_worker() + dns_cache + hosts; }
+  [[nodiscard]] std::size_t total() const {
+    return workers * of_worker() + dns_cache + hosts + signatures;
+  }
 };
 
-MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers);
+// `signatures`: octets of the set to be used (Signatures::octets()); nullopt: there is none.
+MemoryModel memory_when_full(const EngineConfig& config, std::size_t workers,
+                             std::optional<std::size_t> signatures = std::nullopt);
 
 }  // namespace netmoth::pipeline

@@ -79,6 +79,7 @@ std::string load_signatures(const std::string& path, Signatures& loaded,
   if (fault == detect::BundleFault::kNone) {
     const std::int64_t taken = base::heap_balance() - heap_before;
     loaded.heap_octets = static_cast<std::uint64_t>(std::max<std::int64_t>(taken, 0));
+    loaded.file_octets = file->bytes().size();
     loaded.digest = "sha256:" + base::to_hex(bundle.digest());
     for (std::size_t kind = 0; loaded.indicators != nullptr && kind < detect::kIndicatorKinds;
          ++kind)

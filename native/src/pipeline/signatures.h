@@ -20,6 +20,12 @@ struct Signatures {
   detect::LoadReport report;                               // of the rules
   // Of the heap, without compiled patterns; the file is mapped beside it.
   std::uint64_t heap_octets = 0;
+  std::uint64_t file_octets = 0;
+
+  // All of it, with what is compiled by now; without workers' room for matching.
+  [[nodiscard]] std::size_t octets() const {
+    return heap_octets + file_octets + (rules == nullptr ? 0 : rules->compiled_octets());
+  }
 };
 
 // Empty where `loaded` is what the file holds; else why it is not: "BUNDLE_DIGEST" (one of

@@ -59,10 +59,12 @@ class TcpSessions::SideConsumer final : public stream::StreamConsumer {
   [[nodiscard]] Direction direction() const { return session_.direction_of(side_); }
 
   bool on_stream_data(Bytes data) override {
+    if (owner_.host_.wants_stream(flow_)) owner_.host_.on_stream_data(direction(), data);
+    // Client and server may be exchanged by this: direction() then follows.
     Direction spoken = direction();
     const bool parsed = session_.on_data(flow_, spoken, data, now_, owner_.sink_);
     const bool looked_at =
-        owner_.host_.wants_stream(flow_) && owner_.host_.on_stream_data(direction(), data);
+        owner_.host_.wants_stream(flow_) && owner_.host_.on_stream_parsed(direction());
     return parsed || looked_at;
   }
   bool on_stream_gap(std::uint64_t missing) override {

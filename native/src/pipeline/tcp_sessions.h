@@ -20,8 +20,10 @@ class TcpHost {
   virtual ~TcpHost() = default;
   // `name` is Suricata's with its prefix, "stream.…"; static storage.
   virtual void on_stream_event(Direction direction, std::string_view name) = 0;
-  // The same octets as the session gets, after it. Returns whether more is wanted.
-  virtual bool on_stream_data(Direction direction, Bytes data) = 0;
+  // The same octets as the session gets, before it.
+  virtual void on_stream_data(Direction direction, Bytes data) = 0;
+  // It has had them. Returns whether more is wanted.
+  virtual bool on_stream_parsed(Direction direction) = 0;
   // So many octets of the side's stream were never seen.
   virtual void on_stream_hole(Direction direction, std::uint64_t missing) = 0;
   // Whether on_stream_data() would be listened to: keeps a stream going that no parser reads.

@@ -72,8 +72,8 @@ Worker::Worker(const EngineConfig& config, output::EventWriter& writer, std::uin
       own_hosts_(share.hosts == nullptr
                      ? std::make_unique<detect::HostState>(seed, config.rule_state_entries)
                      : nullptr),
-      detector_(*this, share.hosts == nullptr ? *own_hosts_ : *share.hosts,
-                config.packet_alert_max),
+      detector_(*this, share.hosts == nullptr ? *own_hosts_ : *share.hosts, config.packet_alert_max,
+                config.rule_stream_bytes),
       turn_(share.ends == nullptr ? nullptr : share.dns.progress, share.ends, share.dns.worker),
       table_(config.max_flows, config.timeouts, seed, *this, config.emergency),
       shunted_(share.shunt),

@@ -38,6 +38,8 @@ struct EngineConfig {
   std::size_t defrag_bytes = std::size_t{16} << 20;
   // Of what parsers and the bookkeeping of streams hold, and routes of tunnelled flows.
   std::size_t session_bytes = std::size_t{128} << 20;
+  // Of octets of streams that wait for rules to look at them.
+  std::size_t rule_stream_bytes = detect::Detector::kStreamBytes;
   // Of the decompressors of all bodies that a worker decodes at a time: some 1,500 of gzip.
   std::size_t codec_bytes = std::size_t{64} << 20;
   decode::DefragPolicy defrag_policy = decode::DefragPolicy::kLinux;
@@ -188,7 +190,8 @@ class Worker final : private flow::FlowEndListener,
   void on_alert(const detect::Alert& alert) override;
   void await_turn() override { turn_.await(); }
   void on_stream_event(Direction direction, std::string_view name) override;
-  bool on_stream_data(Direction direction, Bytes data) override;
+  void on_stream_data(Direction direction, Bytes data) override;
+  bool on_stream_parsed(Direction direction) override;
   void on_stream_hole(Direction direction, std::uint64_t missing) override;
   [[nodiscard]] bool wants_stream(const flow::Flow& flow) const override;
   [[nodiscard]] detect::Subject subject(Direction direction) const;

@@ -38,6 +38,7 @@ WorkerCounters Worker::counters() const {
   all.memory.sessions_refused = session_memory_.refused();
   all.memory.sessions_dropped = session_memory_.dropped();
   all.memory.reassembly = sessions_.held_bytes();
+  all.memory.rule_streams = detector_.held_bytes();
   all.memory.codecs = codec_memory_.used();
   all.memory.codecs_refused = codec_memory_.refused();
   all.limits.anomalies += anomalies_.suppressed();

@@ -45,6 +45,7 @@ void Worker::detect_alone(const decode::Packet& packet) {
   current_flow_ = nullptr;
   detector_.begin();
   detector_.on_packet({&packet, nullptr, Direction::kToServer, now_}, false);
+  tell_tagged(Direction::kToServer);
 }
 
 // An ICMP error is a packet of the flow it quotes, but none of its conversation.
@@ -95,8 +96,12 @@ void Worker::on_content(protocols::AppProto /*proto*/, const protocols::ContentP
   detector_.on_content(subject(piece.direction), piece);
 }
 
-bool Worker::on_stream_data(Direction direction, Bytes data) {
-  return detector_.on_stream(subject(direction), data);
+void Worker::on_stream_data(Direction direction, Bytes data) {
+  detector_.on_stream(subject(direction), data);
+}
+
+bool Worker::on_stream_parsed(Direction direction) {
+  return detector_.on_stream_parsed(subject(direction));
 }
 
 void Worker::on_stream_hole(Direction direction, std::uint64_t missing) {

@@ -54,6 +54,17 @@ class MemoryFiller {
         },
         1);
   }
+  // Less than rules look at together, of what no parser knows, again and again.
+  void fill_rule_streams() {
+    const Buffer piece(1000, 'y');
+    until([&] { return counters().detect.stream_octets_early > 0 || no_session(); },
+          [&] {
+            feed_.handshake();
+            feed_.say(0, piece);
+            feed_.say(0, piece);
+            feed_.acknowledge(1);
+          });
+  }
   // Heads of requests that do not end: first as many as may begin, then they grow.
   void fill_sessions() {
     const Buffer begun =

@@ -127,6 +127,21 @@ function gquicHello(): string {
   const chlo = `CHLO${String.fromCharCode(values.length)}\0\0\0${entries.join('')}${values.map(([, value]) => value).join('')}`;
   return `\x09connectnQ043\x01${'d'.repeat(12)}\xa0\x01${chlo}${'\0'.repeat(1_200)}`;
 }
+/** An Initial packet of version 1 (RFC 9000 §17.2.2) in which nothing can be read but its header, of 18 octets. */
+const INITIAL = `\xc0\0\0\0\x01\x08connectn\0\0\x44\x9e${'wing'.padEnd(1_182, '.')}`;
+const QUIC_FRAMES: readonly GoldenCase[] = [
+  [
+    'frame quic.pdu',
+    'frame:quic.pdu; content:"|c0 00 00 00 01 08|connectn"; startswith; bsize:1200;',
+    'frame:quic.pdu; content:"wing"; startswith;',
+  ],
+  ['frame quic.hdr', 'frame:hdr; content:"connectn"; bsize:18;', 'frame:hdr; content:"wing";'],
+  [
+    'frame quic.data',
+    'frame:quic.data; content:"wing"; startswith; bsize:1182;',
+    'frame:quic.data; content:"connectn";',
+  ],
+];
 const CYU = '43,SNI-VER-UAID';
 
 const QUIC: readonly GoldenCase[] = [
@@ -154,5 +169,11 @@ export const ENCRYPTED_GOLDEN = async (): Promise<readonly GoldenGroup[]> => [
     protocol: 'quic',
     capture: datagrams(443, [{ from: 'client', text: gquicHello() }]),
     cases: QUIC,
+  },
+  {
+    name: 'quic, frames',
+    protocol: 'quic',
+    capture: datagrams(443, [{ from: 'client', text: INITIAL }]),
+    cases: QUIC_FRAMES,
   },
 ];

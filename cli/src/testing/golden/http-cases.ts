@@ -31,6 +31,11 @@ const ANSWER = [
   '',
   'light',
 ].join('\r\n');
+/** `printf 'lzma wings' | xz --format=lzma -0`: Node has no encoder. */
+const LZMA = Buffer.from(
+  '5d00000400ffffffffffffffff00361e89dd7d4986ee0e6bc83e1f5effffa53c0000',
+  'hex',
+);
 const PAGE = conversation(80, [
   { from: 'client', text: REQUEST },
   { from: 'server', text: ANSWER },
@@ -238,7 +243,32 @@ export const HTTP_GOLDEN: readonly GoldenGroup[] = [
       ],
     ],
   },
+  {
+    name: 'body by LZMA',
+    protocol: 'http',
+    capture: conversation(80, [
+      { from: 'client', text: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' },
+      { from: 'server', text: answered('lzma', LZMA) },
+    ]),
+    cases: [
+      [
+        'http.response_body, lzma',
+        'http.response_body; content:"lzma wings"; bsize:10;',
+        'http.response_body; content:"|5d 00|"; startswith;',
+      ],
+      [
+        'file.data, lzma',
+        'file.data; content:"lzma wings"; bsize:10;',
+        'file.data; content:"|ff|";',
+      ],
+    ],
+  },
 ];
+
+function answered(coding: string, body: Buffer): string {
+  const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`;
+  return head + body.toString('latin1');
+}
 
 function posted(body: Buffer): string {
   const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`;
