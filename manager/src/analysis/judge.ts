@@ -2,8 +2,8 @@
  * One hour of one subject before all detectors: what is found, and what is remembered of it.
  *
  * Invariants: the hour is scored against the state before it, then taught; an hour that is unusual does not teach
- * (kMaxHeld hours in a row at most: then it is the new custom); hours of a subject come in order. Nothing here
- * looks at a clock: the same hours give the same findings, whoever judges and how often it was begun anew.
+ * (kMaxHeld hours in a row at most: then it is the new custom), whether or not its score is high enough to be told;
+ * hours of a subject come in order. Nothing here looks at a clock: the same hours give the same findings, whoever judges and how often it was begun anew.
  */
 import { rememberCalls } from './beacon-memory.ts';
 import { contactUsualKey, networkKey, registeredOf } from './destinations.ts';
@@ -25,8 +25,10 @@ export interface JudgeOptions {
   readonly learningHours: number;
   /** The first hour of the network itself; devices of its first day are not new. */
   readonly networkFirstHour: number;
-  /** A person said that this is normal, or is to be told from a higher score on. */
+  /** A person said that this is normal. */
   isNormal(finding: Said): boolean;
+  /** A person wants to be told of its like from a higher score on. */
+  isBelow(finding: Said): boolean;
 }
 
 /** A series that looks like a clock's, told to the beacons' list whatever its score from MIN_CANDIDATE on. */
@@ -76,12 +78,17 @@ export function lookEarly(hour: SubjectHour, state: DeviceState, options: JudgeO
   return [
     ...detectScans(hour, state.scan, usualService(hour, state)).findings,
     ...(hour.device ? [...detectDns(hour, state.dns).findings, ...notesOf(hour, state)] : []),
-  ].filter((each) => !options.isNormal(each));
+  ].filter((each) => isTold(each, options));
+}
+
+/** Whether a finding is stored and told. */
+export function isTold(finding: Finding, options: JudgeOptions): boolean {
+  return !options.isNormal(finding) && !options.isBelow(finding);
 }
 
 /** Judges a finished hour and teaches `state`, which the caller owns. */
 export function judgeHour(hour: SubjectHour, state: DeviceState, options: JudgeOptions): Judgement {
-  const isSound = (each: Finding): boolean => !options.isNormal(each);
+  const isSound = (each: Finding): boolean => isTold(each, options);
   const scan = detectScans(hour, state.scan, usualService(hour, state));
   if (!hour.device) {
     state.scan = scan.memory;
@@ -91,11 +98,13 @@ export function judgeHour(hour: SubjectHour, state: DeviceState, options: JudgeO
   const dns = detectDns(hour, state.dns);
   const isLearned = hoursLearned(hour, state) >= options.learningHours;
   const sudden = isLearned
-    ? [...detectExfiltration(hour, state), ...detectUnusual(hour, state)].filter(isSound)
+    ? [...detectExfiltration(hour, state), ...detectUnusual(hour, state)].filter(
+        (each) => !options.isNormal(each),
+      )
     : [];
   const findings = [
     ...[...scan.findings, ...dns.findings, ...notesOf(hour, state)].filter(isSound),
-    ...onlyOne(sudden),
+    ...onlyOne(sudden.filter(isSound)),
     ...(isLearned ? detectLateral(hour, state).filter(isSound) : []),
     ...newDevice(hour, state, options).filter(isSound),
   ];

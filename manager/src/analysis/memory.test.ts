@@ -13,7 +13,12 @@ import { MAX_NAMES, mergeHour, type SubjectHour } from './subject-hour.ts';
 
 const kStartMs = Date.UTC(2026, 9, 7, 10);
 const kHourMs = 3_600_000;
-const OPTIONS = { learningHours: 168, networkFirstHour: 0, isNormal: () => false };
+const OPTIONS = {
+  learningHours: 168,
+  networkFirstHour: 0,
+  isNormal: () => false,
+  isBelow: () => false,
+};
 
 /** An hour of one device with a bit of everything. */
 function events(random: Random, count: number, startMs = kStartMs): Event[] {

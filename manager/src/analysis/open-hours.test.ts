@@ -104,7 +104,12 @@ test('two hardware addresses of one address are strange at one place, not at two
   };
   const told = (hour: SubjectHour): string[] =>
     judgeHour(hour, newState(), {
-      ...{ learningHours: 168, networkFirstHour: kHour, isNormal: () => false },
+      ...{
+        learningHours: 168,
+        networkFirstHour: kHour,
+        isNormal: () => false,
+        isBelow: () => false,
+      },
     }).findings.map(({ kind, about }) => `${kind} ${about}`);
   expect(told(flows(['eth0', 'eth0']))).toEqual([
     'arp_spoofing 02:00:00:00:00:00 02:00:00:00:00:01',

@@ -22,19 +22,19 @@ export interface ThresholdRow {
   readonly min_score: number;
 }
 
-/** Whether a finding is not to be told. */
-export function saidOf(
-  normal: readonly NormalRow[],
-  thresholds: readonly ThresholdRow[],
-): (finding: Said) => boolean {
-  if (normal.length === 0 && thresholds.length === 0) return () => false;
+/** Whether somebody said that a finding is normal. */
+export function normalOf(normal: readonly NormalRow[]): (finding: Said) => boolean {
+  if (normal.length === 0) return () => false;
   const said = new Set(normal.map((row) => keyOf(row.kind, row.subject, row.about)));
+  return ({ kind, subject, about }) =>
+    [subject, null].some((one) => ['', about].some((what) => said.has(keyOf(kind, one, what))));
+}
+
+/** Whether a finding's score is less than what is to be told of its kind at its device. */
+export function belowOf(thresholds: readonly ThresholdRow[]): (finding: Said) => boolean {
+  if (thresholds.length === 0) return () => false;
   const least = new Map(thresholds.map((row) => [keyOf(row.kind, row.subject), row.min_score]));
-  return ({ kind, subject, about, score }) => {
-    const whose = [subject, null];
-    if (whose.some((one) => ['', about].some((what) => said.has(keyOf(kind, one, what))))) {
-      return true;
-    }
+  return ({ kind, subject, score }) => {
     const bound =
       least.get(keyOf(kind, subject)) ??
       least.get(keyOf(null, subject)) ??

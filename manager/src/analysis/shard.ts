@@ -19,7 +19,7 @@ import { type DeviceState, newState, packState, strangerAt, unpackState } from '
 import { factRows, insertFacts, MAX_AHEAD_SECONDS } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { unpackHours } from './hour-codec.ts';
-import { type JudgeOptions, judgeHour, lookEarly, mayTellEarly } from './judge.ts';
+import { isTold, type JudgeOptions, judgeHour, lookEarly, mayTellEarly } from './judge.ts';
 import type { Lease } from './leases.ts';
 import { type OpenHour, OpenHours } from './open-hours.ts';
 import { devicesOfTargets, keepBeacon, tellEarly, tellFinal } from './store-findings.ts';
@@ -392,7 +392,7 @@ async function judged(
     const weighed = weigh(candidate, { devices, allDevices: round.devices });
     await keepBeacon(client, hour.subject, candidate, weighed);
     const told = beaconFinding(hour.subject, candidate, weighed);
-    all.push(...told.filter((each) => !round.judge.isNormal(each)));
+    all.push(...told.filter((each) => isTold(each, round.judge)));
   }
   return tellFinal(client, { subject: hour.subject, hour: hour.hour }, all);
 }

@@ -13,7 +13,7 @@ import type { AnalysisMetrics } from './analysis-metrics.ts';
 import type { Finding } from './finding.ts';
 import type { JudgeOptions } from './judge.ts';
 import { leave, ROUND_MS, renewLeases } from './leases.ts';
-import { type NormalRow, saidOf, type ThresholdRow } from './said.ts';
+import { belowOf, type NormalRow, normalOf, type ThresholdRow } from './said.ts';
 import { type RoundFacts, Shard, ShardLost } from './shard.ts';
 
 export interface WorkerOptions {
@@ -180,15 +180,15 @@ export class AnalysisWorker {
       judge: {
         learningHours,
         networkFirstHour: common?.first_hour ?? Number.MAX_SAFE_INTEGER,
-        isNormal: await this.#said(),
+        ...(await this.#said()),
       },
     };
   }
 
-  async #said(): Promise<JudgeOptions['isNormal']> {
+  async #said(): Promise<Pick<JudgeOptions, 'isNormal' | 'isBelow'>> {
     const { pool } = this.#options;
     const normal = await pool.query<NormalRow>(NORMAL);
     const thresholds = await pool.query<ThresholdRow>(THRESHOLDS);
-    return saidOf(normal.rows, thresholds.rows);
+    return { isNormal: normalOf(normal.rows), isBelow: belowOf(thresholds.rows) };
   }
 }

@@ -71,6 +71,7 @@ export class LocalAnalysis {
       learningHours: this.#learningHours,
       networkFirstHour: this.#networkFirstHour,
       isNormal: () => false,
+      isBelow: () => false,
     });
     for (const finding of findings) this.#tell(finding);
     for (const candidate of beacons) {
