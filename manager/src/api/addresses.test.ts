@@ -14,6 +14,7 @@ import { Reputation } from '../enrich/reputation.ts';
 import { ReputationList } from '../enrich/reputation-list.ts';
 import { ReverseNames } from '../enrich/reverse-names.ts';
 import { StorePool } from '../store/pool.ts';
+import { withLists } from '../store/queries/lists-of-rows.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
 import { insert, seed } from './testing/seed.ts';
 
@@ -121,6 +122,20 @@ test('flows and the page of a device tell who is listed', async () => {
   );
   const { items } = (await bed.get('/flows?device=10.0.0.9')) as Page<FlowRow>;
   expect(items.map(({ lists }) => lists?.join()).sort()).toEqual(['bad.txt', 'bad.txt', undefined]);
+  const path = `${bed.url}/api/v1/flows?device=10.0.0.9&format=ndjson`;
+  const response = await fetch(path, { headers: { cookie: await bed.logIn() } });
+  const exported = (await response.text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(exported).toEqual(items);
+  const given = await bed.pool.withTransaction((client) =>
+    withLists(client, [
+      { src_ip: '94.2.2.2', dest_ip: '94.1.1.1', domain: 'Evil.Example' },
+      { src_ip: '10.0.0.9', dest_ip: '8.8.8.8', domain: '94.1.1.1' },
+    ]),
+  );
+  expect(given.map(({ lists }) => lists)).toEqual([['bad.txt'], null]);
   const bucket = { bucket: time, stored_on: '2026-11-20', flows: 1 };
   const device = { ...bucket, device: '10.0.0.9', bytes: 1 };
   await insert(bed.pool, 'rollup_domain_minute', { ...device, domain: 'x.evil.example' });

@@ -16,6 +16,7 @@ import type { StorePool } from '../store/pool.ts';
 import { selectDevices } from '../store/queries/devices.ts';
 import { findRows } from '../store/queries/find-rows.ts';
 import { mayBeRare, selectList } from '../store/queries/lists.ts';
+import { type Row, withLists } from '../store/queries/lists-of-rows.ts';
 import type { Statement } from '../store/queries/statement.ts';
 import type { Clock } from './api-deps.ts';
 import { sessionOf } from './auth/guard.ts';
@@ -31,7 +32,6 @@ export interface ListRoutesOptions {
   readonly clock: Clock;
 }
 
-type Row = Readonly<Record<string, unknown>>;
 type ListQuery = z.output<(typeof LISTS)[ListName]['query']>;
 
 interface Wanted {
@@ -71,8 +71,10 @@ export function installListRoutes(app: FastifyInstance, { pool, clock }: ListRou
     const rows = await findRows<Row>(pool, select(list, wanted, query, limit + 1), {
       mayBeRare: list !== 'devices' && mayBeRare(wanted.scope.filters),
     });
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
+    const shown = rows.slice(0, limit);
+    const items =
+      list === 'flows' ? await pool.withTransaction((client) => withLists(client, shown)) : shown;
+    const last = shown.at(-1);
     const next =
       rows.length > limit && last !== undefined
         ? encodeCursor(positionOf(list, last), wanted.range, wanted.scope)
@@ -91,6 +93,7 @@ export function installListRoutes(app: FastifyInstance, { pool, clock }: ListRou
         limit,
         format,
         columns: Object.keys(LISTS[list].row.shape),
+        ...(list === 'flows' ? { complete: withLists } : {}),
         name: list,
       });
     };

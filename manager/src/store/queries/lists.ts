@@ -1,7 +1,8 @@
 // The event lists: newest first by (time, id), from after a position, within a time range.
 //
 // Invariants: every condition is one of the constant texts below with bound values; names are looked
-// for through their reversed form, as 0001-first.sql indexes them; the columns are the row schemas' own.
+// for through their reversed form, as 0001-first.sql indexes them; the columns are the row schemas' own, but for
+// the flows' `lists`, which lists-of-rows.ts adds.
 import type { ListName } from '#contracts/rest.ts';
 import { type Fragment, fragment, type Statement, statement } from './statement.ts';
 
@@ -24,10 +25,7 @@ const TABLES: Readonly<Record<EventListName, { table: string; columns: string }>
   flows: {
     table: 'flows',
     columns: `"end", community_id, state, reason, flow_state, pkts_toserver, pkts_toclient,
-  bytes_toserver, bytes_toclient, domain, country, alerted, asn, asn_name, traffic_type, traffic_rule,
-  (SELECT array_agg(DISTINCT list ORDER BY list) FROM reputation_entries
-    WHERE network >>= src_ip OR network >>= dest_ip OR reputation_entries.domain = ANY(name_and_above(flows.domain)))
-    AS lists`,
+  bytes_toserver, bytes_toclient, domain, country, alerted, asn, asn_name, traffic_type, traffic_rule`,
   },
   dns: { table: 'dns_queries', columns: 'type, rrname, rrtype, rcode, answers' },
   tls: {
