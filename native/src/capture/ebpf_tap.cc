@@ -21,6 +21,7 @@
 
 #include "capture/bpf/tap_record.h"
 #include "capture/capabilities.h"
+#include "capture/clsact.h"
 #include "tap.skel.h"
 
 namespace netmoth::capture {
@@ -87,6 +88,7 @@ int quiet(libbpf_print_level, const char*, va_list) {
 struct EbpfTap::State {
   ~State() {
     links.clear();
+    filters.clear();
     rings.clear();
     if (tap != nullptr) tap::destroy(tap);
   }
@@ -94,6 +96,8 @@ struct EbpfTap::State {
   unsigned cpus = 0;
   std::vector<std::vector<TapRing>> rings;  // by lane, then CPU
   std::map<unsigned, std::vector<Descriptor>> links;
+  std::map<unsigned, std::unique_ptr<ClsactFilter>> filters;
+  bool clsact = false;  // the kernel has no tcx, or is treated as if
 };
 
 TapRing::TapRing(TapRing&& other) noexcept
@@ -217,6 +221,7 @@ bool EbpfTap::make_rings(const Settings& settings, LiveFault& fault) {
 }
 
 bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) {
+  if (state_->clsact) return attach_by_clsact(interface_index, loopback, fault);
   std::vector<Descriptor> made;
   for (const std::uint32_t direction : {kTcxIngress, kTcxEgress}) {
     if (loopback && direction == kTcxEgress) continue;
@@ -226,11 +231,9 @@ bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) 
     request.attach_type = direction;
     const long link = ::syscall(SYS_bpf, kLinkCreate, &request, sizeof request);
     if (link < 0) {
-      const int error_number = errno;
-      return refuse(fault,
-                    error_number == EINVAL ? "the kernel has no tcx (it came with Linux 6.6)"
-                                           : "cannot attach to the interface",
-                    error_number);
+      if (errno != EINVAL) return refuse(fault, "cannot attach to the interface", errno);
+      use_clsact();  // there is no tcx
+      return attach_by_clsact(interface_index, loopback, fault);
     }
     made.emplace_back(static_cast<int>(link));
   }
@@ -238,7 +241,25 @@ bool EbpfTap::attach(unsigned interface_index, bool loopback, LiveFault& fault) 
   return true;
 }
 
+bool EbpfTap::attach_by_clsact(unsigned interface_index, bool loopback, LiveFault& fault) {
+  auto filter = std::make_unique<ClsactFilter>(interface_index);
+  const int program = ::bpf_program__fd(state_->tap->progs.tap);
+  if (const int error_number = filter->attach(program, loopback); error_number != 0)
+    return refuse(fault,
+                  error_number == EBUSY
+                      ? "the kernel has no tcx, and on clsact another's filter comes first"
+                      : "the kernel has no tcx, and no clsact",
+                  error_number);
+  state_->filters[interface_index] = std::move(filter);
+  return true;
+}
+
+void EbpfTap::use_clsact() {
+  state_->clsact = true;
+}
+
 void EbpfTap::detach(unsigned interface_index) {
+  state_->filters.erase(interface_index);
   state_->links.erase(interface_index);
 }
 
@@ -291,6 +312,10 @@ bool EbpfTap::make_rings(const Settings&, LiveFault&) {
 bool EbpfTap::attach(unsigned, bool, LiveFault&) {
   return false;
 }
+bool EbpfTap::attach_by_clsact(unsigned, bool, LiveFault&) {
+  return false;
+}
+void EbpfTap::use_clsact() {}
 void EbpfTap::detach(unsigned) {}
 std::span<TapRing> EbpfTap::rings(unsigned) {
   return {};

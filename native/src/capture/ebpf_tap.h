@@ -1,10 +1,10 @@
 // The programs of bpf/tap.bpf.c in the kernel: loaded once a run, attached to interfaces by tcx
-// links, with a ring for each CPU and lane.
+// links (before Linux 6.6 by the clsact qdisc), with a ring for each CPU and lane.
 //
 // Bound: ring_bytes a lane, shared by the CPUs. A link is a file descriptor: the kernel detaches
 // the program when it is closed, also by a crash, and nothing of it is left on the interface.
 // Threads: attach(), detach() by one; counters() by any; each ring is read by its lane's.
-// Privilege: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Linux 6.6 (tcx).
+// Privilege: CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. Linux 5.8 (ring buffers).
 #pragma once
 
 #include <memory>
@@ -65,6 +65,8 @@ class EbpfTap {
   // Both ways; of the loopback what comes in alone, it shows each packet twice.
   bool attach(unsigned interface_index, bool loopback, LiveFault& fault);
   void detach(unsigned interface_index);
+  // By the clsact qdisc even where the kernel has tcx: for tests of what older kernels get.
+  void use_clsact();
 
   [[nodiscard]] std::span<TapRing> rings(unsigned lane);
   // Of the lane; packets handed over are those that were not dropped.
@@ -73,6 +75,7 @@ class EbpfTap {
  private:
   struct State;
   EbpfTap();
+  bool attach_by_clsact(unsigned interface_index, bool loopback, LiveFault& fault);
   bool make_rings(const Settings& settings, LiveFault& fault);
 
   std::unique_ptr<State> state_;

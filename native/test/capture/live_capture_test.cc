@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "decode/decoder.h"
+#include "testing/mirror_pair.h"
 #include "testing/network_namespace.h"
 
 namespace netmoth::capture {
@@ -233,6 +234,69 @@ TEST_P(EveryStrategy, HandsOutSegmentsOf64KiBWithoutLookingAtTheirSums) {
     ::kill(far, SIGKILL);
     ::waitpid(far, nullptr, 0);
     EXPECT_GT(longest, 30'000U) << "segmentation is left to the hardware";
+  });
+}
+
+// As a switch sends them: the kernel takes the outer tag off what comes in and hands it over
+// beside.
+TEST_P(EveryStrategy, TellsTheTagThatTheKernelTookOff) {
+  in_namespace([] {
+    const auto live = must_open(GetParam(), "va", "");
+    ASSERT_NE(live, nullptr);
+    auto frame = testing_support::test_frame();
+    const std::array<std::uint8_t, 8> tags{0x88, 0xa8, 0x60, 0x2a, 0x81, 0x00, 0x00, 0x07};
+    frame.insert(frame.begin() + 12, tags.begin(), tags.end());
+    ASSERT_EQ(testing_support::send_frames("vap", frame), 1);
+    LaneSource& lane = live->lane(0);
+    std::array<decode::Frame, 32> frames;
+    decode::Decoder decoder{{}};
+    decode::DecodedFrame out;
+    std::vector<std::uint16_t> tags_seen;
+    const auto deadline = steady_clock::now() + kDeadline;
+    while (tags_seen.empty() && steady_clock::now() < deadline) {
+      std::size_t count = 0;
+      (void)lane.next_batch(frames, count);
+      for (const decode::Frame& each : std::span(frames).first(count)) {
+        decoder.decode(each, out);
+        const decode::Packet& packet = out.packets()[0];
+        if (packet.protocol == ip_proto::kUdp && packet.destination_port == kTestPort)
+          tags_seen.assign(packet.vlan.begin(), packet.vlan.begin() + 2);
+      }
+    }
+    EXPECT_EQ(tags_seen, (std::vector<std::uint16_t>{42, 7}));
+  });
+}
+
+// Gone for a sensor that stays in its own namespace, and taken up when it comes back.
+TEST_P(EveryStrategy, TakesUpAnInterfaceThatWasInAnotherNamespace) {
+  in_namespace([] {
+    const auto live = must_open(GetParam(), "va");
+    ASSERT_NE(live, nullptr);
+    Reader reader(*live);
+    const pid_t far = ::fork();
+    if (far == 0) {
+      if (::unshare(CLONE_NEWNET) != 0) ::_exit(1);
+      ::sleep(30);
+      ::_exit(0);
+    }
+    ::usleep(200'000);
+    const std::string pid = std::to_string(far);
+    ASSERT_TRUE(shell("ip link set va netns " + pid));
+    EXPECT_TRUE(await_change(*live, reader, ChangeKind::kRemoved, "va"));
+    EXPECT_EQ(live->status().missing, std::vector<std::string>{"va"});
+    ASSERT_TRUE(shell("nsenter --net=/proc/" + pid + "/ns/net ip link set va netns " +
+                      std::to_string(::getpid())));
+    EXPECT_TRUE(await_change(*live, reader, ChangeKind::kAdded, "va"));
+    ASSERT_TRUE(shell("ip link set va up"));
+    int found = 0;
+    const auto deadline = steady_clock::now() + kDeadline;
+    while (found < 3 && steady_clock::now() < deadline) {
+      (void)testing_support::send_frames("vap", testing_support::test_frame());
+      found += reader.read_batch();
+    }
+    EXPECT_GE(found, 3);
+    ::kill(far, SIGKILL);
+    ::waitpid(far, nullptr, 0);
   });
 }
 
