@@ -74,6 +74,14 @@ void ShuntedFlows::hand_back(flow::Flow& flow) {
   flow.bypassed = false;
 }
 
+void ShuntedFlows::hand_back_all(flow::FlowTable& table, TimestampNs now) {
+  if (size_ == 0) return;
+  fold_all(table, now);
+  for (Entry& entry : entries_) {
+    if (entry.shunted) hand_back(*entry.flow);
+  }
+}
+
 flow::BypassedCounts ShuntedFlows::forget(flow::Flow& flow) {
   if (flow.shunt == 0) return {};
   const bool bypassed = flow.bypassed;  // as its event says

@@ -33,6 +33,7 @@ class ShuntedFlows {
   }
   // Its packets are handed over again; what was counted is added.
   void hand_back(flow::Flow& flow);
+  void hand_back_all(flow::FlowTable& table, TimestampNs now);
   // The flow ends: what was ever counted of it.
   flow::BypassedCounts forget(flow::Flow& flow);
 

@@ -21,6 +21,8 @@ void Worker::exchange(WorkerSignatures& next) {
   detector_.exchange(next.rules, next.scratch, now_);
   indicators_.exchange(next.indicators);
   want_contents();
+  // The set before wanted no more of them; this one may.
+  shunted_.hand_back_all(table_, now_);
 }
 
 // What parsers hand on, by the configuration and by what is matched with.

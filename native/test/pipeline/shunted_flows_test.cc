@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "pipeline/signatures.h"
 #include "recorded_worker.h"
 
 namespace netmoth::pipeline {
@@ -195,6 +196,44 @@ TEST(ShuntedFlows, LeavesWhatIsStillWantedOrCannotBeTold) {
   for (int i = 0; i < kEnough; ++i)
     talk.worker.frame(tagged);
   EXPECT_TRUE(table.added.empty());
+}
+
+TEST(ShuntedFlows, RulesThatComeLaterSeeThem) {
+  Table table;
+  Conversation talk(table);
+  for (int i = 0; i < kEnough; ++i)
+    talk.udp(true, 4321, kNoise);
+  ASSERT_EQ(table.flows.size(), 1U);
+  table.flows.begin()->second.packets[0] = 7;
+
+  Signatures signatures;
+  ASSERT_EQ(load_signatures(std::string(NETMOTH_BUNDLES) + "/swap-one.bundle", signatures), "");
+  WorkerSignatures next;
+  next.rules = signatures.rules;
+  ASSERT_NE(next.rules, nullptr);
+  ASSERT_TRUE(next.rules->prepare(next.scratch));
+  talk.worker.worker().exchange(next);
+  EXPECT_TRUE(table.flows.empty()) << "still in the kernel, out of the sight of the rules";
+
+  talk.udp(true, 4321, "xxmarked");
+  EXPECT_TRUE(table.flows.empty()) << "rules want all of it";
+  EXPECT_FALSE(talk.worker.events("alert").empty());
+  const auto events = talk.worker.events("flow");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_NE(events[0].find("\"pkts_toserver\":136"), std::string::npos) << events[0];
+}
+
+// Without rules what was handed back is shunted again by its next packet.
+TEST(ShuntedFlows, NoRulesWantNoMoreThanBefore) {
+  Table table;
+  Conversation talk(table);
+  for (int i = 0; i < kEnough; ++i)
+    talk.udp(true, 5001, kNoise);
+  WorkerSignatures none;
+  talk.worker.worker().exchange(none);
+  EXPECT_TRUE(table.flows.empty());
+  talk.udp(true, 5001, kNoise);
+  EXPECT_EQ(table.flows.size(), 1U);
 }
 
 TEST(ShuntedFlows, AFullTableIsAskedAgain) {
