@@ -161,7 +161,8 @@ TEST(AfXdp, CountsWhatItsFilterDoesNotTake) {
 TEST(AfXdp, GivesBothSidesOfAConversationToOneLane) {
   in_namespace([] {
     ASSERT_TRUE(add_mirror("xa", "numrxqueues 4 numtxqueues 4"));
-    (void)shell("ethtool -L xa rx 4 && ethtool -L xap tx 4");  // where there is no ethtool: one queue
+    // Where there is no ethtool: one queue.
+    (void)shell("ethtool -L xa rx 4 && ethtool -L xap tx 4");
     const auto live = must_open(settings_for("xa", 2));
     ASSERT_NE(live, nullptr);
     ASSERT_EQ(live->lanes(), 2U);

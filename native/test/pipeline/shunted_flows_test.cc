@@ -40,7 +40,7 @@ class Table final : public capture::FlowShunt {
 constexpr int kEnough = static_cast<int>(kShuntAfterPackets);
 
 struct Conversation {
-  explicit Conversation(Table& table, EngineConfig config = {})
+  explicit Conversation(Table& table, const EngineConfig& config = {})
       : worker(config, {.shunt = &table}) {}
 
   void tcp(bool request, std::uint8_t flags, std::string_view payload = {}) {
