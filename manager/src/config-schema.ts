@@ -4,6 +4,7 @@
  * Invariant: a key's place here is its place in the file, and its environment variable and its argument
  * are made from it; there is no second list.
  */
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { LISTEN_ADDRESS_HINT, parseListenAddress } from '#contracts/listen-address.ts';
 import { PRIVATE_NETWORKS, parseNetwork } from './enrich/ip-address.ts';
@@ -41,13 +42,27 @@ const ingestSchema = z.strictObject({
   groupMiB: z.int().min(1).max(256).default(16),
   maxRollupKeys: z.int().min(100).max(100_000).default(2_500),
 });
-const analysisSchema = z.strictObject({
-  enabled: z.boolean().default(true),
-  learningDays: z.number().min(0).max(90).default(7),
-  holdbackSeconds: z.int().min(0).max(3600).default(30),
-  trackerLists: z.array(z.string().min(1)).default([]),
-  reputationLists: z.array(z.string().min(1)).default([]),
-});
+const analysisSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    learningDays: z.number().min(0).max(90).default(7),
+    holdbackSeconds: z.int().min(0).max(3600).default(30),
+    trackerLists: z.array(z.string().min(1)).default([]),
+    reputationLists: z.array(z.string().min(1)).default([]),
+  })
+  .superRefine(({ trackerLists, reputationLists }, context) => {
+    // A list has its file's name wherever it is shown; of two with one name the second would replace the first.
+    const byName = new Map<string, string>();
+    for (const [key, paths] of Object.entries({ trackerLists, reputationLists })) {
+      for (const path of paths) {
+        const other = byName.get(basename(path)) ?? path;
+        byName.set(basename(path), other);
+        if (other === path) continue;
+        const message = `${path} and ${other} have the same file name, by which lists are told apart`;
+        context.addIssue({ code: 'custom', path: [key], message });
+      }
+    }
+  });
 const reverseDnsSchema = z.strictObject({
   enabled: z.boolean().default(false),
   servers: z.array(z.union([z.ipv4(), z.ipv6()])).default([]),

@@ -56,6 +56,16 @@ describe('loadConfig', () => {
     );
   });
 
+  it('refuses two lists of one file name', () => {
+    const path = file(
+      'analysis: {trackerLists: [/a/x.txt], reputationLists: [/a/x.txt, /b/x.txt]}\n',
+    );
+    expect(messageOf(['--config', path])).toBe(
+      'Configuration, 1 fault: analysis.reputationLists: /b/x.txt and /a/x.txt have the same file ' +
+        `name, by which lists are told apart (file ${path})`,
+    );
+  });
+
   it('lets arguments win over the environment and that over the file', () => {
     const path = file(
       'listen: a:1\nlogLevel: debug\nnats: {servers: [one]}\nretention: {flows: 3}\n',

@@ -1,11 +1,13 @@
 // What is known of addresses and names: lists with since when, where they are, names by reverse DNS, over real servers.
+import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { zstdCompressSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { DeviceDetail, FlowRow, Page } from '#contracts/rest.ts';
 import { type AddressFacts, addressSchema, nameSchema } from '#contracts/rest-addresses.ts';
 import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
@@ -160,6 +162,60 @@ test('a list that breaks stays as it was and is told; one that is taken away is 
   expect(await listsOf('94.1.1.1')).toEqual(['94.1.1.1']);
   await new Reputation({ pool: bed.pool, log, files: [] }).pass();
   expect(await listsOf('94.1.1.1')).toEqual([]);
+});
+
+test('a list that a manager of another configuration took away or replaced is put back', async () => {
+  await writeFile(list, '94.1.1.1\n');
+  await reputation.pass();
+  await new Reputation({ pool: bed.pool, log, files: [] }).pass();
+  expect(await listsOf('94.1.1.1')).toEqual([]);
+  await reputation.pass();
+  expect(await listsOf('94.1.1.1')).toEqual(['94.1.1.1']);
+  await bed.pool.query("UPDATE reputation_lists SET digest = 'of another'");
+  await bed.pool.query('DELETE FROM reputation_entries');
+  await reputation.pass();
+  expect(await listsOf('94.1.1.1')).toEqual(['94.1.1.1']);
+  await rename(list, `${list}.away`);
+  await reputation.pass();
+  expect(reputation.troubles()).toMatchObject([{ trouble: expect.stringContaining('ENOENT') }]);
+  await rename(`${list}.away`, list);
+  await reputation.pass();
+  expect(reputation.troubles()).toEqual([]);
+});
+
+test('lists of sets: JSON is not read, and what has no entry is read once', async () => {
+  const by = { created_by: 'me', variables: '{}' };
+  await insert(bed.pool, 'signature_sets', { name: 'own', ...by });
+  const put = async (name: string, text: string, format?: string): Promise<void> => {
+    const sha256 = createHash('sha256').update(text).digest();
+    const row = { set_name: 'own', name, size_bytes: text.length, sha256, changed_by: 'me' };
+    const body = zstdCompressSync(text);
+    await insert(bed.pool, 'signature_files', { ...row, body, list: JSON.stringify({ format }) });
+  };
+  await put('plain.txt', '94.3.3.1\n');
+  await put('adblock.txt', '[Adblock Plus 2.0]\n||ad.example^\n');
+  await put('said.json', '94.3.3.2\n', 'misp');
+  await put('untold.json', '\ufeff\n{\n  "value":\n94.3.3.3\n}');
+  await put('array.json', '[\n"94.3.3.4"\n]');
+  await put('empty.txt', '# nothing\n');
+  const query = vi.spyOn(bed.pool, 'query');
+  const read = () =>
+    query.mock.calls
+      .filter(([text]) => text.includes('SELECT body'))
+      .map(([, given]) => given?.[0]);
+  const lists = new Reputation({ pool: bed.pool, log, files: [list] });
+  await lists.pass();
+  expect(read().sort()).toEqual([
+    ...['own/adblock.txt', 'own/array.json', 'own/empty.txt', 'own/plain.txt', 'own/untold.json'],
+  ]);
+  const { rows } = await bed.pool.query(
+    "SELECT list FROM reputation_entries WHERE list LIKE 'own/%' ORDER BY list",
+  );
+  expect(rows.map((row) => row['list'])).toEqual(['own/adblock.txt', 'own/plain.txt']);
+  query.mockClear();
+  await lists.pass();
+  expect(read()).toEqual([]);
+  query.mockRestore();
 });
 
 test('names are asked for once a day, and are evidence of a device that has none', async () => {

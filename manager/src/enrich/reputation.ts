@@ -4,7 +4,8 @@
  *
  * Invariants: a list is replaced in one transaction, whole, and what stays on it keeps its `since`; a file that cannot
  * be read leaves what was read before and is told (`troubles`), once in the log. Only a file that changed is read;
- * of several managers with the same file one writes, by the digest.
+ * of several managers with the same file one writes, by the digest. A list that another
+ * manager took away or replaced (one of an older configuration, while a new one rolls out) is put back.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -49,14 +50,27 @@ const ADD_NEW = `INSERT INTO reputation_entries (list, entry, network, domain)
   SELECT $1, entry, network, domain FROM fresh_entries ON CONFLICT (list, entry) DO NOTHING`;
 const REMOVE_LISTS = 'DELETE FROM reputation_lists WHERE name <> ALL($1::text[])';
 const SET_LISTS = `SELECT set_name || '/' || name AS name, encode(sha256, 'hex') AS digest FROM signature_files
-  WHERE list IS NOT NULL AND size_bytes <= ${kMaxBodyBytes} ORDER BY 1 LIMIT ${kMaxSetLists}`;
+  WHERE list IS NOT NULL AND coalesce(list->>'format', '') NOT IN ('misp', 'stix')
+    AND size_bytes <= ${kMaxBodyBytes} ORDER BY 1 LIMIT ${kMaxSetLists}`;
 const SET_BODY =
   "SELECT body FROM signature_files WHERE set_name || '/' || name = $1 AND list IS NOT NULL";
 
+/** What a file was when it was read last. */
+interface ReadFile {
+  readonly mark: string;
+  /** Undefined where nothing was in it, so that nothing was stored. */
+  readonly digest: string | undefined;
+  readonly trouble: string | undefined;
+}
+
+/** JSON, though nobody said so; `[Adblock Plus 2.0]` is none. */
+const JSON_START = /^\s*(?:\{|\[\s*(?:[[{"\]]|$))/;
+
 export class Reputation {
   readonly #options: ReputationOptions;
-  /** What a file was when it was read last. */
-  readonly #marks = new Map<string, string>();
+  readonly #marks = new Map<string, ReadFile>();
+  /** Digests of sets' lists without any entry: they are stored nowhere, and need not be read again. */
+  readonly #empty = new Map<string, string>();
   readonly #troubles = new Map<string, string>();
 
   constructor(options: ReputationOptions) {
@@ -83,6 +97,9 @@ export class Reputation {
     for (const path of files) await this.#file(path);
     const { rows } = await pool.query<{ name: string; digest: string }>(SET_LISTS);
     for (const { name, digest } of rows) await this.#setList(name, digest);
+    for (const name of this.#empty.keys()) {
+      if (!rows.some((row) => row.name === name)) this.#empty.delete(name);
+    }
     const wanted = [...files.map((path) => basename(path)), ...rows.map(({ name }) => name)];
     const known = await pool.query<{ name: string }>(NAMES);
     if (known.rows.some(({ name }) => !wanted.includes(name))) {
@@ -94,28 +111,42 @@ export class Reputation {
     try {
       const { ino, size, mtimeMs } = await stat(path);
       const mark = `${ino} ${size} ${mtimeMs}`;
-      if (this.#marks.get(path) !== mark) {
+      if (!(await this.#isStored(path, mark))) {
         if (size > kMaxFileBytes) throw new Error(`has more than ${kMaxFileBytes} bytes`);
         const hash = createHash('sha256');
         const source = createReadStream(path).on('data', (chunk) => hash.update(chunk));
         const list = await readLines(source);
-        await this.#store(basename(path), hash.digest('hex'), list);
-        this.#marks.set(path, mark);
-        this.#tell(path, troubleOf(list));
+        const digest = hash.digest('hex');
+        await this.#store(basename(path), digest, list);
+        const stored = list.size === 0 ? undefined : digest;
+        this.#marks.set(path, { mark, digest: stored, trouble: troubleOf(list) });
       }
+      this.#tell(path, this.#marks.get(path)?.trouble);
     } catch (error) {
       this.#tell(path, error instanceof Error ? error.message : String(error));
     }
   }
 
+  /** Whether the file was read as it is now, and is still in the store as we read it. */
+  async #isStored(path: string, mark: string): Promise<boolean> {
+    const last = this.#marks.get(path);
+    if (last?.mark !== mark) return false;
+    if (last.digest === undefined) return true;
+    return (await digestOf(this.#options.pool, basename(path))) === last.digest;
+  }
+
   async #setList(name: string, digest: string): Promise<void> {
     const { pool } = this.#options;
+    if (this.#empty.get(name) === digest) return;
     if ((await digestOf(pool, name)) === digest) return;
     const { rows } = await pool.query<{ body: Buffer }>(SET_BODY, [name]);
     const [row] = rows;
     if (row === undefined) return;
     const text = await decompressed(row.body, { maxOutputLength: kMaxBodyBytes });
-    await this.#store(name, digest, await readLines(Readable.from([text])));
+    const list = await readLines(Readable.from([text]));
+    if (list.size === 0) this.#empty.set(name, digest);
+    else this.#empty.delete(name);
+    await this.#store(name, digest, list);
   }
 
   async #store(name: string, digest: string, list: ReputationList): Promise<void> {
@@ -157,7 +188,11 @@ async function digestOf(pool: StorePool, name: string): Promise<string | undefin
 
 async function readLines(source: Readable): Promise<ReputationList> {
   const list = new ReputationList();
-  for await (const line of createInterface({ input: source })) list.add(line);
+  let isJson: boolean | undefined;
+  for await (const line of createInterface({ input: source })) {
+    if (line.trim() !== '') isJson ??= JSON_START.test(line);
+    if (isJson !== true) list.add(line);
+  }
   return list;
 }
 
