@@ -1,9 +1,8 @@
 /**
  * Which signature fired at which device in one transaction, so that people are told (notify/).
  *
- * Invariants: one notice a signature and device, told again no sooner than kAgainHours after it was told; written in
- * the order of gid, sid and device, the same in every replica, so that two transactions that meet never wait in a
- * circle. Bound: MAX_NOTICES a transaction, the others are counted: the alerts themselves are stored all the same.
+ * Invariants: one notice a signature and device, told again no sooner than kAgainHours after it was told; one that no
+ * channel wants, or that is silenced, stays due, and so does one that is given up (notify/notifier.ts). Written in order of gid, sid and device, the same in every replica, so that two transactions that meet never wait in a circle. Bound: MAX_NOTICES a transaction, the others are counted: the alerts themselves are stored all the same.
  */
 import type { Address } from '#manager/enrich/address-book.ts';
 import { BinaryRows, binaryArray, type Instant } from '#manager/store/binary-rows.ts';
@@ -74,24 +73,36 @@ export class AlertNotices {
   }
 }
 
-/** Writes the notices, and a notification of each that is to be told for every channel that wants it. */
+const WANTED = "min_score <= score AND (kinds = '{}' OR 'signature' = ANY(kinds))";
+
+/**
+ * Writes the notices, and a notification of each that is to be told for every channel that wants it. The row of the
+ * notice says that it is being told (told_at), so that of two transactions that meet one tells.
+ */
 export const NOTICES_SQL = `
   WITH told AS (
     INSERT INTO alert_notices AS kept
-      (gid, sid, subject, peer, score, signature, category, time, last_time, alerts)
-    SELECT * FROM unnest($1::int8[], $2::int8[], $3::inet[], $4::inet[], $5::int8[], $6::text[],
+      (gid, sid, subject, peer, score, signature, category, time, last_time, alerts, told_at)
+    SELECT fresh.*, CASE WHEN EXISTS (SELECT FROM notification_channels WHERE ${WANTED})
+        AND NOT EXISTS (SELECT FROM notification_silences AS silent WHERE until > now()
+          AND (silent.kind IS NULL OR silent.kind = 'signature')
+          AND (silent.subject IS NULL OR silent.subject = fresh.subject)
+          AND (silent.about IS NULL OR silent.about = fresh.gid || ':' || fresh.sid))
+      THEN now() ELSE '-infinity' END
+    FROM unnest($1::int8[], $2::int8[], $3::inet[], $4::inet[], $5::int8[], $6::text[],
       $7::text[], $8::timestamptz[], $9::timestamptz[], $10::int8[])
+      AS fresh (gid, sid, subject, peer, score, signature, category, time, last_time, alerts)
     ON CONFLICT (gid, sid, subject) DO UPDATE SET
       peer = excluded.peer, score = excluded.score, signature = excluded.signature,
       category = excluded.category, time = least(kept.time, excluded.time),
       last_time = greatest(kept.last_time, excluded.last_time),
       alerts = kept.alerts + excluded.alerts, updated_at = now(),
-      told_at = CASE WHEN kept.told_at < now() - interval '${kAgainHours} hours' THEN now()
-        ELSE kept.told_at END
+      told_at = CASE WHEN kept.told_at < now() - interval '${kAgainHours} hours'
+        THEN greatest(excluded.told_at, kept.told_at) ELSE kept.told_at END
     RETURNING id, score, told_at = now() AS is_due)
   INSERT INTO notifications (channel, notice)
   SELECT name, id FROM told, notification_channels
-  WHERE is_due AND min_score <= score AND (kinds = '{}' OR 'signature' = ANY(kinds))`;
+  WHERE is_due AND ${WANTED}`;
 
 /** Parameters of NOTICES_SQL. */
 export function noticeArrays(notices: readonly AlertNotice[]): Buffer[] {

@@ -364,6 +364,67 @@ test('a signature is silenced at one device, by its number', async () => {
   expect(told.sort()).toEqual(['10.0.0.5 1:8', '10.0.0.6 1:7']);
 });
 
+/** What was told and then forgotten, so that the next look shows what is new. */
+async function told(): Promise<readonly string[]> {
+  await notifier().pass();
+  const all = taken.map(({ path, body }) => `${path} ${JSON.parse(body).about}`).sort();
+  taken.length = 0;
+  return all;
+}
+
+const notifications = async (): Promise<number> =>
+  (await bed.pool.query<{ n: number }>('SELECT count(*)::int AS n FROM notifications')).rows[0]
+    ?.n ?? 0;
+
+test('an alert that no channel wanted is told once one does', async () => {
+  await fired({ sid: 1, severity: 1 });
+  await channel('hook', { kind: 'webhook', url: `${url}/hook`, kinds: ['tor'] });
+  await fired({ sid: 1, severity: 1 });
+  expect(await told()).toEqual([]);
+  await channel('hook', { kind: 'webhook', url: `${url}/hook` });
+  await fired({ sid: 1, severity: 1 });
+  await fired({ sid: 1, severity: 1 });
+  expect(await told()).toEqual(['/hook 1:1']);
+});
+
+test('an alert is told after its silence, and nothing piles up in it', async () => {
+  await channel('a', { kind: 'webhook', url: `${url}/a` });
+  await channel('b', { kind: 'webhook', url: `${url}/b` });
+  await fired({ sid: 7, severity: 1 });
+  const silence = { kind: 'signature', about: '1:7', minutes: 5 };
+  const made = await request('POST', '/silences', silence);
+  // Written before the silence, due in it: both are given up at once.
+  expect(await told()).toEqual([]);
+  for (let again = 0; again < 3; again++) await fired({ sid: 7, severity: 1 });
+  expect([await told(), await notifications()]).toEqual([[], 2]);
+  const { id } = (await made.json()) as { id: string };
+  await request('DELETE', `/silences/${id}`);
+  await fired({ sid: 7, severity: 1 });
+  await fired({ sid: 7, severity: 1 });
+  expect(await told()).toEqual(['/a 1:7', '/b 1:7']);
+});
+
+test('an alert that no channel could be told of stays due; one that another was told of does not', async () => {
+  await channel('hook', { kind: 'webhook', url: `${url}/hook` });
+  const nearlyGivenUp = "UPDATE notifications SET attempts = 15 WHERE channel = 'hook'";
+  await fired({ sid: 1, severity: 1 });
+  await bed.pool.query(nearlyGivenUp);
+  answer = 503;
+  expect(await told()).toEqual(['/hook 1:1']);
+  await fired({ sid: 1, severity: 1 });
+  answer = 200;
+  expect(await told()).toEqual(['/hook 1:1']);
+  await channel('other', { kind: 'webhook', url: `${url}/other` });
+  await fired({ sid: 2, severity: 1 });
+  await bed.pool.query(`${nearlyGivenUp} AND sent_at IS NULL`);
+  await bed.pool.query(
+    "UPDATE notification_channels SET url = 'http://[::1]:1' WHERE name = 'hook'",
+  );
+  expect(await told()).toEqual(['/other 1:2']);
+  await fired({ sid: 2, severity: 1 });
+  expect(await told()).toEqual([]);
+});
+
 test('of very many signatures in one transaction the bound is kept and the rest counted', async () => {
   const notices = new AlertNotices();
   const src = new AddressBook([]).get('10.0.0.5');

@@ -3,7 +3,8 @@
  *
  * Invariants: a notification is claimed by pushing its due time ahead, so two managers do not send the same at once;
  * what fails comes again after a time that doubles, and is given up after kMaxAttempts, which is written down. What
- * is silenced when it is due is given up with that reason.
+ * is silenced when it is due is given up with that reason. An alert of which all is given up was not told: the next
+ * of its signature and device is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -61,6 +62,14 @@ const SENT =
 const FAILED = `UPDATE notifications SET last_error = $2,
     due_at = clock_timestamp() + make_interval(secs => $3) WHERE id = $1`;
 const GIVE_UP = `UPDATE notifications SET given_up_at = clock_timestamp(), last_error = $2 WHERE id = $1`;
+/** Taken before giving up: of several channels that give up at once the last one sees the others. */
+const LOCK_NOTICE = `SELECT FROM alert_notices
+  WHERE id = (SELECT notice FROM notifications WHERE id = $1) FOR UPDATE`;
+/** Nobody was told: neither sent nor waiting, of what was written when it was last to be told. */
+const UNTELL = `UPDATE alert_notices AS told SET told_at = '-infinity'
+  WHERE id = (SELECT notice FROM notifications WHERE id = $1) AND NOT EXISTS (
+    SELECT FROM notifications WHERE notice = told.id AND given_up_at IS NULL
+      AND made_at >= told.told_at)`;
 
 interface Claimed {
   readonly id: string;
@@ -105,13 +114,21 @@ export class Notifier {
     return rows.length;
   }
 
+  #giveUp(id: string, reason: string): Promise<void> {
+    return this.#options.pool.withTransaction(async (client) => {
+      await client.query(LOCK_NOTICE, [id]);
+      await client.query(GIVE_UP, [id, reason]);
+      await client.query(UNTELL, [id]);
+    });
+  }
+
   async #sendOne({ id, channel, attempts }: Claimed): Promise<void> {
     const { pool, log, version, firstRetryMs = kFirstRetryMs } = this.#options;
     const { rows } = await pool.query<Row>(READ, [id]);
     const [row] = rows;
     if (row === undefined) return;
     if (row.silenced) {
-      await pool.query(GIVE_UP, [id, 'silenced']);
+      await this.#giveUp(id, 'silenced');
       return;
     }
     const {
@@ -129,7 +146,7 @@ export class Notifier {
       const words = reasonOf(error, { kind, url, settings });
       if (attempts >= kMaxAttempts) {
         log.error({ channel, id, reason: words }, 'a notification is given up');
-        await pool.query(GIVE_UP, [id, words]);
+        await this.#giveUp(id, words);
         return;
       }
       log.warn({ channel, id, attempts, reason: words }, 'a notification failed, it is sent again');
