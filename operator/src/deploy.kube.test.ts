@@ -78,7 +78,7 @@ const kOther: readonly (readonly [name: string, values: readonly string[]])[] = 
       'manager.enabled=false,networkPolicies.enabled=false,operator.logLevel=debug',
       'operator.leaseSeconds=30,operator.resources.limits.memory=2Gi,signatures.signingSecret=',
       'nats.image=bus:1,nats.storage.size=1Gi,nats.storage.className=fast,nats.resources.limits.cpu=1',
-      'monitoring.podMonitors=true,monitoring.interval=10s',
+      'monitoring.podMonitors=true,monitoring.interval=10s,monitoring.rules=true',
     ],
   ],
   [
@@ -114,6 +114,12 @@ function switches(schema: Schema, path = ''): readonly string[] {
 describe('charts/netmoth', () => {
   it.each(kOther)('%s, every manifest is taken by the API server', async (_name, values) => {
     await isTaken(await rendered(values));
+  });
+
+  it('without managers no alert waits for their metrics, and those of the sensors stay', async () => {
+    const text = await rendered(['manager.enabled=false,monitoring.rules=true'], ['monitoring']);
+    expect(text).not.toContain('netmoth_manager_');
+    expect(text).toContain('alert: NetmothEventsLost');
   });
 
   it('every switch is turned in one of these', () => {

@@ -15,6 +15,7 @@ import type { Informer } from '../runtime/informer.ts';
 import { CONFIG_MAPS, DAEMON_SETS, type KubeObject, SENSORS } from '../runtime/resource.ts';
 import { type Child, childrenOf } from './children.ts';
 import { type DaemonSet, held, REVISION_ANNOTATION } from './daemon-set.ts';
+import { isHeld, isRolledOut, mustHold } from './hold.ts';
 import { SENSOR_LABEL } from './names.ts';
 import { type FleetReadings, type SignatureReadings, sensorStatus } from './sensor-status.ts';
 import type { SensorSettings } from './settings.ts';
@@ -90,9 +91,8 @@ export class SensorController {
     const fleet = this.#options.fleet(sensor, revision);
     let daemonSet: DaemonSet | undefined;
     for (const child of wanted) {
-      const isHeld =
-        child.kind === DAEMON_SETS && this.#mustHold(sensor, { child, fleet, revision });
-      const object = isHeld ? withDigest(held(child.object)) : child.object;
+      const holds = child.kind === DAEMON_SETS && this.#holds(sensor, { child, fleet, revision });
+      const object = holds ? withDigest(held(child.object)) : child.object;
       const live = await this.#ensure(sensor, { ...child, object }, signal);
       if (child.kind === DAEMON_SETS) daemonSet = live;
     }
@@ -102,7 +102,7 @@ export class SensorController {
   }
 
   /** A change that has begun, and whose first nodes lose packets, goes no further. */
-  #mustHold(
+  #holds(
     sensor: NetmothSensor,
     {
       child,
@@ -111,9 +111,9 @@ export class SensorController {
     }: { child: Child; fleet: FleetReadings; revision: string | undefined },
   ): boolean {
     const live: DaemonSet | undefined = this.#live(child.kind.plural, child.object.metadata.name);
-    if (live?.metadata.annotations?.[REVISION_ANNOTATION] !== revision) return false;
-    if (live === undefined || fleet.losingNodes.length === 0 || isRolledOut(live)) return false;
-    if (!contains(live.spec, { updateStrategy: { type: 'OnDelete' } })) {
+    const { pauseOnLoss } = sensor.spec.update;
+    if (!mustHold({ live, revision, pauseOnLoss, fleet })) return false;
+    if (live !== undefined && !isHeld(live)) {
       this.#options.events.tell(SENSORS, sensor, {
         ...{ type: 'Warning', reason: 'PausedOnLoss', action: 'Apply' },
         note: `The change goes no further: ${fleet.losingNodes.join(', ').slice(0, kMaxNote)} lost packets with it`,
@@ -169,6 +169,7 @@ export class SensorController {
       daemonSet: daemonSet && {
         generation: daemonSet.metadata.generation ?? 0,
         status: daemonSet.status ?? {},
+        isHeld: isHeld(daemonSet),
       },
       fleet,
       signing: this.#options.signing(sensor),
@@ -186,12 +187,6 @@ export class SensorController {
     const { children, settings } = this.#options;
     return children[plural]?.get(`${settings.namespace}/${name}`);
   }
-}
-
-function isRolledOut({ metadata, status = {} }: DaemonSet): boolean {
-  const seen = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
-  const desired = status.desiredNumberScheduled ?? 0;
-  return seen && (status.updatedNumberScheduled ?? 0) >= desired;
 }
 
 function sameStatus(live: object | undefined, wanted: object): boolean {

@@ -27,8 +27,10 @@ export interface FleetReadings {
   readonly degradedNodes: readonly string[];
   /** That do not take packets as the spec says, or lose them. */
   readonly blindNodes: readonly string[];
-  /** That lose more than update.pauseOnLoss, and have the change that is being rolled out. */
+  /** That lose update.pauseOnLoss or more, and have the change that is being rolled out. */
   readonly losingNodes: readonly string[];
+  /** Nodes with that change of which a whole window of reports shows that they lose less. */
+  readonly sound: number;
 }
 
 /** How far the nodes are with what the SignatureSets for this sensor want. */
@@ -41,7 +43,14 @@ export interface SignatureReadings {
 
 export interface StatusInput {
   readonly sensor: NetmothSensor;
-  readonly daemonSet: { readonly generation: number; readonly status: DaemonSetStatus } | undefined;
+  readonly daemonSet:
+    | {
+        readonly generation: number;
+        readonly status: DaemonSetStatus;
+        /** No further pod is replaced. */
+        readonly isHeld: boolean;
+      }
+    | undefined;
   readonly fleet: FleetReadings;
   readonly signing: SignatureReadings | undefined;
   readonly now: Date;
@@ -58,7 +67,7 @@ export function sensorStatus({
   const pods = currentPods(daemonSet);
   const judgements = [
     judgeAvailable(sensor, pods),
-    judgeProgressing(sensor, pods, fleet),
+    judgeProgressing(sensor, pods, { ...fleet, isHeld: daemonSet?.isHeld === true }),
     judgeReporting(sensor, fleet),
     judgeDegraded(fleet),
     judgeCapture(sensor, fleet),
@@ -121,7 +130,7 @@ function judgeAvailable({ spec }: NetmothSensor, pods: Pods | undefined): Judgem
 function judgeProgressing(
   { spec }: NetmothSensor,
   pods: Pods | undefined,
-  { behind, reporting, losingNodes }: FleetReadings,
+  { behind, reporting, losingNodes, isHeld }: FleetReadings & { readonly isHeld: boolean },
 ): Judgement {
   const say = (status: Condition['status'], reason: string, message: string): Judgement =>
     judgement('Progressing', status, reason, message);
@@ -132,6 +141,10 @@ function judgeProgressing(
     if (losingNodes.length > 0) {
       const who = `${listed(losingNodes)} lost ${spec.update.pauseOnLoss}% or more with it`;
       return say('True', 'PausedOnLoss', `${words}; no other gets it: ${who}.`);
+    }
+    if (isHeld) {
+      const why = `until each of them reported for a minute that it loses less than ${spec.update.pauseOnLoss}%`;
+      return say('True', 'PausedOnLoss', `${words}; no other gets it ${why}.`);
     }
     return say('True', 'RollingOut', `${words}.`);
   }

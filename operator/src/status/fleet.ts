@@ -36,6 +36,7 @@ export function fleetOf({ sensor, nodes, busUp, readings, revision }: FleetInput
   let reporting = 0;
   let degraded = 0;
   let behind = 0;
+  let sound = 0;
   const generation = sensor.metadata.generation ?? 0;
   let loss: number | undefined;
   for (const node of nodes) {
@@ -51,26 +52,30 @@ export function fleetOf({ sensor, nodes, busUp, readings, revision }: FleetInput
     if ((seen.report?.observedGeneration ?? 0) < generation) behind += 1;
     signatures.add(seen.report?.signatures?.digest ?? '');
     if (seen.lossLevel !== undefined) loss = Math.max(loss ?? 0, seen.lossLevel);
-    if (losesSince(seen, sensor, revision)) losingNodes.push(name);
+    const judged = judgeChange(seen, sensor, revision);
+    if (judged === 'loses') losingNodes.push(name);
+    if (judged === 'sound') sound += 1;
     if (!isDegraded(seen)) continue;
     if (isCaptureFaulty(seen)) blindNodes.push(name);
     degraded += 1;
     if (degradedNodes.length < kNamed) degradedNodes.push(name);
   }
   return {
-    ...{ busUp, nodes: count, reporting, degraded, behind, signatures, silentNodes },
+    ...{ busUp, nodes: count, reporting, degraded, behind, sound, signatures, silentNodes },
     ...{ degradedNodes, losingNodes, blindNodes },
     loss: lossText(loss),
   };
 }
 
-/** It has the change that is being rolled out, and loses more than that may. */
-function losesSince(
-  { report, lossLevel = 0 }: NodeReadings,
+/** How the change that is being rolled out does there; undefined: it is not there, or that is not known. */
+function judgeChange(
+  { report, lossPercent, lossSettled }: NodeReadings,
   { spec }: NetmothSensor,
   revision: string | undefined,
-): boolean {
+): 'loses' | 'sound' | undefined {
   const { pauseOnLoss } = spec.update;
-  if (pauseOnLoss === undefined || revision === undefined) return false;
-  return report?.revision === revision && lossLevel >= pauseOnLoss;
+  if (pauseOnLoss === undefined || revision === undefined) return undefined;
+  if (report?.revision !== revision || lossPercent === undefined) return undefined;
+  if (lossPercent >= pauseOnLoss) return 'loses';
+  return lossSettled ? 'sound' : undefined;
 }

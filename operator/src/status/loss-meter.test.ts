@@ -44,7 +44,34 @@ it('begins anew when the counters do', () => {
   ] as const) {
     meter.hear({ kernelPackets, kernelDrops });
   }
-  expect(meter.level).toBe(50);
+  expect([meter.level, meter.percent]).toEqual([50, 50]);
   meter.hear({ kernelPackets: 10, kernelDrops: 0 });
-  expect(meter.level).toBeUndefined();
+  expect([meter.level, meter.percent, meter.settled]).toEqual([undefined, undefined, false]);
+  meter.hear({ kernelPackets: 20, kernelDrops: 0 });
+  expect([meter.level, meter.percent, meter.settled]).toEqual([0, 0, false]);
+});
+
+it.each([
+  [1010, 10],
+  [1999, 19],
+  [2000, 20],
+  [2900, 29],
+  [99, 0],
+])(
+  '%d of 10000 packets are at the bounds up to %d%%, whatever level is shown',
+  (drops, percent) => {
+    const meter = new LossMeter();
+    meter.hear({ kernelPackets: 0, kernelDrops: 0 });
+    meter.hear({ kernelPackets: 10_000, kernelDrops: drops });
+    expect(meter.percent).toBe(percent);
+  },
+);
+
+it('is settled after a whole window', () => {
+  const meter = new LossMeter();
+  const seen = Array.from({ length: 14 }, (_, at) => {
+    meter.hear({ kernelPackets: at, kernelDrops: 0 });
+    return meter.settled;
+  });
+  expect(seen.indexOf(true)).toBe(12);
 });

@@ -1,8 +1,9 @@
 /**
  * The share of packets a node lost of late, as a level that a person can read and that rarely moves.
  *
- * Invariants: over the last kWindow reports; rounded up to a level, so that "0%" means none at all; it
- * rises at once and falls only after a whole window below. Counters that went back are a new start.
+ * Invariants: over the last kWindow reports; a level is rounded up, so that "0%" means none at all, and a
+ * percent is rounded down, so that it is at a bound of whole percents only where the share is. Both rise
+ * at once and fall only after a whole window below. Counters that went back are a new start.
  */
 import type { Counters } from '#contracts/nats.ts';
 
@@ -16,12 +17,22 @@ export class LossMeter {
   /** Of each report since the one before; numbers, because there are thousands of nodes. */
   readonly #packets: number[] = [];
   readonly #drops: number[] = [];
-  #level = 0;
-  #reportsBelow = 0;
+  readonly #level = new Peak();
+  readonly #percent = new Peak();
 
-  /** In percent; undefined until two reports can be compared. */
+  /** In percent, for people; undefined until two reports can be compared. */
   get level(): number | undefined {
-    return this.#packets.length === 0 ? undefined : this.#level;
+    return this.#packets.length === 0 ? undefined : this.#level.value;
+  }
+
+  /** Whole percents, to compare with a bound; undefined like the level. */
+  get percent(): number | undefined {
+    return this.#packets.length === 0 ? undefined : this.#percent.value;
+  }
+
+  /** There is a whole window since the start: what it does not show is not so. */
+  get settled(): boolean {
+    return this.#packets.length === kWindow;
   }
 
   hear(counters: Pick<Counters, 'kernelPackets' | 'kernelDrops'>): void {
@@ -32,7 +43,8 @@ export class LossMeter {
     if (packets < last.packets || drops < last.drops) {
       this.#packets.length = 0;
       this.#drops.length = 0;
-      this.#level = 0;
+      this.#level.reset();
+      this.#percent.reset();
       return;
     }
     this.#packets.push(packets - last.packets);
@@ -41,25 +53,35 @@ export class LossMeter {
       this.#packets.shift();
       this.#drops.shift();
     }
-    this.#settle(this.#share());
+    this.#settle();
   }
 
-  /** The level the window itself has. */
-  #share(): number {
+  #settle(): void {
     const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
     const packets = sum(this.#packets);
     const drops = sum(this.#drops);
-    if (drops === 0 || packets === 0) return 0;
-    const percent = (drops / packets) * 100;
-    return LOSS_LEVELS.find((level) => percent <= level) ?? 100;
+    // Multiplied first: 29 of 100 are 29 %, not 28.99….
+    const percent = packets === 0 ? 0 : (drops * 100) / packets;
+    this.#level.hear(LOSS_LEVELS.find((level) => percent <= level) ?? 100);
+    this.#percent.hear(Math.floor(percent));
   }
+}
 
-  #settle(level: number): void {
-    if (level >= this.#level) this.#reportsBelow = 0;
+class Peak {
+  value = 0;
+  #reportsBelow = 0;
+
+  hear(value: number): void {
+    if (value >= this.value) this.#reportsBelow = 0;
     else this.#reportsBelow += 1;
-    if (level > this.#level || this.#reportsBelow >= kWindow) {
-      this.#level = level;
+    if (value > this.value || this.#reportsBelow >= kWindow) {
+      this.value = value;
       this.#reportsBelow = 0;
     }
+  }
+
+  reset(): void {
+    this.value = 0;
+    this.#reportsBelow = 0;
   }
 }

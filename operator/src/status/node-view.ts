@@ -12,8 +12,12 @@ export interface NodeReadings {
   /** The last there was; undefined when none ever came. */
   readonly report: Reported | undefined;
   readonly silent: boolean;
-  /** In percent. */
+  /** In percent, rounded up to one that a person can read. */
   readonly lossLevel: number | undefined;
+  /** Whole percents, for bounds. */
+  readonly lossPercent: number | undefined;
+  /** A whole window of reports came since the sensor started, or since we listen. */
+  readonly lossSettled: boolean;
   /** Digest of the bundle the node was told to load. */
   readonly wanted?: string | undefined;
 }

@@ -15,6 +15,10 @@ export const SILENT_AFTER_MS = 22_000;
 const kForgetMs = 10 * 60_000;
 const kMaxNodes = 50_000;
 const kNoTime = new Date(0);
+const kUnheard: NodeReadings = {
+  ...{ report: undefined, silent: true },
+  ...{ lossLevel: undefined, lossPercent: undefined, lossSettled: false },
+};
 
 interface Entry {
   readonly sensor: string;
@@ -65,19 +69,20 @@ export class ReportBoard {
     const key = nodeKey(report.sensor, report.node);
     const entry = this.#entries.get(key) ?? this.#added(key, report);
     if (entry === undefined) return;
+    const before = boundsOf(entry.loss);
     entry.loss.hear(report.counters);
     entry.receivedMs = this.#options.now();
     entry.silent = false;
-    this.#take(entry, report);
+    this.#take(entry, report, boundsOf(entry.loss) !== before);
   }
 
   /**
    * Keeps the report where it says something new, else its figures alone: thousands of objects that each
    * live for five seconds would all grow old before they die.
    */
-  #take(entry: Entry, report: Reported): void {
-    const { lossLevel, silent } = readingsOf(entry);
-    const essence = essenceOf(nodeStatus({ report, lossLevel, silent }, undefined, kNoTime));
+  #take(entry: Entry, report: Reported, lossChanged: boolean): void {
+    const readings = { ...readingsOf(entry), report };
+    const essence = essenceOf(nodeStatus(readings, undefined, kNoTime));
     if (essence !== entry.told) {
       entry.report = report;
       entry.told = essence;
@@ -91,7 +96,7 @@ export class ReportBoard {
     Object.assign(entry.report.spool, spool);
     Object.assign(entry.report, { reportedAt, rssBytes, observedGeneration, revision });
     // Nothing of the node's object changes, but its sensor counts it.
-    if (applied) this.#options.onChange(entry.sensor, entry.node);
+    if (applied || lossChanged) this.#options.onChange(entry.sensor, entry.node);
   }
 
   /** Finds the silent; call it every second. */
@@ -109,8 +114,7 @@ export class ReportBoard {
 
   readings(sensor: string, node: string): NodeReadings {
     const entry = this.#entries.get(nodeKey(sensor, node));
-    if (entry === undefined) return { report: undefined, silent: true, lossLevel: undefined };
-    return readingsOf(entry);
+    return entry === undefined ? kUnheard : readingsOf(entry);
   }
 
   #added(key: string, report: Reported): Entry | undefined {
@@ -136,5 +140,11 @@ export class ReportBoard {
 }
 
 function readingsOf({ report, silent, loss }: Entry): NodeReadings {
-  return { report, silent, lossLevel: loss.level };
+  const { level: lossLevel, percent: lossPercent, settled: lossSettled } = loss;
+  return { report, silent, lossLevel, lossPercent, lossSettled };
+}
+
+/** What a bound for loss is judged by. */
+function boundsOf({ percent, settled }: LossMeter): string {
+  return `${percent} ${settled}`;
 }
