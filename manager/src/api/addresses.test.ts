@@ -14,7 +14,7 @@ import { startTestPostgres, type TestPostgres } from '#testkit/postgres.ts';
 import { placeOf } from '../enrich/place-record.ts';
 import { Reputation } from '../enrich/reputation.ts';
 import { ReputationList } from '../enrich/reputation-list.ts';
-import { ReverseNames } from '../enrich/reverse-names.ts';
+import { MAX_WAITING, ReverseNames } from '../enrich/reverse-names.ts';
 import { StorePool } from '../store/pool.ts';
 import { withLists } from '../store/queries/lists-of-rows.ts';
 import { type ApiBed, startApiBed } from './testing/api-bed.ts';
@@ -236,6 +236,36 @@ test('names are asked for once a day, and are evidence of a device that has none
     "SELECT subject, value FROM device_evidence WHERE source = 'dns.ptr' AND subject = 'ip:10.0.0.77'",
   );
   expect(rows).toEqual([{ subject: 'ip:10.0.0.77', value: 'printer.home' }]);
+});
+
+test('a device that somebody asked about before it was looked up has its name as evidence', async () => {
+  const time = new Date(kNowMs).toISOString();
+  await insert(bed.pool, 'devices', { ip: '10.0.0.79', first_seen: time, last_seen: time });
+  expect((await address('10.0.0.79')).name).toBe('printer.home');
+  const { rows } = await bed.pool.query(
+    "SELECT value FROM device_evidence WHERE source = 'dns.ptr' AND subject = 'ip:10.0.0.79'",
+  );
+  expect(rows).toEqual([{ value: 'printer.home' }]);
+});
+
+test('an address in line is asked about once, and beyond the bound of the line nobody waits', async () => {
+  // A store that answers when it is let, and knows nothing.
+  const { promise: open, resolve: letGo } = Promise.withResolvers<void>();
+  let queries = 0;
+  const query = async (): Promise<object> => {
+    queries += 1;
+    await open;
+    return { rows: [] };
+  };
+  const many = new ReverseNames({ pool: { query } as never, log, servers: [], perSecond: 100 });
+  const inLine = Array.from({ length: MAX_WAITING }, (_, at) => many.nameOf(`2001:db8::${at}`));
+  expect(many.nameOf('2001:db8::1')).toBe(inLine[1]);
+  expect(await many.nameOf('2001:db8::ffff')).toBeNull();
+  expect([queries, many.beyond]).toEqual([MAX_WAITING, 1]);
+  letGo();
+  await Promise.all(inLine);
+  await many.nameOf('2001:db8::ffff');
+  expect([queries, many.beyond]).toEqual([2 * MAX_WAITING + 2, 1]);
 });
 
 test.each([

@@ -5,6 +5,7 @@
  *
  * Invariants: an address is asked about once a day by one manager (the row is claimed before asking); at most
  * `perSecond` questions a second, one after the other; a name is evidence like any other (`dns.ptr`), never a fact.
+ * Bound: MAX_WAITING addresses wait for their turn; what comes beyond them is counted and has no name for now.
  */
 import { Resolver } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +27,7 @@ const kPerPass = 256;
 const kFreshHours = 24;
 const kConfidence = 50;
 const kMaxNameChars = 253;
+export const MAX_WAITING = 512;
 
 const STALE = `looked_up_at < now() - interval '${kFreshHours} hours'`;
 const CLAIM = `INSERT INTO reverse_names AS kept (ip) VALUES ($1::inet)
@@ -45,6 +47,10 @@ const EVIDENCE = `INSERT INTO device_evidence
 export class ReverseNames {
   readonly #options: ReverseNamesOptions;
   readonly #resolver = new Resolver({ timeout: kTimeoutMs, tries: 1 });
+  /** Addresses that are asked about, or wait for it. */
+  readonly #waiting = new Map<string, Promise<string | null>>();
+  /** Addresses that found no room in the line. */
+  beyond = 0;
   #nextMs = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -69,13 +75,24 @@ export class ReverseNames {
     const { rows } = await pool.query<{ ip: string }>(UNNAMED);
     for (const { ip } of rows) {
       if (signal?.aborted) return;
-      const name = await this.nameOf(ip);
-      if (name !== null) await pool.query(EVIDENCE, [ip, name]);
+      await this.nameOf(ip);
     }
   }
 
-  /** null: it has none. */
-  async nameOf(ip: string): Promise<string | null> {
+  /** null: it has none, or there is no room to ask. What is found is evidence where the address is a device's. */
+  nameOf(ip: string): Promise<string | null> {
+    const waiting = this.#waiting.get(ip);
+    if (waiting !== undefined) return waiting;
+    if (this.#waiting.size >= MAX_WAITING) {
+      this.beyond += 1;
+      return Promise.resolve(null);
+    }
+    const name = this.#find(ip).finally(() => this.#waiting.delete(ip));
+    this.#waiting.set(ip, name);
+    return name;
+  }
+
+  async #find(ip: string): Promise<string | null> {
     const { pool } = this.#options;
     const claimed = await pool.query(CLAIM, [ip]);
     if (claimed.rows.length === 0) {
@@ -84,6 +101,7 @@ export class ReverseNames {
     }
     const name = await this.#inTurn(() => this.#ask(ip));
     await pool.query(KEEP, [ip, name]);
+    if (name !== null) await pool.query(EVIDENCE, [ip, name]);
     return name;
   }
 
