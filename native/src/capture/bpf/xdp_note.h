@@ -5,8 +5,9 @@
 
 // NOLINTBEGIN(readability-identifier-naming): named as the kernel names its own.
 struct xdp_note {
-  unsigned long long time;  /* CLOCK_MONOTONIC, ns */
-  unsigned long long check; /* XDP_NOTE_CHECK ^ time: a driver without metadata leaves other bytes */
+  unsigned long long time; /* CLOCK_MONOTONIC, ns */
+  /* XDP_NOTE_CHECK ^ time: a driver without metadata leaves other bytes. */
+  unsigned long long check;
   unsigned short vlan_tci;
   unsigned char vlan_present;
   unsigned char rest[5];
