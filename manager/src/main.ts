@@ -118,7 +118,9 @@ async function run({ config, log, signal, stack }: Running): Promise<void> {
   const lists = [...config.analysis.reputationLists, ...config.analysis.trackerLists];
   const reputation = new Reputation({ pool, log, files: [...new Set(lists)] });
   const { enabled: asksNames, ...asking } = config.reverseDns;
-  const names = asksNames ? new ReverseNames({ pool, log, ...asking }) : undefined;
+  const names = asksNames
+    ? new ReverseNames({ pool, log, ...asking, beyond: metrics.reverseNamesBeyond })
+    : undefined;
   const trackers = new TrackerBook(config.analysis.trackerLists, log);
   const api = await createApiServer({
     pool: apiPool,

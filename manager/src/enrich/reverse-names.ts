@@ -19,6 +19,8 @@ export interface ReverseNamesOptions {
   /** Addresses of resolvers, with or without a port; empty: the system's. */
   readonly servers: readonly string[];
   readonly perSecond: number;
+  /** Addresses that found no room in the line. */
+  readonly beyond: { inc(): void };
 }
 
 const kPassMs = 60_000;
@@ -49,8 +51,6 @@ export class ReverseNames {
   readonly #resolver = new Resolver({ timeout: kTimeoutMs, tries: 1 });
   /** Addresses that are asked about, or wait for it. */
   readonly #waiting = new Map<string, Promise<string | null>>();
-  /** Addresses that found no room in the line. */
-  beyond = 0;
   #nextMs = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -84,7 +84,7 @@ export class ReverseNames {
     const waiting = this.#waiting.get(ip);
     if (waiting !== undefined) return waiting;
     if (this.#waiting.size >= MAX_WAITING) {
-      this.beyond += 1;
+      this.#options.beyond.inc();
       return Promise.resolve(null);
     }
     const name = this.#find(ip).finally(() => this.#waiting.delete(ip));

@@ -50,6 +50,11 @@ export function ingestMetrics(registry: Registry) {
       help: 'Alerts that nobody was told of because their transaction had 1,000 other signatures and devices',
       registers,
     }),
+    reverseNamesBeyond: new Counter({
+      name: 'netmoth_manager_reverse_names_beyond_total',
+      help: 'Addresses whose name was not asked for because 512 others waited',
+      registers,
+    }),
     countMismatches: new Counter({
       name: 'netmoth_manager_batch_count_mismatches_total',
       help: 'Batches whose number of lines was not what their header said',
