@@ -16,6 +16,8 @@ test('a tenth more or less is let pass', () => {
   expect(memoryFaults(10, measured(900))).toEqual([]);
   expect(memoryFaults(10, measured(1101))).toHaveLength(1);
   expect(memoryFaults(10, measured(899))).toHaveLength(1);
+  expect(memoryFaults(10, measured(899), 0.25)).toEqual([]);
+  expect(memoryFaults(10, measured(1101), 0.25)).toHaveLength(1);
 });
 
 test('a part beyond its bound and a table that is not full are faults', () => {

@@ -36,6 +36,12 @@ export const PARTS = [
   'dns_cache',
 ] as const;
 
+/**
+ * With rules not all can be full at once: bodies that decompressors give are kept for rules as sessions are, and
+ * take their room before the last decompressor has begun.
+ */
+export const BELOW_WITH_RULES = 0.25;
+
 /** With the rules and lists of `bundlePath`, where it is given. */
 export function fillWorker(maxFlows: number, bundlePath?: string): MeasuredMemory {
   const program = buildEngineBench();
@@ -49,11 +55,15 @@ export function difference(measured: MeasuredMemory): number {
   return measured.grown / measured.model - 1;
 }
 
-/** What is not as the configuration says; a line each. */
-export function memoryFaults(maxFlows: number, measured: MeasuredMemory): string[] {
+/** What is not as the configuration says; a line each. `below`: how much less than it there may be, as a share. */
+export function memoryFaults(
+  maxFlows: number,
+  measured: MeasuredMemory,
+  below = MAX_DIFFERENCE,
+): string[] {
   const faults: string[] = [];
   const { grown, model } = measured;
-  if (Math.abs(grown - model) > model * MAX_DIFFERENCE) {
+  if (grown > model * (1 + MAX_DIFFERENCE) || grown < model * (1 - below)) {
     const percent = (difference(measured) * 100).toFixed(1);
     faults.push(`${maxFlows} flows: ${percent} % off: ${grown} octets, not ${model}`);
   }

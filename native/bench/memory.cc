@@ -56,11 +56,12 @@ int memory(Arguments arguments) {
   pipeline::Worker worker(config, writer, 1);
   const std::size_t empty = resident_octets();
   testing::MemoryFiller filler(worker);
-  filler.fill_codecs();
+  // With rules the bodies that decompressors give are kept as sessions are, until none may begin.
   filler.fill_reassembly();
   if (signatures.rules != nullptr) filler.fill_rule_streams();
   filler.fill_dns(config.dns_cache_entries);
   filler.fill_defrag();
+  filler.fill_codecs();
   filler.fill_sessions();
   filler.fill_flows(config.max_flows);
   const std::size_t grown = resident_octets() - before;

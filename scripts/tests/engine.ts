@@ -22,7 +22,12 @@ import {
   regressions,
 } from '../../bench/callgrind/measure.ts';
 import { buildEngineBench } from '../../bench/engine/build.ts';
-import { difference, fillWorker, memoryFaults } from '../../bench/memory/measure.ts';
+import {
+  BELOW_WITH_RULES,
+  difference,
+  fillWorker,
+  memoryFaults,
+} from '../../bench/memory/measure.ts';
 import { goldenGroups } from '../../cli/src/testing/golden/all.ts';
 import { rulesOf } from '../../cli/src/testing/golden/golden.ts';
 import { loadRules } from '../../signatures/src/check-rules.ts';
@@ -180,7 +185,8 @@ export const memoryLayer: Layer = {
 
 function full(name: string, bundlePath?: string): LayerResult {
   const measured = fillWorker(kFlows, bundlePath);
-  const faults = memoryFaults(kFlows, measured);
+  const below = bundlePath === undefined ? undefined : BELOW_WITH_RULES;
+  const faults = memoryFaults(kFlows, measured, below);
   for (const fault of faults) console.log(`  ${fault}`);
   const percent = (difference(measured) * 100).toFixed(1);
   const note = `${measured.grown} octets, by the configuration ${measured.model} (${percent} %)`;

@@ -1,5 +1,5 @@
-// Packets that fill everything a worker may hold: decompressors, reassembly, sessions, fragments,
-// DNS cache, flow table, in this order, each until the worker says that there is no more room.
+// Packets that fill everything a worker may hold, each part until the worker says that there is no
+// more room.
 //
 // Invariant: only packets go in (worker_feeder.h); what is reached is what the worker's own
 // counters tell.
