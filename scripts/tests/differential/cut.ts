@@ -16,6 +16,7 @@ import type { RuleBundle } from './rule-sets.ts';
 export const REASONS = {
   packets: 'rules about packets',
   outside: 'segments outside of a stream',
+  held: 'more segments out of order than are held',
   often: 'not as often',
   ends: 'rules about where a look ends',
   encrypted: 'octets that came with the last message before encryption',
@@ -72,11 +73,9 @@ export async function playCut(
       if (before?.count === after?.count) continue;
       const line = `${capture}: ${key}: ${before?.count ?? 0} whole, ${after?.count ?? 0} in pieces of ${piece}`;
       const { sid, flow } = before ?? after ?? {};
-      const reason = reasonOf(
-        rules.get(Number(sid)),
-        [before, after],
-        one.flows.get(flow ?? '') ?? other.flows.get(flow ?? ''),
-      );
+      const facts = one.flows.get(flow ?? '') ?? other.flows.get(flow ?? '');
+      const isHeld = !other.gaps.has(flow ?? '') || one.gaps.has(flow ?? '');
+      const reason = reasonOf(rules.get(Number(sid)), [before, after], { ...facts, isHeld });
       if (reason === undefined) unexplained.push(line);
       else {
         explained.set(reason, (explained.get(reason) ?? 0) + 1);
@@ -90,15 +89,16 @@ export async function playCut(
 function reasonOf(
   rule: RuleModel | undefined,
   found: readonly (AlertsOfRule | undefined)[],
-  flow: FlowFacts | undefined,
+  flow: Partial<FlowFacts> & { readonly isHeld: boolean },
 ): Reason | undefined {
   if (rule === undefined || asksAboutPackets(rule)) return 'packets';
-  if (!(flow?.handshake ?? false) || found.every((each) => each?.inStream !== true)) {
+  if (!(flow.handshake ?? false) || found.every((each) => each?.inStream !== true)) {
     return 'outside';
   }
+  if (!flow.isHeld) return 'held';
   if (found.every((each) => each !== undefined)) return 'often';
   if (asksAboutEnds(rule)) return 'ends';
-  return flow?.encrypted === true ? 'encrypted' : undefined;
+  return flow.encrypted === true ? 'encrypted' : undefined;
 }
 
 /** Asks about single packets, or how often something matched. */
@@ -145,6 +145,8 @@ interface AlertsOfCapture {
   /** By signature and ends. */
   readonly alerts: ReadonlyMap<string, AlertsOfRule>;
   readonly flows: ReadonlyMap<string, FlowFacts>;
+  /** Flows with octets that were given up as never seen. */
+  readonly gaps: ReadonlySet<string>;
 }
 
 async function alertsOf(
@@ -158,11 +160,16 @@ async function alertsOf(
   await read({ path, evePath, bundlePath, engine, patternCache }).catch(() => undefined);
   const alerts = new Map<string, AlertsOfRule>();
   const flows = new Map<string, FlowFacts>();
+  const gaps = new Set<string>();
   for (const line of readFileSync(evePath, 'utf8').split('\n')) {
-    if (!/"event_type":"(alert|flow)"/.test(line)) continue;
-    const { event_type, alert, tcp, stream, app_proto, ...event } = JSON.parse(line);
+    if (!/"event_type":"(alert|flow|anomaly)"/.test(line)) continue;
+    const { event_type, alert, anomaly, tcp, stream, app_proto, ...event } = JSON.parse(line);
     const ends = [`${event.src_ip}:${event.src_port}`, `${event.dest_ip}:${event.dest_port}`];
     const flow = [...ends].sort().join(' ');
+    if (event_type === 'anomaly') {
+      if (anomaly.event === 'stream.reassembly_seq_gap') gaps.add(flow);
+      continue;
+    }
     if (event_type === 'flow') {
       if (tcp === undefined) continue;
       const flags = [tcp.tcp_flags_ts, tcp.tcp_flags_tc].map((text) => Number.parseInt(text, 16));
@@ -176,5 +183,5 @@ async function alertsOf(
     known.inStream ||= stream === 1;
     alerts.set(key, known);
   }
-  return { alerts, flows };
+  return { alerts, flows, gaps };
 }
