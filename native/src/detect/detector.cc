@@ -11,7 +11,6 @@
 namespace netmoth::detect {
 namespace {
 
-using protocols::AppProto;
 using protocols::RecordKind;
 
 bool is_tcp(const flow::Flow* flow) {
