@@ -34,7 +34,6 @@ afterAll(async () => {
 it('a roll-out goes through a storm of 429, and nobody is told twice', async () => {
   await fleet.publish(0);
   await fleet.settled();
-  const mark = fleet.sensors.told.length;
   const before = await operator.metric('api_throttled_total');
   const stop = new AbortController();
   const storm = clientOf(await serviceAccountKubeconfig(bed.cluster, 'storm', 'cluster-admin'));
@@ -45,8 +44,18 @@ it('a roll-out goes through a storm of 429, and nobody is told twice', async () 
       await storm.apply(CONFIG_MAPS, object, { signal: stop.signal }).catch(() => undefined);
     }
   });
-  await fleet.publish(1);
-  const latest = await fleet.settled().finally(() => stop.abort());
+  let [latest, mark] = ['', 0];
+  try {
+    // Whom the server sends away is chance; in five roll-outs the operator is among them.
+    for (let round = 1; round <= 5; round += 1) {
+      mark = fleet.sensors.told.length;
+      await fleet.publish(round);
+      latest = await fleet.settled();
+      if ((await operator.metric('api_throttled_total')) > before) break;
+    }
+  } finally {
+    stop.abort();
+  }
   await Promise.all(noise);
   storm.close();
   expect(await operator.metric('api_throttled_total')).toBeGreaterThan(before);
